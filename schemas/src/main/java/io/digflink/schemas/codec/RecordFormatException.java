@@ -1,0 +1,16 @@
+package io.digflink.schemas.codec;
+
+import java.io.IOException;
+
+/** The bytes are not a record that can be read. */
+public class RecordFormatException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  public RecordFormatException(String message) {
+    super(message);
+  }
+
+  public RecordFormatException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
