@@ -1,0 +1,135 @@
+package io.digflink.runtime.model;
+
+import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.ModelManifest;
+import io.digflink.runtime.sampling.Diffusion;
+import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.runtime.session.DecoderSession;
+import io.digflink.runtime.session.DenoiserSession;
+import io.digflink.runtime.session.Device;
+import io.digflink.runtime.session.SessionException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A verified model bundle, and what can be made of it. */
+public final class ModelBundle {
+  private static final Set<Verified> VERIFIED = ConcurrentHashMap.newKeySet();
+
+  private final BundleDirectory directory;
+  private final Diffusion diffusion;
+
+  private ModelBundle(BundleDirectory directory) {
+    this.directory = directory;
+    this.diffusion = Diffusion.of(directory.manifest());
+  }
+
+  /**
+   * Opens a bundle. Its files' digests are verified the first time in a JVM.
+   *
+   * @throws IOException if it is no bundle or its files are not what the manifest says
+   */
+  public static ModelBundle open(Path path) throws IOException {
+    BundleDirectory directory = BundleDirectory.open(path);
+    Verified verified = new Verified(path.toRealPath(), directory.digest());
+    if (!VERIFIED.contains(verified)) {
+      directory.verify();
+      VERIFIED.add(verified);
+    }
+    return new ModelBundle(directory);
+  }
+
+  /** Name that requests give. */
+  public String name() {
+    return manifest().name();
+  }
+
+  /** What the bundle says of itself. */
+  public ModelManifest manifest() {
+    return directory.manifest();
+  }
+
+  /** SHA-256 of the bundle, 64 lower-case hexadecimal digits. */
+  public String digest() {
+    return directory.digest();
+  }
+
+  /** What sampling needs to know of it. */
+  public Diffusion diffusion() {
+    return diffusion;
+  }
+
+  /** Whether it can decode latents into images. */
+  public boolean hasDecoder() {
+    return directory.decoder().isPresent();
+  }
+
+  /** Shape of the latents that the model was trained on. */
+  public LatentShape latentShape() {
+    ModelManifest.Latent latent = manifest().latent();
+    return new LatentShape(latent.channels(), latent.height(), latent.width());
+  }
+
+  /** Image pixels a latent cell, in each direction. */
+  public int imageScale() {
+    return image().scale();
+  }
+
+  /**
+   * Shape of the latent of an image size.
+   *
+   * @param height rows of pixels
+   * @param width columns of pixels
+   * @throws IllegalArgumentException if the model cannot make that size
+   */
+  public LatentShape latentShape(int height, int width) {
+    ModelManifest.Latent latent = manifest().latent();
+    int scale = imageScale();
+    boolean trained = height == scale * latent.height() && width == scale * latent.width();
+    int multiple = scale * latent.sizeMultiple();
+    boolean possible =
+        latent.dynamicSize()
+            && height > 0
+            && width > 0
+            && height % multiple == 0
+            && width % multiple == 0;
+    if (!trained && !possible) {
+      throw new IllegalArgumentException(
+          "Expected an image of "
+              + (latent.dynamicSize()
+                  ? "positive multiples of " + multiple + " pixels"
+                  : scale * latent.width() + "×" + scale * latent.height() + " pixels")
+              + ", found "
+              + width
+              + "×"
+              + height);
+    }
+    return new LatentShape(latent.channels(), height / scale, width / scale);
+  }
+
+  /** Leases the denoiser's session; see {@link DenoiserSession#open}. */
+  public DenoiserSession openDenoiser(Device device, int threads) throws SessionException {
+    return DenoiserSession.open(directory.denoiser(), device, threads);
+  }
+
+  /** Leases the decoder's session; see {@link DecoderSession#open}. */
+  public DecoderSession openDecoder(Device device, int threads) throws SessionException {
+    Path graph = directory.decoder().orElseThrow(this::noDecoder);
+    return DecoderSession.open(graph, image().scale(), image().channels(), device, threads);
+  }
+
+  private ModelManifest.Image image() {
+    if (!hasDecoder()) {
+      throw noDecoder();
+    }
+    return manifest().image();
+  }
+
+  private IllegalStateException noDecoder() {
+    return new IllegalStateException(
+        "Bundle " + name() + " has no decoder: export it again with --vae");
+  }
+
+  private record Verified(Path path, String digest) {}
+}

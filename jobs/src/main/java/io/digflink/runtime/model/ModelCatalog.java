@@ -1,0 +1,81 @@
+package io.digflink.runtime.model;
+
+import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.BundleException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** The bundles of a model directory, by name. */
+public final class ModelCatalog {
+  private final SortedMap<String, Path> bundles;
+
+  private ModelCatalog(SortedMap<String, Path> bundles) {
+    this.bundles = bundles;
+  }
+
+  /**
+   * Reads the names of the bundles that lie in a directory, each in a directory of its own, or of
+   * the one bundle that the directory is. Their graphs are not read yet.
+   *
+   * @throws IOException if there are none, one cannot be read, or two have one name
+   */
+  public static ModelCatalog open(Path directory) throws IOException {
+    SortedMap<String, Path> bundles = new TreeMap<>();
+    if (isBundle(directory)) {
+      add(bundles, directory);
+    } else if (Files.isDirectory(directory)) {
+      try (Stream<Path> entries = Files.list(directory)) {
+        for (Path entry : entries.filter(ModelCatalog::isBundle).sorted().toList()) {
+          add(bundles, entry);
+        }
+      }
+    }
+    if (bundles.isEmpty()) {
+      throw new BundleException(
+          "Expected model bundles in "
+              + directory
+              + ", found none: give a directory that \"dig export\" wrote, or one that holds such");
+    }
+    return new ModelCatalog(bundles);
+  }
+
+  private static boolean isBundle(Path directory) {
+    return Files.isRegularFile(directory.resolve(BundleDirectory.MANIFEST));
+  }
+
+  private static void add(SortedMap<String, Path> bundles, Path path) throws IOException {
+    String name = BundleDirectory.open(path).manifest().name();
+    Path other = bundles.put(name, path);
+    if (other != null) {
+      throw new BundleException(
+          "Expected bundles of different names, found two named "
+              + name
+              + " in "
+              + other
+              + " and "
+              + path
+              + ": take one away");
+    }
+  }
+
+  /** Names, sorted. */
+  public Set<String> names() {
+    return bundles.keySet();
+  }
+
+  /**
+   * The bundle of a name, or nothing.
+   *
+   * @throws IOException if it is not what its manifest says
+   */
+  public Optional<ModelBundle> find(String name) throws IOException {
+    Path path = bundles.get(name);
+    return path == null ? Optional.empty() : Optional.of(ModelBundle.open(path));
+  }
+}

@@ -1,0 +1,169 @@
+package io.digflink.runtime.sampling;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * The rows of one run of the denoiser: those of the next step of any trajectories of one latent
+ * shape. Its direct buffers and scratch are used again run after run.
+ *
+ * <pre>
+ *   batch.clear(); while (batch.add(next)) …; session.run(batch); batch.advance();
+ * </pre>
+ *
+ * Not thread-safe.
+ */
+public final class RowBatch {
+  private final int capacity;
+  private final LatentShape shape;
+  private final int outputSize;
+  private final FloatBuffer latents;
+  private final FloatBuffer timesteps;
+  private final LongBuffer labels;
+  private final FloatBuffer output;
+  private final Prediction prediction;
+  private final float[] unconditional;
+  private final float[] noise;
+  private final List<Trajectory> members = new ArrayList<>();
+  private int rows;
+
+  /**
+   * An empty batch.
+   *
+   * @param capacity most rows, at least 2 (a guided trajectory needs two)
+   * @param shape shape of every latent in it
+   */
+  public RowBatch(int capacity, LatentShape shape, Diffusion diffusion) {
+    if (capacity < 2) {
+      throw new IllegalArgumentException(
+          "Expected a batch of 2 rows or more (a guided image takes two), found " + capacity);
+    }
+    this.capacity = capacity;
+    this.shape = shape;
+    this.outputSize = diffusion.outputChannels() * shape.plane();
+    this.latents = floats(capacity, shape.size());
+    this.timesteps = floats(capacity, 1);
+    this.labels = diffusion.classes() == 0 ? null : bytes(capacity, Long.BYTES).asLongBuffer();
+    this.output = floats(capacity, outputSize);
+    float[] variance = diffusion.learnsVariance() ? new float[shape.size()] : null;
+    this.prediction = new Prediction(new float[shape.size()], variance);
+    this.unconditional = new float[shape.size()];
+    this.noise = new float[shape.size()];
+  }
+
+  private static FloatBuffer floats(int rows, int size) {
+    return bytes(rows, Math.multiplyExact(size, Float.BYTES)).asFloatBuffer();
+  }
+
+  private static ByteBuffer bytes(int rows, int rowBytes) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(rows, rowBytes))
+        .order(ByteOrder.nativeOrder());
+  }
+
+  /** Most rows that fit. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** Rows in it. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Shape of every latent in it. */
+  public LatentShape shape() {
+    return shape;
+  }
+
+  /** The trajectories in it, in the order of their rows. */
+  public List<Trajectory> members() {
+    return Collections.unmodifiableList(members);
+  }
+
+  /** Empties it. */
+  public void clear() {
+    members.clear();
+    rows = 0;
+  }
+
+  /**
+   * Appends the rows of a trajectory's next step.
+   *
+   * @return false, and nothing changed, if they do not fit
+   * @throws IllegalArgumentException if the trajectory is done or its latent has another shape
+   */
+  public boolean add(Trajectory trajectory) {
+    if (trajectory.isDone() || !trajectory.spec().shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "Expected a trajectory of "
+              + shape
+              + " with steps to take, found "
+              + trajectory.spec().shape()
+              + " after "
+              + trajectory.stepsDone()
+              + " of "
+              + trajectory.spec().steps());
+    }
+    int added = trajectory.rows();
+    if (rows + added > capacity) {
+      return false;
+    }
+    for (int row = 0; row < added; row++) {
+      latents.put((rows + row) * shape.size(), trajectory.latent());
+      timesteps.put(rows + row, trajectory.timestep());
+      if (labels != null) {
+        labels.put(rows + row, trajectory.label(row));
+      }
+    }
+    members.add(trajectory);
+    rows += added;
+    return true;
+  }
+
+  /** Moves every trajectory one step by the output that a run has written. */
+  public void advance() {
+    int row = 0;
+    for (Trajectory trajectory : members) {
+      int offset = row * outputSize;
+      row += trajectory.rows();
+      output.get(offset, prediction.epsilon());
+      if (prediction.variance() != null) {
+        output.get(offset + shape.size(), prediction.variance());
+      }
+      if (trajectory.rows() == 2) {
+        output.get(offset + outputSize, unconditional);
+      }
+      trajectory.advance(prediction, unconditional, noise);
+    }
+  }
+
+  /** The network's input {@code latent}, [rows, C, H, W]. */
+  public FloatBuffer latents() {
+    return latents.slice(0, rows * shape.size());
+  }
+
+  /** The network's input {@code timestep}, [rows]. */
+  public FloatBuffer timesteps() {
+    return timesteps.slice(0, rows);
+  }
+
+  /** The network's input {@code label}, [rows], or null for a model without classes. */
+  public LongBuffer labels() {
+    return labels == null ? null : labels.slice(0, rows);
+  }
+
+  /** Where the network's output goes, [rows, C or 2C, H, W]. */
+  public FloatBuffer output() {
+    return output.slice(0, rows * outputSize);
+  }
+
+  /** Numbers in a row of the output. */
+  public int outputSize() {
+    return outputSize;
+  }
+}

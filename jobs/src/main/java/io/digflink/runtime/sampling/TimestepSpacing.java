@@ -1,0 +1,92 @@
+package io.digflink.runtime.sampling;
+
+import java.util.Arrays;
+import java.util.TreeSet;
+
+/**
+ * Which of the training timesteps a sampler visits: the official {@code space_timesteps} of
+ * improved diffusion, DiT and DiG.
+ */
+public enum TimestepSpacing {
+  /** Evenly from the first to the last timestep, rounded to the nearest (half to even). */
+  UNIFORM("uniform"),
+  /** Every k-th timestep from 0, with the k that gives the wanted number ("ddimN"). */
+  DDIM("ddim");
+
+  private final String id;
+
+  TimestepSpacing(String id) {
+    this.id = id;
+  }
+
+  /** The name in requests. */
+  public String id() {
+    return id;
+  }
+
+  /**
+   * The spacing of a name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static TimestepSpacing of(String id) {
+    return Arrays.stream(values())
+        .filter(spacing -> spacing.id.equals(id))
+        .findAny()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Expected a timestep spacing of uniform, ddim, found \"" + id + "\""));
+  }
+
+  /**
+   * Chooses timesteps.
+   *
+   * @param timesteps training timesteps T
+   * @param steps how many to choose, 1 to T
+   * @return the chosen timesteps, ascending
+   * @throws IllegalArgumentException if there is no such choice
+   */
+  public int[] choose(int timesteps, int steps) {
+    if (steps < 1 || steps > timesteps) {
+      throw new IllegalArgumentException("Expected 1 to " + timesteps + " steps, found " + steps);
+    }
+    return this == UNIFORM ? uniform(timesteps, steps) : strided(timesteps, steps);
+  }
+
+  private static int[] uniform(int timesteps, int steps) {
+    double stride = steps == 1 ? 1 : (timesteps - 1) / (double) (steps - 1);
+    int[] chosen = new int[steps];
+    double position = 0; // summed up as the official code does: the rounding depends on it
+    for (int i = 0; i < steps; i++) {
+      chosen[i] = (int) Math.rint(position);
+      position += stride;
+    }
+    return chosen;
+  }
+
+  private static int[] strided(int timesteps, int steps) {
+    TreeSet<Integer> possible = new TreeSet<>();
+    for (int stride = 1; stride < timesteps; stride++) {
+      int count = (timesteps + stride - 1) / stride;
+      if (count == steps) {
+        int[] chosen = new int[steps];
+        for (int i = 0; i < steps; i++) {
+          chosen[i] = i * stride;
+        }
+        return chosen;
+      }
+      possible.add(count);
+    }
+    throw new IllegalArgumentException(
+        "No integer stride visits exactly "
+            + steps
+            + " of "
+            + timesteps
+            + " timesteps: take "
+            + possible.floor(steps)
+            + " or "
+            + possible.ceiling(steps)
+            + " steps, or the uniform spacing");
+  }
+}

@@ -1,0 +1,118 @@
+package io.digflink.runtime.sampling;
+
+import io.digflink.runtime.noise.GaussianNoise;
+import io.digflink.runtime.noise.GaussianNoise.Purpose;
+
+/**
+ * One image on its way from noise to a clean latent. It takes part in a {@link RowBatch} with one
+ * row, or with a conditional and an unconditional one where guidance acts, and is moved one step by
+ * the batch. Not thread-safe.
+ */
+public final class Trajectory {
+  private final TrajectorySpec spec;
+  private final Diffusion diffusion;
+  private final NoiseSchedule schedule;
+  private final Sampler sampler;
+  private final GaussianNoise gaussian;
+  private final float[] latent;
+  private final float[] history;
+  private int stepsDone;
+
+  private Trajectory(
+      TrajectorySpec spec, Diffusion diffusion, float[] latent, float[] history, int stepsDone) {
+    this.spec = spec;
+    this.diffusion = diffusion;
+    NoiseSchedule training = diffusion.schedule();
+    this.schedule = training.respaced(spec.spacing().choose(training.size(), spec.steps()));
+    this.sampler = Sampler.of(spec, schedule);
+    this.gaussian = new GaussianNoise(spec.seed(), spec.index());
+    this.latent = latent;
+    this.history = sampler.hasHistory() && history == null ? new float[latent.length] : history;
+    this.stepsDone = stepsDone;
+  }
+
+  static Trajectory begin(TrajectorySpec spec, Diffusion diffusion) {
+    float[] noise = new float[spec.shape().size()];
+    new GaussianNoise(spec.seed(), spec.index()).fill(Purpose.INITIAL, 0, noise);
+    return new Trajectory(spec, diffusion, noise, null, 0);
+  }
+
+  static Trajectory restore(TrajectoryState state, Diffusion diffusion) {
+    float[] history = state.history() == null ? null : state.history().clone();
+    return new Trajectory(
+        state.spec(), diffusion, state.latent().clone(), history, state.stepsDone());
+  }
+
+  /** What the trajectory is. */
+  public TrajectorySpec spec() {
+    return spec;
+  }
+
+  /** Steps taken. */
+  public int stepsDone() {
+    return stepsDone;
+  }
+
+  /** Whether every step is taken. */
+  public boolean isDone() {
+    return stepsDone == spec.steps();
+  }
+
+  /** The latent as it is now, [C, H, W]; not a copy. Clean once done. */
+  public float[] latent() {
+    return latent;
+  }
+
+  /** Rows that the next step takes in a batch: 1, or 2 where guidance acts. */
+  public int rows() {
+    return isDone() ? 0 : isGuided() ? 2 : 1;
+  }
+
+  /** The state between two steps, copied. */
+  public TrajectoryState snapshot() {
+    float[] kept = history == null || stepsDone == 0 ? null : history.clone();
+    return new TrajectoryState(spec, stepsDone, latent.clone(), kept);
+  }
+
+  /** Place of the next step in the schedule. */
+  private int place() {
+    return spec.steps() - 1 - stepsDone;
+  }
+
+  private boolean isGuided() {
+    return spec.guidance().isActive(timestep(), diffusion.schedule().size());
+  }
+
+  int timestep() {
+    return schedule.timestep(place());
+  }
+
+  /** Label of one of the rows: the second is the unconditional one. */
+  Integer label(int row) {
+    return row == 0 ? spec.label() : diffusion.nullLabel();
+  }
+
+  /**
+   * Takes one step.
+   *
+   * @param conditional the network's output for the first row, guided in place
+   * @param unconditional noise predicted for the second row; not read where there is none
+   * @param noise scratch, [C, H, W]
+   */
+  void advance(Prediction conditional, float[] unconditional, float[] noise) {
+    if (isGuided()) {
+      int guided = spec.guidance().guidedChannels(spec.shape().channels()) * spec.shape().plane();
+      float[] epsilon = conditional.epsilon();
+      double scale = spec.guidance().scale();
+      for (int e = 0; e < guided; e++) {
+        epsilon[e] = (float) (unconditional[e] + scale * ((double) epsilon[e] - unconditional[e]));
+      }
+    }
+    int place = place();
+    if (sampler.addsNoise(place)) {
+      gaussian.fill(Purpose.STEP, stepsDone, noise);
+    }
+    sampler.step(place, latent, conditional, noise, history);
+    stepsDone++;
+  }
+}
