@@ -1,0 +1,51 @@
+package io.digflink.export.arch;
+
+import io.digflink.export.graph.GraphBuilder;
+import java.util.List;
+import java.util.Optional;
+
+/** Emits the denoiser graph of a configuration. */
+public final class Denoiser {
+  private Denoiser() {}
+
+  /**
+   * Emits inputs {@code latent} [N, C, H, W], {@code timestep} [N] and, for a conditional model,
+   * {@code label} [N] to output {@code output} [N, C or 2·C, H, W].
+   *
+   * @param fixed the only token grid, or empty for any grid
+   */
+  public static void emit(
+      GraphBuilder graph, Parameters parameters, DenoiserConfig config, Optional<GridSize> fixed) {
+    DenoiserFrame frame = new DenoiserFrame(graph, parameters, config, fixed);
+    if (config instanceof DigConfig dig) {
+      Dig.emit(frame, dig);
+    } else if (config instanceof DitConfig dit) {
+      Dit.emit(frame, dit);
+    }
+  }
+
+  /**
+   * Whether the checkpoint's position embedding is the one that the architecture computes, so that
+   * it can be computed for other grids too.
+   */
+  public static boolean computesPositions(Parameters parameters, DenoiserConfig config) {
+    int side = config.inputSize() / config.patchSize();
+    long[] expected = {1, (long) side * side, config.hiddenSize()};
+    return parameters.areRandom()
+        || !parameters.contains("pos_embed")
+        || !java.util.Arrays.equals(parameters.stored("pos_embed").shape(), expected)
+        || PositionEmbedding.rounding(parameters.stored("pos_embed"), side, config.hiddenSize())
+            .isPresent();
+  }
+
+  /** The token grid that the model was trained with. */
+  public static GridSize trainedGrid(DenoiserConfig config) {
+    int side = config.inputSize() / config.patchSize();
+    return new GridSize(side, side);
+  }
+
+  /** Names of tensors in a denoiser's checkpoint that the graph does not need. */
+  public static List<String> ignoredPrefixes() {
+    return List.of();
+  }
+}

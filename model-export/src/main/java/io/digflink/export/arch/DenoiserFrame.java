@@ -1,0 +1,327 @@
+package io.digflink.export.arch;
+
+import static io.digflink.export.graph.ElementType.FLOAT32;
+import static io.digflink.export.graph.ElementType.INT64;
+
+import io.digflink.export.graph.ElementType;
+import io.digflink.export.graph.GraphBuilder;
+import io.digflink.export.graph.Scope;
+import io.digflink.export.graph.Value;
+import io.digflink.export.graph.Weight;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What DiG and DiT share: the way from a latent to tokens, the conditioning, and the way back.
+ *
+ * <pre>
+ * latent ── Conv p×p ── + positions ──► tokens ──► blocks ──► final LayerNorm ── Linear ──► output
+ * timestep ─ sin-cos ─ MLP ─┐                        ▲                ▲
+ * label ──── table ─────────┴─ + ─ SiLU ─ one Gemm ──┴─── shift, scale, gate of every layer
+ * </pre>
+ */
+final class DenoiserFrame {
+  private static final double NORM_EPSILON = 1e-6;
+  private static final int FREQUENCIES = 128;
+
+  private final GraphBuilder graph;
+  private final Parameters parameters;
+  private final DenoiserConfig config;
+  private final Optional<GridSize> fixed;
+
+  private final Value latent;
+  private final Value grid;
+  private final Value tokens;
+  private final List<Value> modulation;
+
+  /**
+   * @param fixed the token grid, or empty where it is taken from each run's input
+   */
+  DenoiserFrame(
+      GraphBuilder graph, Parameters parameters, DenoiserConfig config, Optional<GridSize> fixed) {
+    this.graph = graph;
+    this.parameters = parameters;
+    this.config = config;
+    this.fixed = fixed;
+    this.latent =
+        graph.input("latent", FLOAT32, "N", "" + config.inChannels(), rows("H"), columns("W"));
+    this.grid = emitGrid(graph.root().at("grid"));
+    this.tokens = emitTokens();
+    this.modulation = emitModulation(emitCondition());
+  }
+
+  GraphBuilder graph() {
+    return graph;
+  }
+
+  Parameters parameters() {
+    return parameters;
+  }
+
+  /** The embedded latent, [N, T, D]. */
+  Value tokens() {
+    return tokens;
+  }
+
+  /** The token grid: int64 [2], rows and columns. */
+  Value grid() {
+    return grid;
+  }
+
+  /**
+   * Modulation of a block, each [N, 1, D]: shift, 1 + scale, gate of the attention, then of the
+   * MLP.
+   */
+  List<Value> modulation(int block) {
+    return modulation.subList(6 * block, 6 * block + 6);
+  }
+
+  /** {@code x·wᵀ} with the parameter of this name, [out, in]; x is [N, T, in]. */
+  Value project(Scope scope, Value x, String name, long out, long in) {
+    Weight weight = parameters.take(name + ".weight", out, in);
+    return scope.matMul(x, graph.weight(scope.at("weight"), weight.transposed()));
+  }
+
+  /** {@code x·wᵀ + b} with the parameters of this name; x is [N, T, in]. */
+  Value projectWithBias(Scope scope, Value x, String name, long out, long in) {
+    Value product = project(scope, x, name, out, in);
+    Weight bias = parameters.take(name + ".bias", out);
+    return scope.add(product, graph.weight(scope.at("bias"), bias));
+  }
+
+  /** Adaptive LayerNorm: normalised over D, times (1 + scale), plus shift. */
+  Value adaLayerNorm(Scope scope, Value x, Value shift, Value onePlusScale) {
+    return scope.layerNorm(x, onePlusScale, shift, NORM_EPSILON); // (N, T, D)
+  }
+
+  /** {@code x + gate · y}. */
+  Value gatedResidual(Scope scope, Value x, Value gate, Value y) {
+    return scope.add(x, scope.mul(y, gate)); // (N, T, D)
+  }
+
+  private String rows(String name) {
+    return fixed.map(size -> "" + size.rows() * config.patchSize()).orElse(name);
+  }
+
+  private String columns(String name) {
+    return fixed.map(size -> "" + size.columns() * config.patchSize()).orElse(name);
+  }
+
+  private Value emitGrid(Scope scope) {
+    if (fixed.isPresent()) {
+      return scope.integerVector(fixed.get().rows(), fixed.get().columns());
+    }
+    Value size = scope.shapeOf(latent, 2, 4); // H, W
+    return scope.div(size, scope.at("patch").integerVector(config.patchSize()));
+  }
+
+  private Value emitTokens() {
+    Scope scope = graph.root().at("x_embedder");
+    long width = config.hiddenSize();
+    long patch = config.patchSize();
+    Weight weight =
+        parameters.take("x_embedder.proj.weight", width, config.inChannels(), patch, patch);
+    Value patches =
+        scope.conv(
+            scope.cast(latent, graph.precision()),
+            graph.weight(scope.at("weight"), weight),
+            graph.weight(scope.at("bias"), parameters.take("x_embedder.proj.bias", width)),
+            patch,
+            patch,
+            0,
+            1); // (N, D, h, w)
+    Value sequence = scope.transpose(scope.reshape(patches, 0, width, -1), 0, 2, 1); // (N, T, D)
+    return scope.add(sequence, emitPositions(graph.root().at("pos_embed")));
+  }
+
+  private Value emitPositions(Scope scope) {
+    int side = config.inputSize() / config.patchSize();
+    int width = config.hiddenSize();
+    Weight stored = parameters.take("pos_embed", 1, (long) side * side, width);
+    if (fixed.isPresent()) {
+      GridSize size = fixed.get();
+      boolean trained = size.rows() == side && size.columns() == side && !parameters.areRandom();
+      Weight table =
+          trained
+              ? stored
+              : Weight.of(
+                  () -> PositionEmbedding.table(size.rows(), size.columns(), width),
+                  1,
+                  (long) size.rows() * size.columns(),
+                  width);
+      return graph.weight(scope, table);
+    }
+    ElementType rounding =
+        parameters.areRandom() || !parameters.contains("pos_embed")
+            ? FLOAT32
+            : PositionEmbedding.rounding(parameters.stored("pos_embed"), side, width)
+                .orElse(FLOAT32);
+    Value positions = PositionEmbedding.emit(scope, grid, width, rounding);
+    return scope.at("precision").cast(positions, graph.precision()); // (1, T, D)
+  }
+
+  /** The sum of timestep and label embedding after SiLU, [N, D]. */
+  private Value emitCondition() {
+    Value timestep = emitTimestep(graph.root().at("t_embedder"));
+    Value condition = timestep;
+    if (config.numClasses() > 0) {
+      Scope scope = graph.root().at("y_embedder");
+      Value label = graph.input("label", INT64, "N");
+      Weight table =
+          parameters.take(
+              "y_embedder.embedding_table.weight", config.labelRows(), config.hiddenSize());
+      Value embedded = scope.gather(graph.weight(scope.at("table"), table), label, 0); // (N, D)
+      condition = scope.add(timestep, embedded);
+    }
+    return graph.root().at("condition").silu(condition);
+  }
+
+  private Value emitTimestep(Scope scope) {
+    Value timestep = graph.input("timestep", FLOAT32, "N");
+    float[] frequencies = new float[FREQUENCIES];
+    for (int i = 0; i < FREQUENCIES; i++) {
+      frequencies[i] = (float) Math.exp(-Math.log(10_000) * i / FREQUENCIES);
+    }
+    Value angles =
+        scope.mul(
+            scope.unsqueeze(timestep, 1),
+            scope.at("frequencies").floats(frequencies, 1, FREQUENCIES));
+    Value encoded = scope.concat(1, scope.unary("Cos", angles), scope.unary("Sin", angles));
+    long width = config.hiddenSize();
+    Value first =
+        linear(
+            scope.at("mlp.0"),
+            scope.cast(encoded, graph.precision()),
+            "t_embedder.mlp.0",
+            width,
+            2L * FREQUENCIES);
+    return linear(
+        scope.at("mlp.2"), scope.at("mlp.1").silu(first), "t_embedder.mlp.2", width, width);
+  }
+
+  private Value linear(Scope scope, Value x, String name, long out, long in) {
+    return scope.linear(
+        x,
+        graph.weight(scope.at("weight"), parameters.take(name + ".weight", out, in)),
+        graph.weight(scope.at("bias"), parameters.take(name + ".bias", out)));
+  }
+
+  /**
+   * The adaLN layers of all blocks and of the final layer as one product; the 1 of (1 + scale) is
+   * in the bias.
+   *
+   * <pre>
+   * condition (N, D) ─ Gemm ─ Reshape (N, 1, (6·depth + 2)·D) ─ Split ─ shift, scale, gate, …
+   * </pre>
+   */
+  private List<Value> emitModulation(Value condition) {
+    long width = config.hiddenSize();
+    List<Weight> weights = new ArrayList<>();
+    List<Weight> biases = new ArrayList<>();
+    for (int i = 0; i < config.depth(); i++) {
+      String name = "blocks." + i + ".adaLN_modulation.1";
+      weights.add(parameters.take(name + ".weight", 6 * width, width));
+      biases.add(onePlusScales(parameters.take(name + ".bias", 6 * width), 3));
+    }
+    if (config.numClasses() > 0) {
+      String name = "final_layer.adaLN_modulation.1";
+      weights.add(parameters.take(name + ".weight", 2 * width, width));
+      biases.add(onePlusScales(parameters.take(name + ".bias", 2 * width), 2));
+    }
+    Scope scope = graph.root().at("adaLN_modulation");
+    Value all =
+        scope.linear(
+            condition,
+            graph.weight(scope.at("weight"), Weight.concatenated(weights)),
+            graph.weight(scope.at("bias"), Weight.concatenated(biases)));
+    long[] lengths = new long[6 * config.depth() + (config.numClasses() > 0 ? 2 : 0)];
+    Arrays.fill(lengths, width);
+    return scope.split(scope.reshape(all, 0, 1, -1), 2, lengths); // (N, 1, D) each
+  }
+
+  /** Adds 1 to the second D of every {@code parts}. */
+  private Weight onePlusScales(Weight bias, int parts) {
+    int width = config.hiddenSize();
+    return bias.map(
+        values -> {
+          float[] shifted = values.clone();
+          for (int i = 0; i < shifted.length; i++) {
+            shifted[i] += i / width % parts == 1 ? 1 : 0;
+          }
+          return shifted;
+        });
+  }
+
+  /**
+   * Emits the final layer and the output of the graph.
+   *
+   * @param x [N, T, D]
+   * @param orientation of the official code's tokens after the last block: its output is an image
+   *     of them as they then are
+   */
+  void finish(Value x, Orientation orientation) {
+    Scope scope = graph.root().at("final_layer");
+    long patch = config.patchSize();
+    long channels = config.outChannels();
+    Value normed = adaLayerNorm(scope.at("norm_final"), x, finalShift(scope), finalScale(scope));
+    Value patches =
+        projectWithBias(
+            scope.at("linear"),
+            normed,
+            "final_layer.linear",
+            patch * patch * channels,
+            config.hiddenSize()); // (N, T, p·p·C)
+    Scope unpatchify = graph.root().at("unpatchify");
+    Value sequence = patches;
+    Value size = grid;
+    if (!orientation.equals(Orientation.CANONICAL)) {
+      Scope order = unpatchify.at("order");
+      sequence =
+          order
+              .at("apply")
+              .gather(patches, TokenOrder.toScan(order, grid, orientation.direction()), 1);
+    }
+    if (orientation.transposed()) {
+      size = unpatchify.at("swapped").gather(grid, unpatchify.at("swap").integerVector(1, 0), 0);
+    }
+    Value split =
+        unpatchify
+            .at("patches")
+            .reshape(
+                sequence,
+                unpatchify
+                    .at("patches")
+                    .concat(
+                        0,
+                        unpatchify.at("batch").integerVector(0),
+                        size,
+                        unpatchify.at("patch").integerVector(patch, patch, channels)));
+    Value moved = unpatchify.transpose(split, 0, 5, 1, 3, 2, 4); // (N, C, h, p, w, p)
+    Value pixels = unpatchify.mul(size, unpatchify.at("scale").integerVector(patch)); // H, W
+    Value shape = unpatchify.concat(0, unpatchify.at("image").integerVector(0, channels), pixels);
+    Value image = unpatchify.cast(unpatchify.reshape(moved, shape), FLOAT32); // (N, C, H, W)
+    String height = orientation.transposed() ? columns("W") : rows("H");
+    String breadth = orientation.transposed() ? rows("H") : columns("W");
+    graph.output("output", image, "N", "" + channels, height, breadth);
+  }
+
+  private Value finalShift(Scope scope) {
+    return config.numClasses() > 0
+        ? modulation.get(6 * config.depth())
+        : constant(scope.at("zeros"), 0);
+  }
+
+  private Value finalScale(Scope scope) {
+    return config.numClasses() > 0
+        ? modulation.get(6 * config.depth() + 1)
+        : constant(scope.at("ones"), 1);
+  }
+
+  private Value constant(Scope scope, float value) {
+    float[] values = new float[config.hiddenSize()];
+    Arrays.fill(values, value);
+    return graph.weight(scope, Weight.of(() -> values, values.length));
+  }
+}

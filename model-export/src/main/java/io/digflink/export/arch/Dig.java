@@ -1,0 +1,238 @@
+package io.digflink.export.arch;
+
+import static io.digflink.export.graph.ElementType.FLOAT32;
+
+import io.digflink.export.graph.GraphBuilder;
+import io.digflink.export.graph.Scope;
+import io.digflink.export.graph.Value;
+import io.digflink.export.graph.Weight;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The blocks of DiG (arXiv 2405.18428): gated linear attention, SwiGLU and a depthwise convolution.
+ *
+ * <p>The official code reverses the tokens after every block and transposes the grid after every
+ * second one. Here the tokens stay where they are: the attention scans in another direction and the
+ * convolution's kernel is turned instead.
+ */
+final class Dig {
+  private static final double EPSILON = 1e-6;
+
+  private final DenoiserFrame frame;
+  private final GraphBuilder graph;
+  private final Parameters parameters;
+  private final DigConfig config;
+  private final GatedLinearAttention attention;
+  private final long width;
+
+  /** A skip's start: its tokens, and how the official code's lay there. */
+  private record Skip(Value tokens, Orientation orientation) {}
+
+  private Dig(DenoiserFrame frame, DigConfig config) {
+    this.frame = frame;
+    this.graph = frame.graph();
+    this.parameters = frame.parameters();
+    this.config = config;
+    this.width = config.hiddenSize();
+    this.attention =
+        new GatedLinearAttention(
+            config.numHeads(), config.keySize(), config.valueSize(), config.hiddenAct().isSilu());
+  }
+
+  static void emit(DenoiserFrame frame, DigConfig config) {
+    Dig dig = new Dig(frame, config);
+    Deque<Skip> skips = new ArrayDeque<>();
+    Value x = frame.tokens();
+    for (int i = 0; i < config.depth(); i++) {
+      Scope scope = frame.graph().root().at("blocks." + i);
+      if (config.ifSkip() && i > config.depth() / 2) {
+        x = dig.joinSkip(scope, i, x, skips.pop());
+      }
+      x = dig.block(scope, i, x);
+      if (config.ifSkip() && i < config.depth() / 2 - 1) {
+        skips.push(new Skip(x, Orientation.before(config, i + 1)));
+      }
+    }
+    frame.finish(x, Orientation.before(config, config.depth()));
+  }
+
+  private Value block(Scope scope, int index, Value x) {
+    String name = "blocks." + index;
+    Orientation orientation = Orientation.before(config, index);
+    List<Value> modulation = frame.modulation(index);
+    Value normed =
+        norm(
+            scope.at("norm1"), name, "attn_norm", "norm1", x, modulation.get(0), modulation.get(1));
+    if (config.ifDwConv() && config.ifInBlockConv()) {
+      normed = depthwiseConv(scope.at("dw_conv"), name, normed, orientation);
+    }
+    Value attended = attend(scope.at("attn"), name + ".attn", normed, orientation);
+    Value middle = frame.gatedResidual(scope.at("residual1"), x, modulation.get(2), attended);
+    Value inner =
+        norm(
+            scope.at("norm2"),
+            name,
+            "mlp_norm",
+            "norm2",
+            middle,
+            modulation.get(3),
+            modulation.get(4));
+    Value out =
+        frame.gatedResidual(
+            scope.at("residual2"),
+            middle,
+            modulation.get(5),
+            mlp(scope.at("mlp"), name + ".mlp", inner));
+    return config.ifDwConv() && !config.ifInBlockConv()
+        ? depthwiseConv(scope.at("dw_conv"), name, out, orientation)
+        : out;
+  }
+
+  /**
+   * Adaptive norm; RMSNorm has a weight, which stands in the checkpoint under both of its names.
+   */
+  private Value norm(
+      Scope scope,
+      String block,
+      String ownName,
+      String sharedName,
+      Value x,
+      Value shift,
+      Value onePlusScale) {
+    if (!config.ifRmsNorm()) {
+      return frame.adaLayerNorm(scope, x, shift, onePlusScale);
+    }
+    Weight weight = parameters.take(block + "." + sharedName + ".weight", width);
+    parameters.take(block + "." + ownName + ".weight", width);
+    Value normed =
+        scope.rmsNorm(
+            scope.at("float").cast(x, FLOAT32),
+            graph.weight(scope.at("weight"), weight, FLOAT32),
+            EPSILON);
+    Value scaled =
+        scope.at("modulate").mul(scope.at("precision").cast(normed, x.type()), onePlusScale);
+    return scope.at("modulate").add(scaled, shift); // (N, T, D)
+  }
+
+  /**
+   * Gated linear attention.
+   *
+   * <pre>
+   * x ─ packed (q | k | v | gate | z) ─ GatedLinearAttention ─ o_proj
+   * </pre>
+   */
+  private Value attend(Scope scope, String name, Value x, Orientation orientation) {
+    long keys = (long) config.numHeads() * config.keySize();
+    long values = (long) config.numHeads() * config.valueSize();
+    boolean silu = config.hiddenAct().isSilu();
+    Weight q = parameters.take(name + ".q_proj.weight", keys, width);
+    Weight k = parameters.take(name + ".k_proj.weight", keys, width);
+    Weight v = parameters.take(name + ".v_proj.weight", values, width);
+    Weight gate =
+        LowRank.product(
+            parameters.take(name + ".gk_proj.1.weight", keys, LowRank.GATE_RANK),
+            parameters.take(name + ".gk_proj.0.weight", LowRank.GATE_RANK, width));
+    Weight gateBias = parameters.take(name + ".gk_proj.1.bias", keys);
+    Weight z = parameters.take(name + ".g_proj.weight", values, width);
+    boolean fused = config.ifFuseNorm() && config.hiddenAct() == GateActivation.SWISH;
+    Weight normWeight =
+        parameters.take(
+            name + (fused ? ".g_norm_swish_gate.weight" : ".g_norm.weight"), config.valueSize());
+
+    Scope packing = scope.at("packed");
+    Weight packedWeight =
+        Weight.concatenated(silu ? List.of(q, k, v, gate, z) : List.of(q, k, v, gate));
+    Value packed =
+        packing.matMul(x, graph.weight(packing.at("weight"), packedWeight.transposed())); // (N,T,P)
+    Value norm = graph.weight(scope.at("norm_weight"), normWeight);
+    Value o =
+        attention.emit(
+            graph,
+            scope,
+            packed,
+            frame.grid(),
+            graph.weight(scope.at("gate_bias"), gateBias),
+            norm,
+            orientation.direction()); // (N, T, H·V)
+    if (!silu) {
+      o = gateOutput(scope.at("gate"), o, norm, x, z);
+    }
+    return frame.project(scope.at("o_proj"), o, name + ".o_proj", width, values);
+  }
+
+  /** RMSNorm and an output gate that the operator does not have. */
+  private Value gateOutput(Scope scope, Value o, Value normWeight, Value x, Weight gateWeight) {
+    Value normed =
+        attention.headNorm(
+            scope.at("norm"),
+            scope.at("float").cast(o, FLOAT32),
+            scope.at("weight").cast(normWeight, FLOAT32));
+    Value gate = scope.matMul(x, graph.weight(scope.at("g_proj/weight"), gateWeight.transposed()));
+    return scope.mul(
+        scope.at("precision").cast(normed, x.type()),
+        config.hiddenAct().apply(scope.at("act"), gate)); // (N, T, H·V)
+  }
+
+  /** SwiGLU: down_proj(silu(gate) · y) with gate | y from one product. */
+  private Value mlp(Scope scope, String name, Value x) {
+    long hidden = config.intermediateSize();
+    Value both = frame.project(scope.at("gate_proj"), x, name + ".gate_proj", 2 * hidden, width);
+    List<Value> parts = scope.split(both, 2, hidden, hidden);
+    Value gated = scope.mul(scope.at("act").silu(parts.get(0)), parts.get(1));
+    return frame.project(scope.at("down_proj"), gated, name + ".down_proj", width, hidden);
+  }
+
+  /**
+   * Depthwise convolution of the token grid.
+   *
+   * <pre>
+   * (N, T, D) ─ Reshape (N, h, w, D) ─ Transpose ─ Conv ─ Transpose ─ Reshape (N, T, D)
+   * </pre>
+   */
+  private Value depthwiseConv(Scope scope, String name, Value x, Orientation orientation) {
+    int side = config.convKernelSize();
+    Weight kernels =
+        parameters
+            .take(name + ".dw_conv.weight", width, 1, side, side)
+            .map(values -> orientation.toCanonical(values, side));
+    Weight bias = parameters.take(name + ".dw_conv.bias", width);
+    Scope in = scope.at("grid");
+    Value shape =
+        in.concat(
+            0, in.at("batch").integerVector(0), frame.grid(), in.at("width").integerVector(width));
+    Value image = in.transpose(in.reshape(x, shape), 0, 3, 1, 2); // (N, D, h, w)
+    Value convolved =
+        scope.conv(
+            image,
+            graph.weight(scope.at("weight"), kernels),
+            graph.weight(scope.at("bias"), bias),
+            side,
+            1,
+            side / 2,
+            width);
+    Scope out = scope.at("tokens");
+    return out.reshape(out.transpose(convolved, 0, 2, 3, 1), 0, -1, width); // (N, T, D)
+  }
+
+  /**
+   * Joins a long skip. The official code joins its two token sequences as they lie in memory, also
+   * where they have different orientations: the token at canonical place p meets the one that was
+   * visited at the same time.
+   */
+  private Value joinSkip(Scope block, int index, Value x, Skip skip) {
+    Scope scope = block.at("skip");
+    Orientation orientation = Orientation.before(config, index);
+    Value tokens = skip.tokens();
+    if (!orientation.equals(skip.orientation())) {
+      Value time = TokenOrder.toCanonical(scope.at("time"), frame.grid(), orientation.direction());
+      Value place =
+          TokenOrder.toScan(scope.at("place"), frame.grid(), skip.orientation().direction());
+      tokens = scope.at("apply").gather(tokens, scope.gather(place, time, 0), 1);
+    }
+    Value joined = scope.concat(2, x, tokens); // (N, T, 2·D)
+    return frame.projectWithBias(
+        scope.at("linear"), joined, "blocks." + index + ".skip_linear", width, 2 * width);
+  }
+}

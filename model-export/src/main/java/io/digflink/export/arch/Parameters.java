@@ -1,0 +1,114 @@
+package io.digflink.export.arch;
+
+import io.digflink.export.checkpoint.CheckpointException;
+import io.digflink.export.checkpoint.RandomWeights;
+import io.digflink.export.checkpoint.StateDict;
+import io.digflink.export.checkpoint.Tensor;
+import io.digflink.export.graph.Weight;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The parameters of a checkpoint as an architecture asks for them. Whatever is missing, left over
+ * or of another shape is collected, so that {@link #check} tells all of it at once.
+ */
+public final class Parameters {
+  private static final int SHOWN_PROBLEMS = 20;
+
+  private final StateDict dict;
+  private final long seed;
+  private final Set<String> taken = new HashSet<>();
+  private final List<String> problems = new ArrayList<>();
+  private long count;
+
+  private Parameters(StateDict dict, long seed) {
+    this.dict = dict;
+    this.seed = seed;
+  }
+
+  /** The parameters of a checkpoint. */
+  public static Parameters of(StateDict dict) {
+    return new Parameters(dict, 0);
+  }
+
+  /** Random values in whatever shape is asked for. */
+  public static Parameters random(long seed) {
+    return new Parameters(null, seed);
+  }
+
+  /** Whether the values are random. */
+  public boolean areRandom() {
+    return dict == null;
+  }
+
+  /** Whether the checkpoint has this tensor; random parameters have every tensor. */
+  public boolean contains(String name) {
+    return dict == null || dict.contains(name);
+  }
+
+  /** The stored tensor behind a name that the checkpoint contains. */
+  public Tensor stored(String name) {
+    return dict.get(name);
+  }
+
+  /** A parameter; its data is read when the graph is written. */
+  public Weight take(String name, long... shape) {
+    taken.add(name);
+    count += Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    if (dict == null) {
+      return Weight.of(() -> RandomWeights.tensor(name, shape, seed).toFloatArray(), shape);
+    }
+    if (!dict.contains(name)) {
+      problems.add(name + " is missing: expected " + Arrays.toString(shape));
+    } else if (!Arrays.equals(dict.get(name).shape(), shape)) {
+      problems.add(
+          String.format(
+              "%s has another shape: expected %s, found %s",
+              name, Arrays.toString(shape), Arrays.toString(dict.get(name).shape())));
+    }
+    return Weight.of(() -> dict.get(name).toFloatArray(), shape);
+  }
+
+  /** Number of elements taken so far. */
+  public long count() {
+    return count;
+  }
+
+  /**
+   * Compares what was asked for with what is there.
+   *
+   * @param model what the parameters were expected to be of, for the message
+   * @param ignoredPrefixes names starting like this may be left over
+   * @param fix what to do if they do not agree
+   * @throws CheckpointException naming every tensor that is missing, left over or misshapen
+   */
+  public void check(String model, List<String> ignoredPrefixes, String fix)
+      throws CheckpointException {
+    if (dict == null) {
+      return;
+    }
+    List<String> all = new ArrayList<>(problems);
+    for (String name : dict.names()) {
+      if (!taken.contains(name) && ignoredPrefixes.stream().noneMatch(name::startsWith)) {
+        all.add(
+            String.format(
+                "%s is left over: expected no such tensor, found %s",
+                name, Arrays.toString(dict.get(name).shape())));
+      }
+    }
+    if (all.isEmpty()) {
+      return;
+    }
+    List<String> shown = new ArrayList<>(all.subList(0, Math.min(all.size(), SHOWN_PROBLEMS)));
+    if (shown.size() < all.size()) {
+      shown.add("… and " + (all.size() - shown.size()) + " more");
+    }
+    throw new CheckpointException(
+        String.format(
+            "The checkpoint is not of %s:%n  %s%n%s",
+            model, String.join(System.lineSeparator() + "  ", shown), fix));
+  }
+}

@@ -1,0 +1,68 @@
+package io.digflink.export.arch;
+
+import static io.digflink.export.graph.Attributes.integer;
+
+import io.digflink.export.graph.Domain;
+import io.digflink.export.graph.ElementType;
+import io.digflink.export.graph.Scope;
+import io.digflink.export.graph.Value;
+import java.util.List;
+
+/**
+ * Emits the permutations between canonical order and the order of a scan direction, as indices for
+ * Gather along the token axis.
+ */
+final class TokenOrder {
+  private TokenOrder() {}
+
+  /**
+   * Indices that bring canonical tokens into the scan's order: entry t is the canonical place of
+   * the t-th token visited.
+   *
+   * @param grid int64 [2], rows and columns
+   * @return int64 [T]
+   */
+  static Value toScan(Scope scope, Value grid, int direction) {
+    return indices(scope, grid, grid, direction);
+  }
+
+  /**
+   * Indices that bring the scan's tokens back into canonical order: entry p is the time at which
+   * the canonical place p is visited.
+   *
+   * @param grid int64 [2], rows and columns
+   * @return int64 [T]
+   */
+  static Value toCanonical(Scope scope, Value grid, int direction) {
+    Value swapped = scope.at("columns_rows").gather(grid, scope.at("swap").integerVector(1, 0), 0);
+    return indices(scope, grid, swapped, direction);
+  }
+
+  /**
+   *
+   *
+   * <pre>
+   * direction 0, 1:  Range                                       0 … T−1 or T−1 … 0
+   * direction 2, 3:  Range ─ Reshape (view) ─ Transpose ─ Reshape [T]
+   * </pre>
+   */
+  private static Value indices(Scope scope, Value grid, Value view, int direction) {
+    Value zero = scope.at("zero").integerScalar(0);
+    Value one = scope.at("one").integerScalar(1);
+    Value count =
+        scope.node(
+            Domain.ONNX, "ReduceProd", ElementType.INT64, List.of(grid), integer("keepdims", 0));
+    Value visited;
+    if (direction % 2 == 0) {
+      visited = scope.range(zero, count, one);
+    } else {
+      Value minusOne = scope.at("minus_one").integerScalar(-1);
+      visited = scope.range(scope.at("last").sub(count, one), minusOne, minusOne);
+    }
+    if (direction < 2) {
+      return visited; // [T]
+    }
+    Value matrix = scope.at("matrix").reshape(visited, view);
+    return scope.at("vector").reshape(scope.transpose(matrix, 1, 0), -1); // [T]
+  }
+}

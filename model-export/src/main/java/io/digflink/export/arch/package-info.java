@@ -1,0 +1,7 @@
+/**
+ * The architectures: one file each with what is its own, and what DiG and DiT share.
+ *
+ * <p>Tokens are kept in row-major order throughout. N is the batch, T the number of tokens, D the
+ * hidden size, (h, w) the token grid.
+ */
+package io.digflink.export.arch;

@@ -1,0 +1,123 @@
+package io.digflink.export.graph;
+
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnxruntime.platform.Fp16Conversions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+
+/**
+ * The one file of a graph's weights. Places are given out while the graph is built; the data is
+ * computed and streamed when the file is written, so that a model need not fit into memory.
+ */
+final class ExternalData {
+  /** ONNX asks for page-aligned offsets, so that a tensor can be mapped. */
+  private static final long ALIGNMENT = 4096;
+
+  private static final int BUFFER_BYTES = 1 << 20;
+  private static final float LARGEST_HALF = 65504;
+
+  private record Entry(String name, ElementType type, Weight weight, long offset) {}
+
+  private final String fileName;
+  private final List<Entry> entries = new ArrayList<>();
+  private long end;
+
+  ExternalData(String fileName) {
+    this.fileName = fileName;
+  }
+
+  /** Gives a weight its place and a reference to it. */
+  TensorProto place(String name, ElementType type, Weight weight) {
+    long offset = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    long length = Math.multiplyExact(weight.elements(), type.bytes());
+    entries.add(new Entry(name, type, weight, offset));
+    end = offset + length;
+    return TensorProto.newBuilder()
+        .setName(name)
+        .setDataType(type.number())
+        .addAllDims(weight.shape())
+        .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+        .addExternalData(entry("location", fileName))
+        .addExternalData(entry("offset", Long.toString(offset)))
+        .addExternalData(entry("length", Long.toString(length)))
+        .build();
+  }
+
+  long bytes() {
+    return end;
+  }
+
+  /**
+   * Writes the file into a directory.
+   *
+   * @param progress is told the number of bytes written so far
+   */
+  void write(Path directory, LongConsumer progress) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    try (FileChannel file =
+        FileChannel.open(
+            directory.resolve(fileName), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (Entry entry : entries) {
+        file.position(entry.offset);
+        long elements = 0;
+        for (Supplier<float[]> piece : entry.weight.pieces()) {
+          float[] values = piece.get();
+          elements += values.length;
+          write(file, buffer, entry, values);
+          progress.accept(file.position());
+        }
+        if (elements != entry.weight.elements()) {
+          throw new IllegalStateException(
+              String.format(
+                  "%s gave %d elements for the shape %s",
+                  entry.name, elements, entry.weight.shape()));
+        }
+      }
+    }
+  }
+
+  private static void write(FileChannel file, ByteBuffer buffer, Entry entry, float[] values)
+      throws IOException {
+    int step = BUFFER_BYTES / entry.type.bytes();
+    for (int from = 0; from < values.length; from += step) {
+      int to = Math.min(values.length, from + step);
+      buffer.clear();
+      if (entry.type == ElementType.FLOAT16) {
+        for (int i = from; i < to; i++) {
+          buffer.putShort(half(entry.name, values[i]));
+        }
+      } else {
+        buffer.asFloatBuffer().put(values, from, to - from);
+        buffer.position((to - from) * Float.BYTES);
+      }
+      buffer.flip();
+      while (buffer.hasRemaining()) {
+        file.write(buffer);
+      }
+    }
+  }
+
+  private static short half(String name, float value) {
+    if (Math.abs(value) > LARGEST_HALF) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s has the element %s, which float16 cannot hold (at most %s): export with"
+                  + " --precision fp32",
+              name, value, LARGEST_HALF));
+    }
+    return Fp16Conversions.floatToFp16(value);
+  }
+
+  private static StringStringEntryProto entry(String key, String value) {
+    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
+  }
+}
