@@ -1,7 +1,7 @@
 package io.digflink.export.arch;
 
 import io.digflink.export.graph.GraphBuilder;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** Emits the denoiser graph of a configuration. */
@@ -33,7 +33,7 @@ public final class Denoiser {
     long[] expected = {1, (long) side * side, config.hiddenSize()};
     return parameters.areRandom()
         || !parameters.contains("pos_embed")
-        || !java.util.Arrays.equals(parameters.stored("pos_embed").shape(), expected)
+        || !Arrays.equals(parameters.stored("pos_embed").shape(), expected)
         || PositionEmbedding.rounding(parameters.stored("pos_embed"), side, config.hiddenSize())
             .isPresent();
   }
@@ -42,10 +42,5 @@ public final class Denoiser {
   public static GridSize trainedGrid(DenoiserConfig config) {
     int side = config.inputSize() / config.patchSize();
     return new GridSize(side, side);
-  }
-
-  /** Names of tensors in a denoiser's checkpoint that the graph does not need. */
-  public static List<String> ignoredPrefixes() {
-    return List.of();
   }
 }

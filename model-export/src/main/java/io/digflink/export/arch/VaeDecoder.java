@@ -25,7 +25,7 @@ import java.util.List;
  */
 public final class VaeDecoder {
   /** Tensors of the same checkpoint that belong to the encoder. */
-  static final List<String> ENCODER_PREFIXES = List.of("encoder.", "quant_conv.");
+  public static final List<String> ENCODER_PREFIXES = List.of("encoder.", "quant_conv.");
 
   private static final double EPSILON = 1e-6;
 

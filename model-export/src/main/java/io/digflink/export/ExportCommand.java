@@ -1,0 +1,189 @@
+package io.digflink.export;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.digflink.bundle.Precision;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code export CHECKPOINT --out DIR}: makes a model bundle of a checkpoint. */
+@Command(
+    name = "export",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Make a model bundle of a PyTorch or safetensors checkpoint.")
+public final class ExportCommand implements Callable<Integer> {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "CHECKPOINT",
+      description = "A .pt, .pth or .safetensors file, the index of a sharded one, or a directory.")
+  private Path checkpoint;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The bundle's directory.")
+  private Path out;
+
+  @Option(
+      names = "--vae",
+      paramLabel = "DIR",
+      description = "An AutoencoderKL as diffusers saves it; without it the bundle has no decoder.")
+  private Path vae;
+
+  @Option(
+      names = "--weights",
+      converter = WeightChoiceConverter.class,
+      paramLabel = "ema|model",
+      description = "The moving average, or the weights as trained (default: ema if there is one).")
+  private ExportRequest.WeightChoice weights = ExportRequest.WeightChoice.BEST;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "The model's preset, such as DiG-S/2 (default: what the checkpoint says).")
+  private String model;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "JSON with the official constructor's arguments; wins over the preset's. May name the"
+              + " \"architecture\", DiG or DiT.")
+  private Path config;
+
+  @Option(
+      names = "--precision",
+      converter = PrecisionConverter.class,
+      paramLabel = "fp32|fp16",
+      description = "Number format of weights and products (default: fp32).")
+  private Precision precision = Precision.FP32;
+
+  @Option(
+      names = "--size",
+      paramLabel = "HxW",
+      description =
+          "Make a graph for one size only, in image pixels (8 a latent cell where there is no"
+              + " --vae to tell).")
+  private String size;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "The name that requests use (default: the directory's).")
+  private String name;
+
+  @Option(
+      names = "--class-names",
+      paramLabel = "FILE",
+      description = "A name for each class: one a line, or a JSON list.")
+  private Path classNames;
+
+  @Option(
+      names = "--random-weights",
+      paramLabel = "SEED",
+      description = "Random weights instead of a checkpoint, for benchmarks; needs --model.")
+  private Long seed;
+
+  @Option(names = "--force", description = "Replace the bundle that is there.")
+  private boolean force;
+
+  @Override
+  public Integer call() {
+    PrintWriter progress = spec.commandLine().getOut();
+    try {
+      new Exporter(
+              request(),
+              line -> {
+                progress.println(line);
+                progress.flush();
+              })
+          .export();
+      return 0;
+    } catch (IOException | IllegalArgumentException e) {
+      return Failures.report(spec, e);
+    }
+  }
+
+  private ExportRequest request() throws IOException {
+    return new ExportRequest(
+        Optional.ofNullable(checkpoint),
+        seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
+        Optional.ofNullable(vae),
+        out,
+        Optional.ofNullable(name),
+        weights,
+        Optional.ofNullable(model),
+        config == null ? Optional.empty() : Optional.of(readConfig(config)),
+        precision,
+        Optional.ofNullable(size).map(ImageSize::parse),
+        classNames == null ? List.of() : readNames(classNames),
+        force);
+  }
+
+  private static Map<String, Object> readConfig(Path file) throws IOException {
+    try {
+      return MAPPER.readValue(Files.readAllBytes(file), new TypeReference<>() {});
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          file + " is not a JSON object of constructor arguments: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static List<String> readNames(Path file) throws IOException {
+    String text = Files.readString(file);
+    if (!text.stripLeading().startsWith("[")) {
+      return text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    }
+    try {
+      return MAPPER.readValue(text, new TypeReference<>() {});
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          file + " is not a JSON list of class names: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static final class PrecisionConverter implements ITypeConverter<Precision> {
+    @Override
+    public Precision convert(String value) {
+      return switch (value) {
+        case "fp32" -> Precision.FP32;
+        case "fp16" -> Precision.FP16;
+        default -> throw new TypeConversionException("expected fp32 or fp16, found " + value);
+      };
+    }
+  }
+
+  private static final class WeightChoiceConverter
+      implements ITypeConverter<ExportRequest.WeightChoice> {
+    @Override
+    public ExportRequest.WeightChoice convert(String value) {
+      return switch (value) {
+        case "ema" -> ExportRequest.WeightChoice.EMA;
+        case "model" -> ExportRequest.WeightChoice.MODEL;
+        default -> throw new TypeConversionException("expected ema or model, found " + value);
+      };
+    }
+  }
+}

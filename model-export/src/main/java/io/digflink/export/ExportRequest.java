@@ -1,0 +1,58 @@
+package io.digflink.export;
+
+import io.digflink.bundle.Precision;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What is to be exported.
+ *
+ * @param checkpoint the denoiser's checkpoint; empty exactly where a seed is given
+ * @param seed of random weights
+ * @param vae an AutoencoderKL as diffusers saves it
+ * @param out directory of the bundle
+ * @param name name of the model; the directory's if empty
+ * @param weights which weights of the checkpoint
+ * @param model a preset's name; the checkpoint's own if empty
+ * @param config arguments of the constructor, which win over the preset's
+ * @param precision number format of the graphs
+ * @param size the only image size, or empty for any
+ * @param classNames a name for each class, or empty
+ * @param force whether an existing bundle is replaced
+ */
+public record ExportRequest(
+    Optional<Path> checkpoint,
+    OptionalLong seed,
+    Optional<Path> vae,
+    Path out,
+    Optional<String> name,
+    WeightChoice weights,
+    Optional<String> model,
+    Optional<Map<String, Object>> config,
+    Precision precision,
+    Optional<ImageSize> size,
+    List<String> classNames,
+    boolean force) {
+
+  public ExportRequest {
+    classNames = List.copyOf(classNames);
+    if (checkpoint.isPresent() == seed.isPresent()) {
+      throw new IllegalArgumentException(
+          "Give either a checkpoint or --random-weights SEED"
+              + (seed.isPresent() ? ", not both" : ""));
+    }
+  }
+
+  /** Which weights of a checkpoint to take. */
+  public enum WeightChoice {
+    /** The moving average where there is one, else the weights as trained. */
+    BEST,
+    /** The exponential moving average. */
+    EMA,
+    /** The weights as trained. */
+    MODEL
+  }
+}

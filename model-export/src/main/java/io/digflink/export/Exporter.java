@@ -1,0 +1,263 @@
+package io.digflink.export;
+
+import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.ModelManifest;
+import io.digflink.bundle.Precision;
+import io.digflink.export.arch.Denoiser;
+import io.digflink.export.arch.DenoiserConfig;
+import io.digflink.export.arch.GridSize;
+import io.digflink.export.arch.Parameters;
+import io.digflink.export.arch.Preset;
+import io.digflink.export.arch.VaeConfig;
+import io.digflink.export.arch.VaeDecoder;
+import io.digflink.export.checkpoint.Checkpoint;
+import io.digflink.export.checkpoint.CheckpointException;
+import io.digflink.export.checkpoint.Checkpoints;
+import io.digflink.export.checkpoint.StateDict;
+import io.digflink.export.graph.Domain;
+import io.digflink.export.graph.ElementType;
+import io.digflink.export.graph.GraphBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Makes a model bundle of a checkpoint. */
+public final class Exporter {
+  private static final ModelManifest.Schedule SCHEDULE =
+      new ModelManifest.Schedule("linear", 1000, 0.0001, 0.02);
+
+  /** Bytes from which the writing of a file is worth telling of. */
+  private static final long LARGE = 200_000_000;
+
+  private final ExportRequest request;
+  private final Consumer<String> progress;
+
+  /**
+   * @param progress is told a line for each step
+   */
+  public Exporter(ExportRequest request, Consumer<String> progress) {
+    this.request = request;
+    this.progress = progress;
+  }
+
+  /** The weights of the denoiser and where they come from. */
+  private record Source(
+      Optional<StateDict> dict, Map<String, Object> args, String sha256, String description) {}
+
+  /** The decoder's graph and what the manifest says of it. */
+  private record Decoder(GraphBuilder graph, VaeConfig config) {}
+
+  /**
+   * Writes the bundle. If anything fails, nothing is written.
+   *
+   * @throws CheckpointException if a checkpoint cannot be read or is of another model
+   * @throws IllegalArgumentException if the request does not fit the model
+   */
+  public BundleDirectory export() throws IOException {
+    try (StagedDirectory staged = new StagedDirectory(request.out(), request.force())) {
+      Source source = openSource();
+      DenoiserConfig config =
+          ModelSelection.select(request.model(), request.config(), source.args(), source.dict());
+      Optional<Decoder> decoder =
+          request.vae().isPresent() ? Optional.of(buildDecoder()) : Optional.empty();
+      int scale = decoder.map(d -> d.config().scale()).orElse(ModelSelection.TRAINING_SCALE);
+      decoder.ifPresent(d -> requireSameChannels(config, d.config()));
+      Parameters parameters = parameters(source);
+      Optional<GridSize> fixed = grid(config, parameters, scale);
+      GraphBuilder denoiser = new GraphBuilder(ModelManifest.DENOISER, elementType());
+      Denoiser.emit(denoiser, parameters, config, fixed);
+      String model = Preset.matching(config).map(Preset::name).orElse(config.architecture());
+      parameters.check(
+          model + " with " + config.toMap(),
+          List.of(),
+          "Give the model that the checkpoint was trained as: --model with its name, or --config"
+              + " with its constructor's arguments.");
+      describe(denoiser, source, parameters);
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "%s: %.1f million parameters, %s",
+              model,
+              parameters.count() / 1e6,
+              fixed.map(size -> "one size").orElse("any size")));
+      ModelManifest manifest = manifest(config, source, fixed, decoder.map(Decoder::config));
+      write(denoiser, staged.path(), ModelManifest.DENOISER);
+      if (decoder.isPresent()) {
+        write(decoder.get().graph(), staged.path(), ModelManifest.DECODER);
+      }
+      BundleDirectory.seal(staged.path(), manifest);
+      staged.publish();
+    }
+    BundleDirectory bundle = BundleDirectory.open(request.out());
+    progress.accept("Bundle " + request.out() + ", digest " + bundle.digest());
+    return bundle;
+  }
+
+  private ElementType elementType() {
+    return request.precision() == Precision.FP16 ? ElementType.FLOAT16 : ElementType.FLOAT32;
+  }
+
+  private Source openSource() throws CheckpointException {
+    if (request.checkpoint().isEmpty()) {
+      String description = "random, seed " + request.seed().getAsLong();
+      return new Source(Optional.empty(), Map.of(), null, description);
+    }
+    Path path = request.checkpoint().get();
+    progress.accept("Reading " + path);
+    Checkpoint checkpoint = Checkpoints.open(path);
+    boolean ema =
+        switch (request.weights()) {
+          case BEST -> checkpoint.ema().isPresent();
+          case EMA -> true;
+          case MODEL -> false;
+        };
+    if (ema && checkpoint.ema().isEmpty()) {
+      throw new CheckpointException(
+          path + " has no moving average of the weights; give --weights model");
+    }
+    StateDict dict = ema ? checkpoint.ema().get() : checkpoint.model();
+    progress.accept(ema ? "Taking the moving average (ema)" : "Taking the weights as trained");
+    return new Source(
+        Optional.of(dict), checkpoint.args(), checkpoint.sha256(), ema ? "ema" : "model");
+  }
+
+  private Parameters parameters(Source source) {
+    return source
+        .dict()
+        .map(Parameters::of)
+        .orElseGet(() -> Parameters.random(request.seed().getAsLong()));
+  }
+
+  /** The only grid of the graph, or empty where it takes any. */
+  private Optional<GridSize> grid(DenoiserConfig config, Parameters parameters, int scale) {
+    Optional<GridSize> asked = request.size().map(size -> grid(size, config, scale));
+    if (Denoiser.computesPositions(parameters, config)) {
+      return asked;
+    }
+    GridSize trained = Denoiser.trainedGrid(config);
+    if (asked.isPresent() && !asked.get().equals(trained)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "The checkpoint has a position embedding of its own for %d×%d tokens, so that"
+                  + " --size %s cannot be made of it: leave --size out",
+              trained.rows(), trained.columns(), request.size().get()));
+    }
+    progress.accept(
+        "The position embedding is not the sin-cos formula's: only the trained size will work");
+    return Optional.of(trained);
+  }
+
+  private static GridSize grid(ImageSize size, DenoiserConfig config, int scale) {
+    int token = scale * config.patchSize();
+    if (size.height() % token != 0 || size.width() % token != 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              "--size is %s pixels; expected multiples of %d (%d pixels a latent cell, %d cells a"
+                  + " token)",
+              size, token, scale, config.patchSize()));
+    }
+    return new GridSize(size.height() / token, size.width() / token);
+  }
+
+  private Decoder buildDecoder() throws CheckpointException {
+    Path path = request.vae().get();
+    progress.accept("Reading " + path);
+    Checkpoint checkpoint = Checkpoints.open(path);
+    VaeConfig config = VaeConfig.of(checkpoint.args());
+    GraphBuilder graph = new GraphBuilder(ModelManifest.DECODER, elementType());
+    Parameters parameters = Parameters.of(checkpoint.model());
+    VaeDecoder.emit(graph, parameters, config);
+    parameters.check(
+        "an AutoencoderKL with " + config,
+        VaeDecoder.ENCODER_PREFIXES,
+        "Give the directory that diffusers saved, with its own config.json.");
+    graph.metadata("parameters", Long.toString(parameters.count()));
+    graph.metadata("checkpoint_sha256", checkpoint.sha256());
+    graph.metadata("exporter_version", ExporterVersion.get());
+    return new Decoder(graph, config);
+  }
+
+  private static void requireSameChannels(DenoiserConfig denoiser, VaeConfig decoder) {
+    if (denoiser.inChannels() != decoder.latentChannels()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "The denoiser's latents have %d channels, the decoder's %d: give the --vae that the"
+                  + " model was trained with",
+              denoiser.inChannels(), decoder.latentChannels()));
+    }
+  }
+
+  private void describe(GraphBuilder graph, Source source, Parameters parameters) {
+    graph.metadata("parameters", Long.toString(parameters.count()));
+    graph.metadata("weights", source.description());
+    if (source.sha256() != null) {
+      graph.metadata("checkpoint_sha256", source.sha256());
+    }
+    graph.metadata("exporter_version", ExporterVersion.get());
+  }
+
+  private ModelManifest manifest(
+      DenoiserConfig config, Source source, Optional<GridSize> fixed, Optional<VaeConfig> decoder) {
+    GridSize grid = fixed.orElse(Denoiser.trainedGrid(config));
+    int patch = config.patchSize();
+    return new ModelManifest(
+        ModelManifest.FORMAT_VERSION,
+        request
+            .name()
+            .orElseGet(() -> request.out().toAbsolutePath().normalize().getFileName().toString()),
+        config.architecture(),
+        Preset.matching(config).map(Preset::name).orElse(null),
+        config.toMap(),
+        new ModelManifest.Latent(
+            config.inChannels(),
+            grid.rows() * patch,
+            grid.columns() * patch,
+            fixed.isEmpty(),
+            patch),
+        decoder.map(vae -> new ModelManifest.Image(vae.scale(), vae.outChannels())).orElse(null),
+        classes(config),
+        new ModelManifest.Parameterization("epsilon", config.learnSigma()),
+        SCHEDULE,
+        decoder.map(VaeConfig::scalingFactor).orElse(null),
+        request.precision(),
+        new ModelManifest.OpDomain(Domain.DIG.id(), Domain.DIG.version()),
+        source.sha256(),
+        ExporterVersion.get(),
+        Map.of());
+  }
+
+  private ModelManifest.Classes classes(DenoiserConfig config) {
+    int count = config.numClasses();
+    List<String> names = request.classNames();
+    if (!names.isEmpty() && names.size() != count) {
+      throw new IllegalArgumentException(
+          String.format(
+              "--class-names has %d names; expected one for each of the model's %d classes",
+              names.size(), count));
+    }
+    if (count == 0) {
+      return null;
+    }
+    boolean dropout = config.labelRows() > count;
+    return new ModelManifest.Classes(count, names.isEmpty() ? null : names, dropout ? count : null);
+  }
+
+  private void write(GraphBuilder graph, Path directory, String file) throws IOException {
+    long total = graph.weightBytes();
+    progress.accept(String.format(Locale.ROOT, "Writing %s, %.1f MB", file, total / 1e6));
+    long[] tenths = {0};
+    graph.write(
+        directory,
+        written -> {
+          long reached = written * 10 / Math.max(total, 1);
+          if (total > LARGE && reached > tenths[0]) {
+            tenths[0] = reached;
+            progress.accept(String.format(Locale.ROOT, "  %d %%", reached * 10));
+          }
+        });
+  }
+}

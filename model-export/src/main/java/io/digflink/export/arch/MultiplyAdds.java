@@ -1,0 +1,48 @@
+package io.digflink.export.arch;
+
+/**
+ * Counts the multiply-adds of one row of a batch. Norms, activations and gates are left out: they
+ * are a matter of memory, not of arithmetic.
+ */
+public final class MultiplyAdds {
+  private MultiplyAdds() {}
+
+  /** Multiply-adds of one forward pass over one image of this grid. */
+  public static long of(DenoiserConfig config, GridSize grid) {
+    long width = config.hiddenSize();
+    long patch = (long) config.patchSize() * config.patchSize();
+    long ends = patch * width * (config.inChannels() + config.outChannels());
+    long finalModulation = config.numClasses() > 0 ? 2 * width * width : 0;
+    long conditioning =
+        width * 256 + width * width + config.depth() * 6 * width * width + finalModulation;
+    return conditioning + grid.tokens() * (ends + blocks(config, grid.tokens()));
+  }
+
+  /** Multiply-adds of all blocks, a token. */
+  private static long blocks(DenoiserConfig config, long tokens) {
+    if (config instanceof DigConfig dig) {
+      return dig.depth() * digBlock(dig) + skips(dig);
+    }
+    DitConfig dit = (DitConfig) config;
+    long width = dit.hiddenSize();
+    long attention = 4 * width * width + 2 * tokens * width;
+    return dit.depth() * (attention + 2 * width * dit.mlpSize());
+  }
+
+  /** The recurrence counts twice K·V a head: the update of the state and the product with q. */
+  private static long digBlock(DigConfig config) {
+    long width = config.hiddenSize();
+    long keys = (long) config.numHeads() * config.keySize();
+    long values = (long) config.numHeads() * config.valueSize();
+    long projections = width * (3 * keys + 2 * values) + values * width;
+    long recurrence = 2 * keys * config.valueSize();
+    long convolution =
+        config.ifDwConv() ? width * config.convKernelSize() * config.convKernelSize() : 0;
+    return projections + recurrence + convolution + 3 * width * config.intermediateSize();
+  }
+
+  private static long skips(DigConfig config) {
+    long width = config.hiddenSize();
+    return config.ifSkip() ? Math.max(0, config.depth() / 2 - 1) * 2 * width * width : 0;
+  }
+}
