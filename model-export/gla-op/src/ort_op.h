@@ -1,0 +1,130 @@
+// What every operator of this library shares: its declaration to ONNX Runtime, and the way from a
+// C++ exception to an OrtStatus.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <vector>
+
+#define ORT_API_MANUAL_INIT
+#include <onnxruntime_cxx_api.h>
+#undef ORT_API_MANUAL_INIT
+
+#include "dig/half.h"
+
+namespace dig {
+
+/// Element types of tensors.
+template <typename T>
+constexpr ONNXTensorElementDataType kElementType = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+template <>
+inline constexpr ONNXTensorElementDataType kElementType<float> =
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+template <>
+inline constexpr ONNXTensorElementDataType kElementType<Half> =
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16;
+template <>
+inline constexpr ONNXTensorElementDataType kElementType<std::int64_t> =
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
+
+/// The declaration of an input.
+struct OpInput {
+  ONNXTensorElementDataType type;
+  OrtCustomOpInputOutputCharacteristic presence = INPUT_OUTPUT_REQUIRED;
+  OrtMemType memory = OrtMemTypeDefault;
+};
+
+/// Refuses the model or the call, with a message for the user.
+[[noreturn]] inline void refuse(std::string message) {
+  throw Ort::Exception(std::move(message), ORT_INVALID_ARGUMENT);
+}
+
+/// Runs `body`; what it throws comes back as a status.
+template <typename Body>
+OrtStatusPtr as_status(const OrtApi& api, Body body) noexcept {
+  try {
+    body();
+    return nullptr;
+  } catch (const Ort::Exception& e) {
+    return api.CreateStatus(e.GetOrtErrorCode(), e.what());
+  } catch (const std::exception& e) {
+    return api.CreateStatus(ORT_FAIL, e.what());
+  }
+}
+
+/// Attributes of a node.
+class Attributes {
+ public:
+  explicit Attributes(const OrtKernelInfo* info) : info_(info) {}
+
+  std::int64_t required_int(const char* name) const {
+    std::int64_t value = 0;
+    Ort::ThrowOnError(Ort::GetApi().KernelInfoGetAttribute_int64(info_, name, &value));
+    return value;
+  }
+
+  std::int64_t int_or(const char* name, std::int64_t fallback) const {
+    std::int64_t value = 0;
+    const Ort::Status status(Ort::GetApi().KernelInfoGetAttribute_int64(info_, name, &value));
+    return status.IsOK() ? value : fallback;
+  }
+
+  float float_or(const char* name, float fallback) const {
+    float value = 0;
+    const Ort::Status status(Ort::GetApi().KernelInfoGetAttribute_float(info_, name, &value));
+    return status.IsOK() ? value : fallback;
+  }
+
+ private:
+  const OrtKernelInfo* info_;
+};
+
+/// A node of a session.
+template <typename Node>
+struct NodeKernel {
+  explicit NodeKernel(const Attributes& attributes) : node(attributes) {}
+
+  OrtStatusPtr ComputeV2(OrtKernelContext* context) const {
+    return as_status(Ort::GetApi(), [&] { node.compute(Ort::KernelContext(context)); });
+  }
+
+  const Node node;
+};
+
+/// Declares `Node` to ONNX Runtime. A Node has
+///   static constexpr const char *kName, *kProvider (null: the CPU);
+///   static constexpr std::array<OpInput, N> kInputs; static constexpr auto kOutput (its type);
+///   a constructor from Attributes, which refuses what it cannot serve;
+///   void compute(const Ort::KernelContext&) const, which throws Ort::Exception.
+template <typename Node>
+struct Op : Ort::CustomOpBase<Op<Node>, NodeKernel<Node>, true> {
+  const char* GetName() const { return Node::kName; }
+  const char* GetExecutionProviderType() const { return Node::kProvider; }
+
+  std::size_t GetInputTypeCount() const { return Node::kInputs.size(); }
+  ONNXTensorElementDataType GetInputType(std::size_t i) const { return Node::kInputs[i].type; }
+  OrtMemType GetInputMemoryType(std::size_t i) const { return Node::kInputs[i].memory; }
+  OrtCustomOpInputOutputCharacteristic GetInputCharacteristic(std::size_t i) const {
+    return Node::kInputs[i].presence;
+  }
+
+  std::size_t GetOutputTypeCount() const { return 1; }
+  ONNXTensorElementDataType GetOutputType(std::size_t) const { return Node::kOutput; }
+
+  OrtStatusPtr CreateKernelV2(const OrtApi& api, const OrtKernelInfo* info, void** kernel) const {
+    return as_status(api, [&] { *kernel = new NodeKernel<Node>(Attributes(info)); });
+  }
+};
+
+/// "[2, 256, 1344]"
+inline std::string to_string(const std::vector<std::int64_t>& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+}  // namespace dig
