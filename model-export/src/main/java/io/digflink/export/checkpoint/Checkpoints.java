@@ -1,10 +1,29 @@
 package io.digflink.export.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Opens checkpoints of every supported format. */
 public final class Checkpoints {
+  private static final String CONFIG = "config.json";
+
+  /** How diffusers and transformers name the weights in a directory, the first found wins. */
+  private static final List<String> WEIGHTS =
+      List.of(
+          "diffusion_pytorch_model.safetensors",
+          "diffusion_pytorch_model.safetensors.index.json",
+          "diffusion_pytorch_model.bin",
+          "model.safetensors",
+          "model.safetensors.index.json");
+
+  private static final int MAX_JSON = 16 << 20;
+  private static final String LFS_POINTER = "version https://git-lfs";
+
   private Checkpoints() {}
 
   /**
@@ -22,9 +41,79 @@ public final class Checkpoints {
    *     anything but data
    */
   public static Checkpoint open(Path path) throws CheckpointException {
-    if (!Files.exists(path)) {
-      throw new CheckpointException("no checkpoint at " + path + ": there is no such file");
+    if (Files.isDirectory(path)) {
+      return openDirectory(path);
     }
-    throw new CheckpointException(path + " is not a checkpoint of a known format");
+    if (!Files.isRegularFile(path)) {
+      throw new CheckpointException("there is no checkpoint at %s".formatted(path));
+    }
+    return read(FileBytes.map(path), path);
+  }
+
+  private static Checkpoint openDirectory(Path directory) throws CheckpointException {
+    Map<String, Object> config = Map.of();
+    Path configFile = directory.resolve(CONFIG);
+    if (Files.isRegularFile(configFile)) {
+      config = CheckpointJson.plain(json(FileBytes.map(configFile)));
+    }
+    for (String name : WEIGHTS) {
+      Path weights = directory.resolve(name);
+      if (Files.isRegularFile(weights)) {
+        Checkpoint read = read(FileBytes.map(weights), weights);
+        return new Checkpoint(read.model(), read.ema(), config, read.sha256(), directory);
+      }
+    }
+    String hint =
+        Files.isDirectory(directory.resolve("vae"))
+            ? "; it is a whole pipeline: give its 'vae' directory"
+            : "";
+    throw new CheckpointException(
+        "%s has no weights: expected one of %s%s".formatted(directory, WEIGHTS, hint));
+  }
+
+  /**
+   * Reads the content of one file.
+   *
+   * @param path where it came from, and beside which the shards of an index are
+   */
+  static Checkpoint read(FileBytes file, Path path) throws CheckpointException {
+    if (TorchArchive.isZip(file)) {
+      return TorchArchive.read(file, path);
+    } else if (Safetensors.isSafetensors(file)) {
+      StateDict model = StateDict.of(Safetensors.read(file));
+      String sha256 = FileBytes.sha256(List.of(file));
+      return new Checkpoint(model, Optional.empty(), Map.of(), sha256, path);
+    } else if (TorchArchive.isPickle(file)) {
+      throw TorchArchive.refusal(file);
+    } else if (file.size() > 0 && file.copy(0, 1).get() == '{') {
+      JsonNode json = json(file);
+      if (ShardIndex.isIndex(json)) {
+        return ShardIndex.read(path, json);
+      }
+    }
+    throw unknown(file);
+  }
+
+  private static JsonNode json(FileBytes file) throws CheckpointException {
+    if (file.size() > MAX_JSON) {
+      throw new CheckpointException(
+          "%s has %d bytes; at most %d of JSON are read"
+              .formatted(file.label(), file.size(), MAX_JSON));
+    }
+    return CheckpointJson.object(file.label(), file.copy(0, (int) file.size()).array());
+  }
+
+  private static CheckpointException unknown(FileBytes file) {
+    int length = (int) Math.min(file.size(), LFS_POINTER.length());
+    String start = StandardCharsets.ISO_8859_1.decode(file.copy(0, length)).toString();
+    String hint =
+        start.equals(LFS_POINTER)
+            ? "; it is a Git LFS pointer: run 'git lfs pull' to fetch the file it stands for"
+            : "";
+    return new CheckpointException(
+        "%s (%d bytes) is no checkpoint: expected the zip archive of torch.save, a safetensors file,"
+                .formatted(file.label(), file.size())
+            + " or the index of a sharded one"
+            + hint);
   }
 }

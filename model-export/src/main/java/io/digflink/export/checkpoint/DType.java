@@ -2,6 +2,7 @@ package io.digflink.export.checkpoint;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -52,6 +53,13 @@ public enum DType {
 
   static Optional<DType> ofSafetensorsName(String name) {
     return Arrays.stream(values()).filter(t -> t.safetensorsName.equals(name)).findFirst();
+  }
+
+  /** By PyTorch's name of the dtype: the {@code bfloat16} of {@code torch.bfloat16}. */
+  static Optional<DType> ofTorchName(String name) {
+    return Arrays.stream(values())
+        .filter(t -> t.name().toLowerCase(Locale.ROOT).equals(name))
+        .findFirst();
   }
 
   static Optional<DType> ofTorchStorageName(String name) {

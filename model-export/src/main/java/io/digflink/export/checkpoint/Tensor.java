@@ -8,6 +8,9 @@ import java.util.Arrays;
  * they are copied out as floats in row-major order, whatever their stored type and strides.
  */
 public final class Tensor {
+  /** The most dimensions that are read; weights have up to four. */
+  static final int MAX_RANK = 16;
+
   private final String name;
   private final DType dtype;
   private final long[] shape;

@@ -1,0 +1,296 @@
+package io.digflink.export.checkpoint;
+
+import io.digflink.export.checkpoint.PyContainer.PyDict;
+import io.digflink.export.checkpoint.PyContainer.PyList;
+import io.digflink.export.checkpoint.PyContainer.PyTuple;
+import java.math.BigInteger;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads a pickle as data. A pickle is a program for a stack machine that may name and call any
+ * Python function; this machine knows the opcodes that {@code torch.save} writes and the few names
+ * of {@link PickleGlobals}, and stops at everything else.
+ *
+ * <p>Values are {@code null}, {@link Boolean}, {@link Long}, {@link BigInteger}, {@link Double},
+ * {@link String}, {@link PyContainer}, {@link Tensor} and {@link TorchStorage}. Memory is bounded
+ * by the number of opcodes.
+ *
+ * @see <a href="https://docs.python.org/3/library/pickletools.html">pickletools</a>
+ */
+final class PickleReader {
+  /** A DiG-XL/2 with its optimizer takes about 100,000. */
+  private static final int MAX_OPCODES = 2_000_000;
+
+  private static final int MAX_STRING = 1 << 20;
+  private static final int MAX_PROTOCOL = 5;
+
+  private final String label;
+  private final ByteBuffer in;
+  private final PickleGlobals globals;
+  private final List<Object> stack = new ArrayList<>();
+  private final List<Integer> marks = new ArrayList<>();
+  private final Map<Integer, Object> memo = new HashMap<>();
+
+  private PickleReader(String label, ByteBuffer in, PickleGlobals globals) {
+    this.label = label;
+    this.in = in.order(ByteOrder.LITTLE_ENDIAN);
+    this.globals = globals;
+  }
+
+  /**
+   * Reads one pickle.
+   *
+   * @param label the name of the pickle, for messages
+   * @return the pickled value
+   */
+  static Object read(String label, ByteBuffer pickle, PickleGlobals globals)
+      throws CheckpointException {
+    return new PickleReader(label, pickle, globals).run();
+  }
+
+  private Object run() throws CheckpointException {
+    int start = 0;
+    PickleOpcode opcode = null;
+    try {
+      for (int executed = 0; executed < MAX_OPCODES; executed++) {
+        start = in.position();
+        opcode = null; // until the byte is read
+        int code = in.get();
+        opcode = PickleOpcode.of(code);
+        if (opcode == null) {
+          throw new CheckpointException("there is no opcode 0x%02x".formatted(code & 0xFF));
+        }
+        if (opcode == PickleOpcode.STOP) {
+          return pop();
+        }
+        execute(opcode);
+      }
+    } catch (BufferUnderflowException e) {
+      throw fail(opcode, start, "the pickle ends too early: it is truncated", e);
+    } catch (CheckpointException e) {
+      throw fail(opcode, start, e.getMessage(), e);
+    }
+    throw fail(opcode, start, "the pickle has more than %d opcodes".formatted(MAX_OPCODES), null);
+  }
+
+  private CheckpointException fail(
+      PickleOpcode opcode, int position, String message, Exception cause) {
+    String where = opcode == null ? "" : " (" + opcode + ")";
+    return new CheckpointException(
+        "%s, byte %d%s: %s".formatted(label, position, where, message), cause);
+  }
+
+  private void execute(PickleOpcode opcode) throws CheckpointException {
+    switch (opcode) {
+      case PROTO -> checkProtocol(in.get() & 0xFF);
+      case FRAME -> in.getLong();
+      case MARK -> marks.add(stack.size());
+      case NONE -> push(null);
+      case NEWTRUE -> push(true);
+      case NEWFALSE -> push(false);
+      case BININT -> push((long) in.getInt());
+      case BININT1 -> push((long) (in.get() & 0xFF));
+      case BININT2 -> push((long) (in.getShort() & 0xFFFF));
+      case LONG1 -> push(bigInteger(in.get() & 0xFF));
+      case BINFLOAT -> push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
+      case BINUNICODE -> push(string(in.getInt() & 0xFFFFFFFFL));
+      case SHORT_BINUNICODE -> push(string(in.get() & 0xFF));
+      case EMPTY_TUPLE -> push(new PyTuple());
+      case TUPLE1 -> push(new PyTuple(popLast(1)));
+      case TUPLE2 -> push(new PyTuple(popLast(2)));
+      case TUPLE3 -> push(new PyTuple(popLast(3)));
+      case TUPLE -> push(new PyTuple(popToMark()));
+      case EMPTY_LIST -> push(new PyList());
+      case APPEND -> append(pop());
+      case APPENDS -> append(popToMark());
+      case EMPTY_DICT -> push(new PyDict("dict"));
+      case SETITEM -> setItems(popLast(2));
+      case SETITEMS -> setItems(popToMark());
+      case BINPUT -> memo.put(in.get() & 0xFF, peek());
+      case LONG_BINPUT -> memo.put(in.getInt(), peek());
+      case MEMOIZE -> memo.put(memo.size(), peek());
+      case BINGET -> push(memoized(in.get() & 0xFF));
+      case LONG_BINGET -> push(memoized(in.getInt()));
+      case GLOBAL -> push(globals.find(line(), line()));
+      case STACK_GLOBAL -> stackGlobal();
+      case INST -> refuseInstance();
+      case REDUCE, NEWOBJ -> call();
+      case BUILD -> build(pop());
+      case BINPERSID -> push(globals.persistentLoad(pop()));
+      default -> throw new CheckpointException("torch.save does not write this opcode");
+    }
+  }
+
+  private static void checkProtocol(int protocol) throws CheckpointException {
+    if (protocol > MAX_PROTOCOL) {
+      throw new CheckpointException(
+          "pickle protocol %d; expected 2 to %d".formatted(protocol, MAX_PROTOCOL));
+    }
+  }
+
+  private void push(Object value) {
+    stack.add(value);
+  }
+
+  private Object peek() throws CheckpointException {
+    requireItems(1);
+    return stack.get(stack.size() - 1);
+  }
+
+  private Object pop() throws CheckpointException {
+    requireItems(1);
+    return stack.remove(stack.size() - 1);
+  }
+
+  private Object[] popLast(int count) throws CheckpointException {
+    requireItems(count);
+    return popFrom(stack.size() - count);
+  }
+
+  private Object[] popToMark() throws CheckpointException {
+    if (marks.isEmpty()) {
+      throw new CheckpointException("there is no mark on the stack");
+    }
+    return popFrom(marks.remove(marks.size() - 1));
+  }
+
+  private Object[] popFrom(int start) {
+    List<Object> top = stack.subList(start, stack.size());
+    Object[] items = top.toArray();
+    top.clear();
+    return items;
+  }
+
+  /** What lies below a mark belongs to the opcode that will take the mark. */
+  private void requireItems(int count) throws CheckpointException {
+    int floor = marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
+    if (stack.size() - floor < count) {
+      throw new CheckpointException("the stack holds fewer than %d values".formatted(count));
+    }
+  }
+
+  private void append(Object... items) throws CheckpointException {
+    if (!(peek() instanceof PyList list)) {
+      throw new CheckpointException("cannot append to a " + PyContainer.typeOf(peek()));
+    }
+    for (Object item : items) {
+      list.add(item);
+    }
+  }
+
+  private void setItems(Object... keysAndValues) throws CheckpointException {
+    if (!(peek() instanceof PyDict dict) || keysAndValues.length % 2 != 0) {
+      throw new CheckpointException(
+          "cannot set %d keys and values in a %s"
+              .formatted(keysAndValues.length, PyContainer.typeOf(peek())));
+    }
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      dict.put(keysAndValues[i], keysAndValues[i + 1]);
+    }
+  }
+
+  private Object memoized(int index) throws CheckpointException {
+    if (!memo.containsKey(index)) {
+      throw new CheckpointException("nothing was memoized at %d".formatted(index));
+    }
+    return memo.get(index);
+  }
+
+  private void stackGlobal() throws CheckpointException {
+    Object[] names = popLast(2);
+    if (!(names[0] instanceof String module && names[1] instanceof String name)) {
+      throw new CheckpointException("the names of a global are not strings");
+    }
+    push(globals.find(module, name));
+  }
+
+  /** The opcode of old-style instances: named like any other global, then refused in any case. */
+  private void refuseInstance() throws CheckpointException {
+    PickleGlobals.Global global = globals.find(line(), line());
+    throw new CheckpointException(
+        "torch.save does not write instances of %s this way".formatted(global));
+  }
+
+  private void call() throws CheckpointException {
+    Object[] callableAndArguments = popLast(2);
+    if (!(callableAndArguments[0] instanceof PickleGlobals.Global global
+        && callableAndArguments[1] instanceof PyTuple arguments)) {
+      throw new CheckpointException(
+          "cannot call a %s with a %s"
+              .formatted(
+                  PyContainer.typeOf(callableAndArguments[0]),
+                  PyContainer.typeOf(callableAndArguments[1])));
+    }
+    push(globals.call(global, arguments.items()));
+  }
+
+  /**
+   * Sets attributes: a Namespace is its attributes; an OrderedDict's are bookkeeping of PyTorch.
+   */
+  private void build(Object state) throws CheckpointException {
+    if (!(peek() instanceof PyDict target && state instanceof PyDict attributes)) {
+      throw new CheckpointException(
+          "cannot set the state of a %s from a %s"
+              .formatted(PyContainer.typeOf(peek()), PyContainer.typeOf(state)));
+    }
+    if (target.pythonType().equals(PickleGlobals.NAMESPACE)) {
+      for (Map.Entry<Object, Object> attribute : attributes.items().entrySet()) {
+        target.put(attribute.getKey(), attribute.getValue());
+      }
+    } else if (!target.pythonType().equals(PickleGlobals.ORDERED_DICT)) {
+      throw new CheckpointException("a dict has no state to set");
+    }
+  }
+
+  /** A little-endian two's complement integer of {@code length} bytes. */
+  private Number bigInteger(int length) {
+    if (length == 0) {
+      return 0L;
+    }
+    byte[] bigEndian = new byte[length];
+    for (int i = length - 1; i >= 0; i--) {
+      bigEndian[i] = in.get();
+    }
+    BigInteger value = new BigInteger(bigEndian);
+    return value.bitLength() < Long.SIZE ? (Number) value.longValue() : value;
+  }
+
+  private String string(long length) throws CheckpointException {
+    if (length > MAX_STRING) {
+      throw new CheckpointException(
+          "a string of %d bytes; at most %d are read".formatted(length, MAX_STRING));
+    }
+    if (length > in.remaining()) {
+      throw new BufferUnderflowException();
+    }
+    ByteBuffer bytes = in.slice(in.position(), (int) length);
+    in.position(in.position() + (int) length);
+    return decode(bytes);
+  }
+
+  private String line() throws CheckpointException {
+    int start = in.position();
+    while (in.get() != '\n') {
+      if (in.position() - start > MAX_STRING) {
+        throw new CheckpointException("a name of more than %d bytes".formatted(MAX_STRING));
+      }
+    }
+    return decode(in.slice(start, in.position() - 1 - start));
+  }
+
+  private static String decode(ByteBuffer utf8) throws CheckpointException {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
+    } catch (CharacterCodingException e) {
+      throw new CheckpointException("a string is not UTF-8", e);
+    }
+  }
+}
