@@ -1,0 +1,9 @@
+"""Run from the recipe's folder: `python3 -m unittest discover`. Needs torch and numpy alone."""
+
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+torch.set_num_threads(1)
