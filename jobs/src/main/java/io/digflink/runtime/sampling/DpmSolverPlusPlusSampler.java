@@ -10,8 +10,10 @@ package io.digflink.runtime.sampling;
  *   x_{i−1} = σ_{i−1}/σ_i · x_i − α_{i−1} (e^{−h} − 1) D
  * </pre>
  *
- * <p>The first step has no predecessor and is of first order (D = x_0). The last one ends at σ = 0,
- * where h is infinite, and gives the predicted x_0.
+ * <p>The first step has no predecessor and is of first order (D = x_0). So is the step to place 0:
+ * with evenly spaced timesteps λ jumps there by more than twice the step before, which
+ * extrapolation does not survive ("lower order final" in the authors' code). The last step ends at
+ * σ = 0, where h is infinite, and gives the predicted x_0.
  */
 record DpmSolverPlusPlusSampler(NoiseSchedule schedule) implements Sampler {
 
@@ -48,7 +50,7 @@ record DpmSolverPlusPlusSampler(NoiseSchedule schedule) implements Sampler {
   /** 1/(2r), or 0 for a step of first order. */
   private double extrapolation(int place) {
     boolean first = place == schedule.size() - 1;
-    if (first || place == 0) {
+    if (first || place <= 1) {
       return 0;
     }
     double step = lambda(place - 1) - lambda(place);
