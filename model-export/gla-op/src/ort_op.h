@@ -26,6 +26,9 @@ template <>
 inline constexpr ONNXTensorElementDataType kElementType<Half> =
     ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16;
 template <>
+inline constexpr ONNXTensorElementDataType kElementType<BFloat16> =
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16;
+template <>
 inline constexpr ONNXTensorElementDataType kElementType<std::int64_t> =
     ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
 

@@ -2,20 +2,18 @@
 // Prints a line a failure and returns their number's sign. Built with ASan and UBSan.
 
 #include <cstdio>
-#include <cstring>
-#include <random>
 #include <string>
 
 #include "dig/cpu/gated_linear_attention.h"
 #include "naive_gla.h"
+#include "test_tensors.h"
 
 namespace {
 
+using dig::Case;
+using dig::distance;
 using dig::GlaArguments;
-using dig::Half;
-
-constexpr double kToleranceFloat = 1e-5;  // relative L2
-constexpr double kToleranceHalf = 2e-3;
+using dig::Tensors;
 
 int failures = 0;
 
@@ -24,95 +22,14 @@ void fail(const std::string& what) {
   ++failures;
 }
 
-struct Case {
-  std::int64_t batch, rows, columns;
-  int heads, key_size, value_size, direction;
-  bool bias, norm;
-  float gate_scale;
-
-  std::string name() const {
-    return "B=" + std::to_string(batch) + " grid " + std::to_string(rows) + "x" +
-           std::to_string(columns) + " H=" + std::to_string(heads) +
-           " K=" + std::to_string(key_size) + " V=" + std::to_string(value_size) + " direction " +
-           std::to_string(direction) + (bias ? " bias" : "") + (norm ? " norm" : "") + " gates x" +
-           std::to_string(gate_scale);
-  }
-};
-
-/// The tensors of one case, exact in half precision too.
-struct Tensors {
-  std::vector<float> packed, bias, weight;
-  GlaArguments<float> arguments;
-
-  explicit Tensors(const Case& c, unsigned seed = 7) {
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal;
-    // Eleven bits of mantissa or fewer: the same number as float and as half.
-    const auto draw = [&](float scale) {
-      return std::round(normal(random) * 256.0f) / 256.0f * scale;
-    };
-    GlaArguments<float>& a = arguments;
-    a = {};
-    a.batch = c.batch;
-    a.length = c.rows * c.columns;
-    a.heads = c.heads;
-    a.key_size = c.key_size;
-    a.value_size = c.value_size;
-    a.order = {c.rows, c.columns, c.direction};
-    a.gate_normalizer = 16;
-    a.epsilon = 1e-6f;
-    a.row_stride = 3 * a.key_offset() + (c.norm ? 2 : 1) * a.output_stride();
-    packed.resize(static_cast<std::size_t>(a.batch * a.length * a.row_stride));
-    for (std::size_t i = 0; i < packed.size(); ++i) {
-      const std::int64_t column = static_cast<std::int64_t>(i) % a.row_stride;
-      const bool gate = column >= a.gate_offset() && column < a.output_gate_offset();
-      packed[i] = draw(gate ? c.gate_scale : 1.0f);
-    }
-    if (c.bias) {
-      for (std::int64_t i = 0; i < a.key_offset(); ++i) bias.push_back(draw(1));
-    }
-    if (c.norm) {
-      for (int i = 0; i < a.value_size; ++i) weight.push_back(draw(1));
-    }
-    a.packed = packed.data();
-    a.gate_bias = c.bias ? bias.data() : nullptr;
-    a.norm_weight = c.norm ? weight.data() : nullptr;
-  }
-};
-
 /// Buffers of exactly the tensor's size: AddressSanitizer sees a step beyond.
-template <typename T>
-std::vector<float> run(const dig::GlaCpuKernel<T>& kernel, const Tensors& tensors);
-
-void convert(const std::vector<float>& from, std::vector<float>& to) { to = from; }
-
-void convert(const std::vector<float>& from, std::vector<Half>& to) {
-  to.clear();
-  for (const float x : from) {
-    // Exact by the construction of Tensors; NaN and infinity included.
-    const _Float16 h = static_cast<_Float16>(x);
-    Half bits;
-    std::memcpy(&bits, &h, sizeof bits);
-    to.push_back(bits);
-  }
-}
-
-void convert(const std::vector<Half>& from, std::vector<float>& to) {
-  to.clear();
-  for (const Half x : from) {
-    _Float16 h;
-    std::memcpy(&h, &x, sizeof h);
-    to.push_back(static_cast<float>(h));
-  }
-}
-
 template <typename T>
 std::vector<float> run(const dig::GlaCpuKernel<T>& kernel, const Tensors& tensors) {
   const GlaArguments<float>& f = tensors.arguments;
   std::vector<T> packed, bias, weight;
-  convert(tensors.packed, packed);
-  convert(tensors.bias, bias);
-  convert(tensors.weight, weight);
+  dig::convert(tensors.packed, packed);
+  dig::convert(tensors.bias, bias);
+  dig::convert(tensors.weight, weight);
   std::vector<T> output(static_cast<std::size_t>(f.batch * f.length * f.output_stride()));
   const GlaArguments<T> a = {packed.data(),
                              f.gate_bias ? bias.data() : nullptr,
@@ -130,31 +47,20 @@ std::vector<float> run(const dig::GlaCpuKernel<T>& kernel, const Tensors& tensor
   std::vector<float> scratch(kernel.scratch_floats(f.key_size, f.value_size));
   kernel.run(a, 0, f.batch * f.heads, scratch.data());
   std::vector<float> result;
-  convert(output, result);
+  dig::convert(output, result);
   return result;
-}
-
-/// |a - b| / |b|, infinite where only one of them is finite.
-double distance(const std::vector<float>& actual, const std::vector<float>& expected) {
-  double difference = 0, norm = 0;
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    if (std::isnan(actual[i]) || std::isnan(expected[i])) return INFINITY;
-    difference += std::pow(double(actual[i]) - double(expected[i]), 2);
-    norm += std::pow(double(expected[i]), 2);
-  }
-  return norm == 0 ? std::sqrt(difference) : std::sqrt(difference / norm);
 }
 
 void compare(const dig::GlaCpuKernels& kernels, const Case& c) {
   const Tensors tensors(c);
   const std::vector<float> expected = dig::naive_gla<double>(tensors.arguments);
   const double as_float = distance(run(*kernels.for_float, tensors), expected);
-  if (!(as_float <= kToleranceFloat)) {
+  if (!(as_float <= dig::kFloatTolerance)) {
     fail(std::string(kernels.for_float->name) + " float, " + c.name() + ": relative L2 " +
          std::to_string(as_float));
   }
   const double as_half = distance(run(*kernels.for_half, tensors), expected);
-  if (!(as_half <= kToleranceHalf)) {
+  if (!(as_half <= dig::kHalfTolerance)) {
     fail(std::string(kernels.for_half->name) + " half, " + c.name() + ": relative L2 " +
          std::to_string(as_half));
   }
@@ -183,13 +89,10 @@ void extreme_gates_neither_overflow_nor_lose_the_result(const dig::GlaCpuKernels
   }
   for (const float gate : {-80.0f, 80.0f, -60000.0f, 60000.0f, -INFINITY, INFINITY}) {
     Tensors tensors({1, 6, 40, 1, 32, 64, 0, false, false, 1});
-    const GlaArguments<float>& a = tensors.arguments;
-    for (std::size_t i = 0; i < tensors.packed.size(); ++i) {
-      if (static_cast<std::int64_t>(i) % a.row_stride >= a.gate_offset()) tensors.packed[i] = gate;
-    }
+    tensors.set_gates(gate);
     const double error =
         distance(run(*kernels.for_float, tensors), dig::naive_gla<double>(tensors.arguments));
-    if (!(error <= kToleranceFloat)) {
+    if (!(error <= dig::kFloatTolerance)) {
       fail("gates of " + std::to_string(gate) + ": relative L2 " + std::to_string(error));
     }
   }

@@ -1,14 +1,20 @@
-// A 16-bit IEEE 754 number as it lies in a tensor.
+// 16-bit numbers as they lie in tensors.
 #pragma once
 
 #include <cstdint>
 
 namespace dig {
 
+/// IEEE 754 binary16.
 struct Half {
   std::uint16_t bits;
 };
 
-static_assert(sizeof(Half) == 2, "tensors of float16 are read in place");
+/// The upper half of an IEEE 754 binary32.
+struct BFloat16 {
+  std::uint16_t bits;
+};
+
+static_assert(sizeof(Half) == 2 && sizeof(BFloat16) == 2, "tensors are read in place");
 
 }  // namespace dig

@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include "dig/cuda/gated_linear_attention.h"
+#include "dig/cuda/gla_chunked.cuh"
+#include "dig/cuda/gla_recurrent.cuh"
+
+namespace dig {
+namespace {
+
+constexpr std::int64_t kMaxBlocks = 0x7fffffff;
+
+template <typename T>
+constexpr bool kHasFastPath = sizeof(T) == 2;
+
+std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+/// How the chunked kernel cuts a call, and where its workspace holds what.
+struct Plan {
+  std::int64_t sequences;
+  std::int64_t segments;
+
+  explicit Plan(std::int64_t batch, int heads, std::int64_t length)
+      : sequences(batch * heads), segments((length + cuda::kSegment - 1) / cuda::kSegment) {}
+
+  bool fits() const { return sequences * segments <= kMaxBlocks; }
+
+  /// Ticket and counters, which start at zero, lie before the states.
+  std::size_t counter_bytes() const {
+    return static_cast<std::size_t>(
+        round_up((1 + sequences * cuda::kWarps) * std::int64_t{sizeof(unsigned)}, 16));
+  }
+
+  std::size_t bytes() const {
+    if (segments <= 1) return 0;
+    return counter_bytes() +
+           static_cast<std::size_t>(sequences) * 2 * cuda::kStateFloats * sizeof(float);
+  }
+
+  cuda::Chain chain(void* workspace) const {
+    auto* counters = static_cast<unsigned*>(workspace);
+    auto* states = static_cast<char*>(workspace) + counter_bytes();
+    return {reinterpret_cast<float4*>(states), counters + 1, counters};
+  }
+};
+
+bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
+
+template <typename T>
+bool takes_fast_path(const GlaArguments<T>& a) {
+  return kHasFastPath<T> && a.key_size == cuda::kFastKeySize &&
+         a.value_size == cuda::kFastValueSize && a.length <= 0x7fffffff && a.row_stride % 8 == 0 &&
+         aligned(a.packed) && aligned(a.output) && Plan(a.batch, a.heads, a.length).fits();
+}
+
+template <typename T, bool kNorm>
+cudaError_t launch_chunked(const GlaArguments<T>& a, void* workspace, cudaStream_t stream) {
+  const Plan plan(a.batch, a.heads, a.length);
+  cuda::Chain chain{};
+  if (plan.segments > 1) {
+    const cudaError_t zeroed = cudaMemsetAsync(workspace, 0, plan.counter_bytes(), stream);
+    if (zeroed != cudaSuccess) return zeroed;
+    chain = plan.chain(workspace);
+  }
+  auto* const kernel = cuda::gla_chunked_kernel<T, kNorm>;
+  constexpr int kShared = static_cast<int>(sizeof(cuda::BlockTile));
+  const cudaError_t raised =
+      cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kShared);
+  if (raised != cudaSuccess) return raised;
+  kernel<<<static_cast<unsigned>(plan.sequences * plan.segments), cuda::kWarps * 32, kShared,
+           stream>>>(a, chain, static_cast<int>(plan.sequences), static_cast<int>(plan.segments));
+  return cudaGetLastError();
+}
+
+template <typename T, int kKeys>
+cudaError_t launch_recurrent(const GlaArguments<T>& a, cudaStream_t stream) {
+  const std::int64_t sequences = a.batch * a.heads;
+  if (sequences > kMaxBlocks) return cudaErrorInvalidConfiguration;
+  const auto threads = static_cast<unsigned>(round_up(a.value_size, 32));
+  cuda::gla_recurrent_kernel<T, kKeys><<<static_cast<unsigned>(sequences), threads, 0, stream>>>(a);
+  return cudaGetLastError();
+}
+
+}  // namespace
+
+template <typename T>
+std::size_t gla_cuda_workspace(const GlaArguments<T>& a) {
+  return takes_fast_path(a) ? Plan(a.batch, a.heads, a.length).bytes() : 0;
+}
+
+template <typename T>
+cudaError_t gla_cuda(const GlaArguments<T>& a, void* workspace, cudaStream_t stream) {
+  if (a.batch == 0 || a.length == 0) return cudaSuccess;
+  if constexpr (kHasFastPath<T>) {
+    if (takes_fast_path(a)) {
+      return a.norm_weight != nullptr ? launch_chunked<T, true>(a, workspace, stream)
+                                      : launch_chunked<T, false>(a, workspace, stream);
+    }
+  }
+  if (a.key_size <= 32) return launch_recurrent<T, 32>(a, stream);
+  if (a.key_size <= 64) return launch_recurrent<T, 64>(a, stream);
+  return launch_recurrent<T, kMaxHeadSize>(a, stream);
+}
+
+template std::size_t gla_cuda_workspace(const GlaArguments<float>&);
+template std::size_t gla_cuda_workspace(const GlaArguments<Half>&);
+template std::size_t gla_cuda_workspace(const GlaArguments<BFloat16>&);
+template cudaError_t gla_cuda(const GlaArguments<float>&, void*, cudaStream_t);
+template cudaError_t gla_cuda(const GlaArguments<Half>&, void*, cudaStream_t);
+template cudaError_t gla_cuda(const GlaArguments<BFloat16>&, void*, cudaStream_t);
+
+}  // namespace dig
