@@ -1,0 +1,93 @@
+package io.digflink.jobs.admit;
+
+import io.digflink.jobs.model.ModelSettings;
+import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.RejectReason;
+import io.digflink.schemas.RejectedRequest;
+import io.digflink.schemas.RequestProgress;
+import io.digflink.schemas.RequestState;
+import io.digflink.schemas.codec.RecordCodec;
+import io.digflink.schemas.codec.RecordFormatException;
+import io.digflink.schemas.codec.UnknownSchemaException;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/** Lets through the requests that can be served; everything else becomes a reject. */
+public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest> {
+  /** Side output of the records that are not served. */
+  public static final OutputTag<RejectedRequest> REJECTED =
+      new OutputTag<>("rejected") {
+        private static final long serialVersionUID = 1L;
+      };
+
+  /** Side output of what becomes of admitted requests. */
+  public static final OutputTag<RequestProgress> PROGRESS =
+      new OutputTag<>("progress") {
+        private static final long serialVersionUID = 1L;
+      };
+
+  private static final long serialVersionUID = 1L;
+  private static final int LONGEST_ID_TOLD = 256;
+
+  private final ModelSettings models;
+  private final Limits limits;
+  private transient RecordCodec<GenerationRequest> codec;
+  private transient RequestCheck check;
+  private transient RejectCounters rejects;
+
+  public Admit(ModelSettings models, Limits limits) {
+    this.models = models;
+    this.limits = limits;
+  }
+
+  @Override
+  public void open(OpenContext context) throws Exception {
+    codec = RecordCodec.of(GenerationRequest.class);
+    check = new RequestCheck(models.manifests(), limits);
+    rejects = new RejectCounters(getRuntimeContext().getMetricGroup());
+  }
+
+  @Override
+  public void processElement(
+      IncomingRecord record, Context context, Collector<AdmittedRequest> out) {
+    long now = context.timerService().currentProcessingTime();
+    String requestId = null;
+    try {
+      GenerationRequest request = read(record);
+      requestId = request.getRequestId();
+      AdmittedRequest admitted = check.admit(request, record, now);
+      context.output(PROGRESS, Progress.of(admitted, RequestState.ADMITTED, 0, now));
+      out.collect(admitted);
+    } catch (RejectException e) {
+      rejects.count(e.reason());
+      context.output(
+          REJECTED, Rejects.of(e, tellable(requestId), record.value(), record.source(), now));
+    }
+  }
+
+  private GenerationRequest read(IncomingRecord record) throws RejectException {
+    if (record.value().length > limits.requestBytes()) {
+      throw RejectException.of(
+          RejectReason.TOO_LARGE,
+          String.format(
+              "The record has %d bytes; allowed: at most %d",
+              record.value().length, limits.requestBytes()));
+    }
+    try {
+      return codec.decode(record.value());
+    } catch (UnknownSchemaException e) {
+      throw RejectException.of(RejectReason.UNKNOWN_SCHEMA, e.getMessage());
+    } catch (RecordFormatException e) {
+      throw RejectException.of(RejectReason.MALFORMED, e.getMessage());
+    }
+  }
+
+  /** An id too long to be one is not repeated: the original bytes have it. */
+  private static String tellable(String requestId) {
+    return requestId == null || requestId.length() <= LONGEST_ID_TOLD
+        ? requestId
+        : requestId.substring(0, LONGEST_ID_TOLD);
+  }
+}

@@ -1,0 +1,44 @@
+package io.digflink.jobs.admit;
+
+import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.schemas.GenerationRequest;
+
+/**
+ * A request that can be served, with what admission worked out.
+ *
+ * @param original the record as it came, for a reject later on
+ * @param source where it came from
+ * @param request the record's content
+ * @param labels class index of every label of the request, in its order, the null class for an
+ *     unconditional image; empty for a model without classes
+ * @param latent shape of the latents
+ * @param admittedAt when it was admitted, in milliseconds since the epoch
+ */
+public record AdmittedRequest(
+    byte[] original,
+    String source,
+    GenerationRequest request,
+    int[] labels,
+    LatentShape latent,
+    long admittedAt) {
+
+  /** The client's name for it. */
+  public String id() {
+    return request.getRequestId();
+  }
+
+  /** Images of the request. */
+  public int images() {
+    return Math.max(1, labels.length) * request.getImagesPerLabel();
+  }
+
+  /** Label of an image of the request; null for a model without classes. */
+  public Integer labelOf(int index) {
+    return labels.length == 0 ? null : labels[index / request.getImagesPerLabel()];
+  }
+
+  /** Whether the request is worth nothing any more. */
+  public boolean isExpired(long now) {
+    return request.getDeadline() != null && now > request.getDeadline().toEpochMilli();
+  }
+}

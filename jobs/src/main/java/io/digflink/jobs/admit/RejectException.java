@@ -1,0 +1,62 @@
+package io.digflink.jobs.admit;
+
+import io.digflink.schemas.RejectReason;
+
+/** Why a request is not served. */
+public final class RejectException extends Exception {
+  private static final long serialVersionUID = 1L;
+  private static final int LONGEST_VALUE = 200;
+
+  private final RejectReason reason;
+  private final String field;
+  private final String value;
+  private final String allowed;
+
+  private RejectException(
+      RejectReason reason, String message, String field, String value, String allowed) {
+    super(message);
+    this.reason = reason;
+    this.field = field;
+    this.value = value;
+    this.allowed = allowed;
+  }
+
+  /** A reject of a record as a whole. */
+  public static RejectException of(RejectReason reason, String message) {
+    return new RejectException(reason, message, null, null, null);
+  }
+
+  /** A reject for a field whose value is not allowed. */
+  public static RejectException field(String field, Object value, String allowed) {
+    return field(RejectReason.INVALID_FIELD, field, value, allowed);
+  }
+
+  /** A reject for a field, with another reason than its range. */
+  public static RejectException field(
+      RejectReason reason, String field, Object value, String allowed) {
+    String text = String.valueOf(value);
+    String cut = text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "…";
+    return new RejectException(
+        reason, field + " is " + cut + "; allowed: " + allowed, field, cut, allowed);
+  }
+
+  /** Reason code. */
+  public RejectReason reason() {
+    return reason;
+  }
+
+  /** The field at fault, or null. */
+  public String field() {
+    return field;
+  }
+
+  /** Its value, cut where long, or null. */
+  public String value() {
+    return value;
+  }
+
+  /** What would be allowed, or null. */
+  public String allowed() {
+    return allowed;
+  }
+}

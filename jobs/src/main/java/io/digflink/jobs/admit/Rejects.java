@@ -1,0 +1,31 @@
+package io.digflink.jobs.admit;
+
+import io.digflink.schemas.RejectedRequest;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+
+/** Makes the records that say why a request is not served. */
+public final class Rejects {
+  private Rejects() {}
+
+  /** The reject of a record that was read or not; requestId may be null. */
+  public static RejectedRequest of(
+      RejectException why, String requestId, byte[] original, String source, long now) {
+    return RejectedRequest.newBuilder()
+        .setRequestId(requestId)
+        .setReason(why.reason())
+        .setMessage(why.getMessage())
+        .setField(why.field())
+        .setValue(why.value())
+        .setAllowed(why.allowed())
+        .setOriginal(ByteBuffer.wrap(original))
+        .setSource(source)
+        .setAt(Instant.ofEpochMilli(now))
+        .build();
+  }
+
+  /** The reject of a request that had been admitted. */
+  public static RejectedRequest of(RejectException why, AdmittedRequest request, long now) {
+    return of(why, request.id(), request.original(), request.source(), now);
+  }
+}

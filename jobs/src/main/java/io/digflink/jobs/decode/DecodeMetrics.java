@@ -1,0 +1,46 @@
+package io.digflink.jobs.decode;
+
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.Meter;
+import org.apache.flink.metrics.MeterView;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+
+/** What Decode tells of itself; the module's README says what each means. */
+final class DecodeMetrics {
+  private static final int WINDOW = 1_000;
+
+  private final Meter imagesPerSecond;
+  private final Counter outOfMemory;
+  private final Histogram decodeMillis;
+  private final Histogram requestMillis;
+
+  // Written by the task's thread, read by reporters.
+  private volatile int latentsWaiting;
+
+  DecodeMetrics(MetricGroup group) {
+    group.gauge("latentsWaiting", () -> latentsWaiting);
+    imagesPerSecond = group.meter("imagesPerSecond", new MeterView(group.counter("imagesDone")));
+    outOfMemory = group.counter("outOfMemory");
+    decodeMillis = group.histogram("decodeMillis", new DescriptiveStatisticsHistogram(WINDOW));
+    requestMillis = group.histogram("requestMillis", new DescriptiveStatisticsHistogram(WINDOW));
+  }
+
+  void observe(int waiting) {
+    latentsWaiting = waiting;
+  }
+
+  void ran(DecodeRun run) {
+    if (run.isOutOfMemory()) {
+      outOfMemory.inc();
+    } else {
+      decodeMillis.update(run.nanos() / 1_000_000);
+    }
+  }
+
+  void finished(long millisSinceAdmission) {
+    imagesPerSecond.markEvent();
+    requestMillis.update(millisSinceAdmission);
+  }
+}

@@ -1,0 +1,95 @@
+package io.digflink.jobs.decode;
+
+import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.runtime.image.ImageEncoder;
+import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.runtime.session.DecoderSession;
+import io.digflink.runtime.session.OutOfDeviceMemoryException;
+import io.digflink.schemas.GenerationRequest;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** Decodes a batch of latents and encodes the images. */
+final class DecodeRun implements Callable<Void> {
+  private final List<DenoisedImage> images;
+  private final DecoderSession session;
+  private final int scale;
+  private final ClaimCheck claimCheck;
+  private final List<ImageFile> files = new ArrayList<>();
+  private long nanos;
+  private boolean outOfMemory;
+
+  /**
+   * @param images of one model and one latent shape
+   * @param scale image pixels a latent cell
+   */
+  DecodeRun(List<DenoisedImage> images, DecoderSession session, int scale, ClaimCheck claimCheck) {
+    this.images = images;
+    this.session = session;
+    this.scale = scale;
+    this.claimCheck = claimCheck;
+  }
+
+  @Override
+  public Void call() throws Exception {
+    long start = System.nanoTime();
+    LatentShape shape = images.get(0).request().latent();
+    try {
+      float[][] pixels = session.run(images.stream().map(DenoisedImage::latent).toList(), shape);
+      for (int i = 0; i < pixels.length; i++) {
+        files.add(encode(images.get(i).request().request(), pixels[i], shape));
+      }
+    } catch (OutOfDeviceMemoryException e) {
+      outOfMemory = true;
+    }
+    nanos = System.nanoTime() - start;
+    return null;
+  }
+
+  private ImageFile encode(GenerationRequest request, float[] pixels, LatentShape shape)
+      throws IOException {
+    ImageFormat format = ImageFormat.of(request.getImageFormat());
+    Integer quality = request.getJpegQuality();
+    ImageEncoder encoder =
+        new ImageEncoder(format, quality == null ? ImageEncoder.DEFAULT_QUALITY : quality);
+    byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
+    String sha256 = sha256(content);
+    return claimCheck.applies(content.length)
+        ? new ImageFile(
+            null, claimCheck.put(content, sha256, format).toString(), content.length, sha256)
+        : new ImageFile(content, null, content.length, sha256);
+  }
+
+  private static String sha256(byte[] content) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+
+  List<DenoisedImage> images() {
+    return images;
+  }
+
+  /** The files, one an image; none after running out of memory. */
+  List<ImageFile> files() {
+    return files;
+  }
+
+  /** Duration in nanoseconds. */
+  long nanos() {
+    return nanos;
+  }
+
+  /** Whether the device had no memory for the batch. */
+  boolean isOutOfMemory() {
+    return outOfMemory;
+  }
+}

@@ -1,0 +1,24 @@
+package io.digflink.jobs.decode;
+
+import java.io.Serializable;
+
+/**
+ * How images are decoded.
+ *
+ * @param maxBatch most latents of one decoder run
+ * @param claimCheckThreshold longest image file that a record carries, in bytes
+ * @param claimCheckDirectory where longer files go, or null: there are none
+ */
+public record DecodeSettings(int maxBatch, long claimCheckThreshold, String claimCheckDirectory)
+    implements Serializable {
+  public DecodeSettings {
+    if (maxBatch < 1) {
+      throw new IllegalArgumentException(
+          "Expected decode.max-batch of 1 or more, found " + maxBatch);
+    }
+    if (claimCheckThreshold < 0) {
+      throw new IllegalArgumentException(
+          "Expected claim-check.threshold of 0 or more, found " + claimCheckThreshold);
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package io.digflink.jobs.denoise;
+
+import io.digflink.jobs.admit.Admit;
+import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.admit.Progress;
+import io.digflink.jobs.admit.RejectCounters;
+import io.digflink.jobs.admit.RejectException;
+import io.digflink.jobs.admit.Rejects;
+import io.digflink.jobs.device.DeviceOperator;
+import io.digflink.jobs.model.ModelSettings;
+import io.digflink.jobs.model.ServedModels;
+import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.sampling.Diffusion;
+import io.digflink.schemas.RejectReason;
+import io.digflink.schemas.RequestState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.util.SimpleVersionedListState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Denoises the images of all requests that it holds, step after step, whatever their samplers,
+ * steps, guidance, labels and seeds: an image joins at any step and leaves when it is done.
+ */
+final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImage> {
+  private static final long serialVersionUID = 1L;
+
+  private final transient DenoiseSettings settings;
+  private final transient ModelSettings modelSettings;
+  private final transient InFlight inFlight;
+  private final transient StepBatcher batcher;
+  private final transient RowBatches batches;
+  private final transient List<AdmittedRequest> ofUnknownModels = new ArrayList<>();
+  private transient ListState<HeldRequest> state;
+  private transient ServedModels models;
+  private transient DenoiseMetrics metrics;
+  private transient RejectCounters rejects;
+  private transient DenoiseRun run;
+
+  DenoiseOperator(
+      StreamOperatorParameters<DenoisedImage> parameters,
+      DenoiseSettings settings,
+      ModelSettings modelSettings) {
+    super(parameters);
+    this.settings = settings;
+    this.modelSettings = modelSettings;
+    this.inFlight = new InFlight(settings.maxInFlight());
+    this.batcher = new StepBatcher(settings.maxBatchRows());
+    this.batches = new RowBatches(settings.maxBatchRows());
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    models = new ServedModels(modelSettings);
+    state =
+        new SimpleVersionedListState<>(
+            context
+                .getOperatorStateStore()
+                .getListState(
+                    new ListStateDescriptor<>(
+                        "requests-in-flight", BytePrimitiveArraySerializer.INSTANCE)),
+            new HeldRequestSerializer());
+    HeldRequests held = new HeldRequests(models);
+    for (HeldRequest request : state.get()) {
+      if (models.find(request.admitted().request().getModel()).isPresent()) {
+        inFlight.add(held.restore(request, nextSequence()));
+      } else {
+        ofUnknownModels.add(request.admitted());
+      }
+    }
+  }
+
+  @Override
+  public void open() throws Exception {
+    metrics = new DenoiseMetrics(getMetricGroup());
+    rejects = new RejectCounters(getMetricGroup());
+    // A model that cannot be loaded is told now, not at the first request.
+    for (ModelBundle bundle : models.bundles()) {
+      models.denoiser(bundle.name());
+    }
+    super.open();
+  }
+
+  @Override
+  protected void snapshotHeld() throws Exception {
+    HeldRequests held = new HeldRequests(models);
+    List<HeldRequest> all = new ArrayList<>();
+    for (RequestInFlight request : inFlight.requests()) {
+      all.add(held.snapshot(request));
+    }
+    state.update(all);
+  }
+
+  @Override
+  protected boolean isFull() {
+    return inFlight.waiting() >= settings.maxWaiting();
+  }
+
+  @Override
+  protected void accept(AdmittedRequest request, long sequence) {
+    inFlight.add(new RequestInFlight(request, sequence, 0));
+  }
+
+  @Override
+  protected long oldestSequence() {
+    return inFlight.requests().isEmpty() ? Long.MAX_VALUE : inFlight.requests().get(0).sequence();
+  }
+
+  @Override
+  protected Callable<Void> nextRun() throws Exception {
+    begin();
+    metrics.observe(inFlight);
+    List<ImageInFlight> images = batcher.choose(inFlight.stepping());
+    if (images.isEmpty()) {
+      return null;
+    }
+    BatchKey key = images.get(0).request().key();
+    Diffusion diffusion = models.bundle(key.model()).diffusion();
+    run = new DenoiseRun(images, batches.of(key, diffusion), models.denoiser(key.model()));
+    return run;
+  }
+
+  private void begin() {
+    long now = now();
+    RequestInFlight request;
+    while ((request = inFlight.nextToBegin()) != null) {
+      if (request.begun() == 0) {
+        output.collect(
+            Admit.PROGRESS,
+            new StreamRecord<>(Progress.of(request.admitted(), RequestState.RUNNING, 0, now)));
+      }
+      int index = request.beginNext();
+      Diffusion diffusion = models.bundle(request.key().model()).diffusion();
+      inFlight.begin(new ImageInFlight(request, index, diffusion.begin(request.spec(index)), now));
+      metrics.begun(now - request.admitted().admittedAt());
+    }
+  }
+
+  @Override
+  protected void emitFinished() {
+    long now = now();
+    if (run != null) {
+      metrics.ran(run);
+      if (run.isOutOfMemory()) {
+        shrink(run, now);
+      } else {
+        inFlight.stepped(run.images());
+      }
+      run = null;
+    }
+    List<ImageInFlight> finished = inFlight.takeFinished();
+    for (ImageInFlight image : finished) {
+      output.collect(new StreamRecord<>(image.toDenoised(now)));
+    }
+    metrics.finished(finished.size());
+    for (AdmittedRequest request : ofUnknownModels) {
+      reject(request, unknownModel(request), now);
+    }
+    ofUnknownModels.clear();
+    dropExpired(now);
+  }
+
+  private void shrink(DenoiseRun failed, long now) {
+    RequestInFlight request = failed.images().get(0).request();
+    if (failed.images().size() > 1) {
+      batcher.halve(request.key(), failed.rows());
+      LOG.warn(
+          "The device has no memory for {} rows of {}: from now on at most {}",
+          failed.rows(),
+          request.key(),
+          batcher.rowsOf(request.key()));
+      return;
+    }
+    inFlight.drop(request);
+    reject(
+        request.admitted(),
+        RejectException.of(
+            RejectReason.OUT_OF_MEMORY,
+            "The device has no memory for one image of "
+                + request.key().latent()
+                + " latent cells: ask for a smaller size"),
+        now);
+  }
+
+  private void dropExpired(long now) {
+    for (RequestInFlight request : List.copyOf(inFlight.requests())) {
+      if (request.admitted().isExpired(now)) {
+        int left = request.begun() - request.images().size();
+        inFlight.drop(request);
+        reject(
+            request.admitted(),
+            RejectException.field(
+                RejectReason.DEADLINE_EXCEEDED,
+                "deadline",
+                request.admitted().request().getDeadline(),
+                "a time after the last image; " + left + " were done"),
+            now);
+        output.collect(
+            Admit.PROGRESS,
+            new StreamRecord<>(Progress.of(request.admitted(), RequestState.EXPIRED, left, now)));
+      }
+    }
+  }
+
+  private RejectException unknownModel(AdmittedRequest request) {
+    return RejectException.field(
+        RejectReason.UNKNOWN_MODEL,
+        "model",
+        request.request().getModel(),
+        "a model served now; this one was taken away while the request was in flight");
+  }
+
+  private void reject(AdmittedRequest request, RejectException why, long now) {
+    rejects.count(why.reason());
+    output.collect(Admit.REJECTED, new StreamRecord<>(Rejects.of(why, request, now)));
+  }
+
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
+  }
+
+  @Override
+  protected void closeDevice() {
+    if (models != null) {
+      models.close();
+    }
+  }
+}

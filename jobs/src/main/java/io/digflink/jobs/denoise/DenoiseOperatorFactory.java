@@ -1,0 +1,37 @@
+package io.digflink.jobs.denoise;
+
+import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.model.ModelSettings;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.ChainingStrategy;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.StreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+
+/** Makes the Denoise operator of each subtask. It chains to admission: barriers pass when full. */
+public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<DenoisedImage>
+    implements OneInputStreamOperatorFactory<AdmittedRequest, DenoisedImage> {
+  private static final long serialVersionUID = 1L;
+
+  private final DenoiseSettings settings;
+  private final ModelSettings models;
+
+  public DenoiseOperatorFactory(DenoiseSettings settings, ModelSettings models) {
+    this.settings = settings;
+    this.models = models;
+    setChainingStrategy(ChainingStrategy.ALWAYS);
+  }
+
+  @Override
+  public <T extends StreamOperator<DenoisedImage>> T createStreamOperator(
+      StreamOperatorParameters<DenoisedImage> parameters) {
+    @SuppressWarnings("unchecked")
+    T operator = (T) new DenoiseOperator(parameters, settings, models);
+    return operator;
+  }
+
+  @Override
+  public Class<? extends StreamOperator<?>> getStreamOperatorClass(ClassLoader classLoader) {
+    return DenoiseOperator.class;
+  }
+}

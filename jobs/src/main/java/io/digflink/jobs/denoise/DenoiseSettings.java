@@ -1,0 +1,26 @@
+package io.digflink.jobs.denoise;
+
+import java.io.Serializable;
+
+/**
+ * How much a subtask of Denoise takes on.
+ *
+ * @param maxBatchRows most rows of one denoiser run, at least 2: a guided image takes two
+ * @param maxInFlight most images at a time
+ * @param maxWaiting most requests taken before all their images have a place
+ */
+public record DenoiseSettings(int maxBatchRows, int maxInFlight, int maxWaiting)
+    implements Serializable {
+  public DenoiseSettings {
+    require("max-batch-rows", maxBatchRows, 2);
+    require("max-in-flight", maxInFlight, 1);
+    require("max-waiting", maxWaiting, 1);
+  }
+
+  private static void require(String name, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(
+          "Expected denoise." + name + " of " + least + " or more, found " + value);
+    }
+  }
+}

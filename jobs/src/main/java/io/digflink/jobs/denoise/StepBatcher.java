@@ -1,0 +1,57 @@
+package io.digflink.jobs.denoise;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Chooses the images that take the next step together: whoever has gone without a step for longest,
+ * and after it all that fit into one run with it. Every image so gets its turn, whatever the mix.
+ */
+final class StepBatcher {
+  private final int maxRows;
+  private final Map<BatchKey, Integer> fewerRows = new HashMap<>();
+
+  StepBatcher(int maxRows) {
+    this.maxRows = maxRows;
+  }
+
+  /**
+   * Chooses a batch.
+   *
+   * @param images images with steps to take, the most urgent first
+   * @return images of one key, none if there are none at all
+   */
+  List<ImageInFlight> choose(Collection<ImageInFlight> images) {
+    List<ImageInFlight> chosen = new ArrayList<>();
+    BatchKey key = null;
+    int free = 0;
+    for (ImageInFlight image : images) {
+      int rows = image.trajectory().rows();
+      if (chosen.isEmpty()) {
+        key = image.request().key();
+        free = Math.max(rows, rowsOf(key));
+      }
+      if (rows <= free && image.request().key().equals(key)) {
+        chosen.add(image);
+        free -= rows;
+      }
+      if (free == 0) {
+        break;
+      }
+    }
+    return chosen;
+  }
+
+  /** Most rows of a run of this key; an image that needs more runs alone. */
+  int rowsOf(BatchKey key) {
+    return fewerRows.getOrDefault(key, maxRows);
+  }
+
+  /** Runs of this key had no memory for so many rows: from now on at most half as many. */
+  void halve(BatchKey key, int rows) {
+    fewerRows.put(key, Math.max(1, rows / 2));
+  }
+}

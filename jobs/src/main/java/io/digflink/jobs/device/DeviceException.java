@@ -1,0 +1,10 @@
+package io.digflink.jobs.device;
+
+/** A run on the device thread failed; the cause is what it threw there. */
+public final class DeviceException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  DeviceException(Throwable cause) {
+    super("A run on the device thread failed: " + cause, cause);
+  }
+}

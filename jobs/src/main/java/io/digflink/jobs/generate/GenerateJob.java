@@ -1,0 +1,130 @@
+package io.digflink.jobs.generate;
+
+import io.digflink.jobs.admit.Admit;
+import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.admit.IncomingRecord;
+import io.digflink.jobs.decode.DecodeOperatorFactory;
+import io.digflink.jobs.denoise.DenoiseOperatorFactory;
+import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.kafka.KafkaEnds;
+import io.digflink.schemas.GeneratedImage;
+import io.digflink.schemas.RejectedRequest;
+import io.digflink.schemas.RequestProgress;
+import java.time.Duration;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * The streaming job: requests from Kafka, images to Kafka.
+ *
+ * <pre>
+ *   requests ─► Admit ─► Denoise ──(by request)──► Decode ─► images
+ *                 │         │                        │
+ *                 └─────────┴──── progress, rejects ─┘
+ * </pre>
+ */
+public final class GenerateJob {
+  private GenerateJob() {}
+
+  /** Submits the job to the cluster of the environment; the arguments are {@link JobArguments}. */
+  public static void main(String[] arguments) throws Exception {
+    GenerateSettings settings = GenerateSettings.of(JobArguments.parse(arguments));
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    build(environment, settings);
+    environment.execute("dig-generate");
+  }
+
+  /** Builds the job on an environment. */
+  public static void build(StreamExecutionEnvironment environment, GenerateSettings settings) {
+    configure(environment, settings.checkpointInterval());
+    KafkaEnds kafka = new KafkaEnds(settings.kafka());
+    GenerateSettings.Topics topics = settings.topics();
+    DataStream<IncomingRecord> requests =
+        environment
+            .fromSource(
+                kafka.source(topics.requests(), topics.bounded()),
+                WatermarkStrategy.noWatermarks(),
+                "requests")
+            .uid("requests");
+    Images images = images(requests, settings);
+    images.images().sinkTo(kafka.images(topics.images())).name("images").uid("images");
+    images.progress().sinkTo(kafka.progress(topics.progress())).name("progress").uid("progress");
+    images.rejected().sinkTo(kafka.rejected(topics.rejected())).name("rejected").uid("rejected");
+  }
+
+  /**
+   * What comes of requests.
+   *
+   * @param images finished images, in order within a request
+   * @param progress how far requests are
+   * @param rejected what is not served
+   */
+  public record Images(
+      DataStream<GeneratedImage> images,
+      DataStream<RequestProgress> progress,
+      DataStream<RejectedRequest> rejected) {}
+
+  /** The job without its ends: Admit, Denoise, Decode. */
+  public static Images images(DataStream<IncomingRecord> requests, GenerateSettings settings) {
+    SingleOutputStreamOperator<AdmittedRequest> admitted =
+        requests
+            .process(new Admit(settings.models(), settings.limits()))
+            .returns(TypeInformation.of(AdmittedRequest.class))
+            .name("Admit")
+            .uid("admit");
+    SingleOutputStreamOperator<DenoisedImage> denoised =
+        admitted
+            .transform(
+                "Denoise",
+                TypeInformation.of(DenoisedImage.class),
+                new DenoiseOperatorFactory(settings.denoise(), settings.models()))
+            .uid("denoise");
+    SingleOutputStreamOperator<GeneratedImage> decoded =
+        denoised
+            .keyBy(image -> image.request().id())
+            .transform(
+                "Decode",
+                TypeInformation.of(GeneratedImage.class),
+                new DecodeOperatorFactory(settings.decode(), settings.models()))
+            .uid("decode");
+    if (settings.decodeParallelism() > 0) {
+      decoded.setParallelism(settings.decodeParallelism());
+    }
+    return new Images(
+        decoded,
+        admitted
+            .getSideOutput(Admit.PROGRESS)
+            .union(denoised.getSideOutput(Admit.PROGRESS), decoded.getSideOutput(Admit.PROGRESS)),
+        admitted
+            .getSideOutput(Admit.REJECTED)
+            .union(denoised.getSideOutput(Admit.REJECTED), decoded.getSideOutput(Admit.REJECTED)));
+  }
+
+  private static void configure(StreamExecutionEnvironment environment, Duration interval) {
+    Configuration configuration = new Configuration();
+    configuration.set(PipelineOptions.GENERIC_TYPES, false);
+    // No operator changes an element that it has passed on.
+    configuration.set(PipelineOptions.OBJECT_REUSE, true);
+    configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, interval);
+    // A full Decode holds its input back; aligned barriers would wait behind it.
+    configuration.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
+    if (environment
+        .getConfiguration()
+        .getOptional(RestartStrategyOptions.RESTART_STRATEGY)
+        .isEmpty()) {
+      configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+      configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_ATTEMPTS, 10);
+      configuration.set(
+          RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD,
+          Duration.ofMinutes(2));
+    }
+    environment.configure(configuration);
+  }
+}

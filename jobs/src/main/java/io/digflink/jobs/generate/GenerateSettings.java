@@ -1,0 +1,159 @@
+package io.digflink.jobs.generate;
+
+import io.digflink.jobs.admit.Limits;
+import io.digflink.jobs.decode.DecodeSettings;
+import io.digflink.jobs.denoise.DenoiseSettings;
+import io.digflink.jobs.kafka.KafkaSettings;
+import io.digflink.jobs.model.ModelSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ReadableConfig;
+
+/**
+ * The values of all {@link GenerateOptions}, checked.
+ *
+ * @param kafka how the job reaches Kafka
+ * @param topics what it reads and writes there
+ * @param models which models it serves
+ * @param limits what a request may ask for
+ * @param denoise how much Denoise takes on
+ * @param decode how Decode works
+ * @param decodeParallelism subtasks of Decode; 0: the job's parallelism
+ * @param checkpointInterval time between checkpoints
+ */
+public record GenerateSettings(
+    KafkaSettings kafka,
+    Topics topics,
+    ModelSettings models,
+    Limits limits,
+    DenoiseSettings denoise,
+    DecodeSettings decode,
+    int decodeParallelism,
+    Duration checkpointInterval) {
+
+  private static final int CHANNELS = 3;
+
+  /**
+   * Kafka topics.
+   *
+   * @param requests read
+   * @param bounded whether to end when the requests that are there at the start are served
+   * @param images written
+   * @param progress written
+   * @param rejected written
+   */
+  public record Topics(
+      String requests, boolean bounded, String images, String progress, String rejected) {}
+
+  public GenerateSettings {
+    if (decodeParallelism < 0) {
+      throw new IllegalArgumentException(
+          "Expected decode.parallelism of 0 (the job's) or more, found " + decodeParallelism);
+    }
+    if (checkpointInterval.compareTo(kafka.transactionTimeout()) >= 0) {
+      throw new IllegalArgumentException(
+          "Expected kafka.transaction-timeout above checkpoint.interval, found "
+              + kafka.transactionTimeout()
+              + " and "
+              + checkpointInterval
+              + ": brokers would abort what a checkpoint is to commit");
+    }
+  }
+
+  /**
+   * Reads the settings.
+   *
+   * @throws IllegalArgumentException naming the option that is missing or out of its range
+   */
+  public static GenerateSettings of(ReadableConfig config) {
+    KafkaSettings kafka =
+        new KafkaSettings(
+            required(config, GenerateOptions.BOOTSTRAP_SERVERS),
+            properties(config.getOptional(GenerateOptions.PROPERTIES_FILE)),
+            config.get(GenerateOptions.GROUP_ID),
+            config.get(GenerateOptions.TRANSACTION_PREFIX),
+            config.get(GenerateOptions.TRANSACTION_TIMEOUT));
+    Topics topics =
+        new Topics(
+            config.get(GenerateOptions.REQUESTS_TOPIC),
+            config.get(GenerateOptions.REQUESTS_BOUNDED),
+            config.get(GenerateOptions.IMAGES_TOPIC),
+            config.get(GenerateOptions.PROGRESS_TOPIC),
+            config.get(GenerateOptions.REJECTED_TOPIC));
+    ModelSettings models =
+        new ModelSettings(
+            required(config, GenerateOptions.MODEL_DIRECTORY),
+            config.get(GenerateOptions.DEVICE),
+            config.get(GenerateOptions.INTRA_OP_THREADS));
+    DecodeSettings decode =
+        new DecodeSettings(
+            config.get(GenerateOptions.DECODE_BATCH),
+            config.get(GenerateOptions.CLAIM_CHECK_THRESHOLD).getBytes(),
+            config.getOptional(GenerateOptions.CLAIM_CHECK_DIRECTORY).orElse(null));
+    DenoiseSettings denoise =
+        new DenoiseSettings(
+            config.get(GenerateOptions.MAX_BATCH_ROWS),
+            config.get(GenerateOptions.MAX_IN_FLIGHT),
+            config.get(GenerateOptions.MAX_WAITING));
+    return new GenerateSettings(
+        kafka,
+        topics,
+        models,
+        limits(config, decode),
+        denoise,
+        decode,
+        config.get(GenerateOptions.DECODE_PARALLELISM),
+        config.get(GenerateOptions.CHECKPOINT_INTERVAL));
+  }
+
+  /** Where nothing can be put aside, images whose raw pixels may not fit a record are refused. */
+  private static Limits limits(ReadableConfig config, DecodeSettings decode) {
+    long pixels = config.get(GenerateOptions.MAX_PIXELS);
+    long mostInRecord = decode.claimCheckThreshold() / CHANNELS;
+    return new Limits(
+        config.get(GenerateOptions.MAX_REQUEST_SIZE).getBytes(),
+        config.get(GenerateOptions.MAX_REQUEST_ID_BYTES),
+        config.get(GenerateOptions.MAX_IMAGES),
+        config.get(GenerateOptions.MAX_STEPS),
+        config.get(GenerateOptions.MAX_GUIDANCE),
+        decode.claimCheckDirectory() == null ? Math.min(pixels, mostInRecord) : pixels);
+  }
+
+  private static String required(ReadableConfig config, ConfigOption<String> option) {
+    return config
+        .getOptional(option)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Expected a value of "
+                        + option.key()
+                        + ", found none: give --"
+                        + option.key()));
+  }
+
+  private static Properties properties(Optional<String> file) {
+    Properties properties = new Properties();
+    if (file.isPresent()) {
+      try (InputStream in = Files.newInputStream(Path.of(file.get()))) {
+        properties.load(in);
+      } catch (IOException e) {
+        throw new IllegalArgumentException(
+            "Expected a readable file as "
+                + GenerateOptions.PROPERTIES_FILE.key()
+                + ", found "
+                + file.get()
+                + " ("
+                + e
+                + ")",
+            e);
+      }
+    }
+    return properties;
+  }
+}

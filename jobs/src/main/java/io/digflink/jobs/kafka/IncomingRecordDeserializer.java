@@ -1,0 +1,24 @@
+package io.digflink.jobs.kafka;
+
+import io.digflink.jobs.admit.IncomingRecord;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.util.Collector;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Passes a record's bytes on as they are: it never fails, admission judges them. */
+final class IncomingRecordDeserializer implements KafkaRecordDeserializationSchema<IncomingRecord> {
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<IncomingRecord> out) {
+    byte[] value = record.value() == null ? new byte[0] : record.value();
+    String source = record.topic() + "-" + record.partition() + "@" + record.offset();
+    out.collect(new IncomingRecord(value, source, record.timestamp()));
+  }
+
+  @Override
+  public TypeInformation<IncomingRecord> getProducedType() {
+    return TypeInformation.of(IncomingRecord.class);
+  }
+}

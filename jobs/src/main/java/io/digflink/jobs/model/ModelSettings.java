@@ -1,0 +1,37 @@
+package io.digflink.jobs.model;
+
+import io.digflink.bundle.ModelManifest;
+import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.session.Device;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * Which models are served, and where they run.
+ *
+ * @param directory directory of the bundles
+ * @param device {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}
+ * @param intraOpThreads threads of one run on a CPU; 0: one a core
+ */
+public record ModelSettings(String directory, String device, int intraOpThreads)
+    implements Serializable {
+  public ModelSettings {
+    Objects.requireNonNull(directory, "directory");
+    Device.of(device);
+    if (intraOpThreads < 0) {
+      throw new IllegalArgumentException(
+          "Expected 0 threads a run (one a core) or more, found " + intraOpThreads);
+    }
+  }
+
+  /** What the bundles say of themselves, by the names that requests use. */
+  public Map<String, ModelManifest> manifests() throws IOException {
+    try (ServedModels models = new ServedModels(this)) {
+      return models.bundles().stream()
+          .collect(Collectors.toMap(ModelBundle::name, ModelBundle::manifest));
+    }
+  }
+}

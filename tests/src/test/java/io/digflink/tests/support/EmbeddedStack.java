@@ -1,0 +1,72 @@
+package io.digflink.tests.support;
+
+import io.digflink.cli.embedded.EmbeddedFlink;
+import io.digflink.cli.embedded.EmbeddedKafka;
+import io.digflink.jobs.generate.GenerateOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.apache.flink.configuration.Configuration;
+
+/** A broker, a cluster and a directory of test models, shared by the tests of a class. */
+public final class EmbeddedStack implements AutoCloseable {
+  private final Path directory;
+  private final EmbeddedKafka kafka;
+  private final EmbeddedFlink flink;
+
+  private EmbeddedStack(Path directory, EmbeddedKafka kafka, EmbeddedFlink flink) {
+    this.directory = directory;
+    this.kafka = kafka;
+    this.flink = flink;
+  }
+
+  /** Starts everything under a directory. */
+  public static EmbeddedStack start(Path directory) throws Exception {
+    TestModels.exportPlain(directory.resolve("models"));
+    EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"));
+    return new EmbeddedStack(directory, kafka, EmbeddedFlink.start(4, directory.resolve("flink")));
+  }
+
+  public EmbeddedKafka kafka() {
+    return kafka;
+  }
+
+  public EmbeddedFlink flink() {
+    return flink;
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  /** Options of a job with topics of its own, which exist afterwards. */
+  public Configuration newJob() throws InterruptedException {
+    String name = UUID.randomUUID().toString();
+    Configuration options = new Configuration();
+    options.set(GenerateOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
+    options.set(GenerateOptions.GROUP_ID, name);
+    options.set(GenerateOptions.TRANSACTION_PREFIX, name);
+    options.set(GenerateOptions.REQUESTS_TOPIC, name + ".requests");
+    options.set(GenerateOptions.IMAGES_TOPIC, name + ".images");
+    options.set(GenerateOptions.PROGRESS_TOPIC, name + ".progress");
+    options.set(GenerateOptions.REJECTED_TOPIC, name + ".rejected");
+    options.set(GenerateOptions.MODEL_DIRECTORY, directory.resolve("models").toString());
+    options.set(GenerateOptions.DEVICE, "cpu");
+    options.set(GenerateOptions.CHECKPOINT_INTERVAL, Duration.ofMillis(200));
+    kafka.createTopics(
+        List.of(
+            options.get(GenerateOptions.REQUESTS_TOPIC),
+            options.get(GenerateOptions.IMAGES_TOPIC),
+            options.get(GenerateOptions.PROGRESS_TOPIC),
+            options.get(GenerateOptions.REJECTED_TOPIC)),
+        2);
+    return options;
+  }
+
+  @Override
+  public void close() {
+    flink.close();
+    kafka.close();
+  }
+}
