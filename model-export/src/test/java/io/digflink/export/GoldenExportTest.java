@@ -101,7 +101,7 @@ class GoldenExportTest {
         .hasMessageContaining(
             "x_embedder.proj.weight has another shape: expected [384, 4, 2, 2], found [64, 4, 2, 2]")
         .hasMessageContaining(" is missing: expected [")
-        .hasMessageContaining(" more")
+        .hasMessageContaining("blocks.0.attn.q_proj.weight is missing: expected [192, 384]")
         .hasMessageContaining("--config");
     assertThat(directory).isEmptyDirectory();
   }
