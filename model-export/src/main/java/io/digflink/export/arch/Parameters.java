@@ -16,7 +16,7 @@ import java.util.Set;
  * or of another shape is collected, so that {@link #check} tells all of it at once.
  */
 public final class Parameters {
-  private static final int SHOWN_PROBLEMS = 20;
+  private static final int SHOWN_PROBLEMS = 100;
 
   private final StateDict dict;
   private final long seed;

@@ -1,0 +1,226 @@
+package io.digflink.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.ModelManifest;
+import io.digflink.export.oracle.Golden;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class ExportCommandTest {
+  private static final String TINY =
+      "{\"depth\": 2, \"hidden_size\": 32, \"num_heads\": 2, \"input_size\": 8, \"num_classes\": 3}";
+
+  @TempDir Path directory;
+  private Path out;
+  private Path config;
+
+  /** What a command printed. */
+  private record Ran(int exitCode, String out, String err) {}
+
+  @BeforeEach
+  void writeConfig() throws IOException {
+    out = directory.resolve("models").resolve("tiny");
+    config = Files.writeString(directory.resolve("config.json"), TINY);
+  }
+
+  @Test
+  void aBundleOfRandomWeightsTellsWhatItIs() throws IOException {
+    Path names = Files.writeString(directory.resolve("names.txt"), "shirt\n\ntrouser\nboot\n");
+    Ran ran = exportTiny("--precision", "fp16", "--class-names", names.toString());
+
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.exitCode()).isZero();
+    ModelManifest manifest = BundleDirectory.open(out).manifest();
+    assertThat(ran.out()).contains("Bundle " + out + ", digest ");
+    assertThat(manifest.name()).isEqualTo("tiny");
+    assertThat(manifest.architecture()).isEqualTo("DiG");
+    assertThat(manifest.preset()).isNull();
+    assertThat(manifest.classes().names()).containsExactly("shirt", "trouser", "boot");
+    assertThat(manifest.classes().nullClass()).isEqualTo(3);
+    assertThat(manifest.latent()).isEqualTo(new ModelManifest.Latent(4, 8, 8, true, 2));
+    assertThat(manifest.config()).containsEntry("hidden_size", 32).containsEntry("expand_k", 0.5);
+    assertThat(manifest.checkpointSha256()).isNull();
+    assertThat(manifest.files().keySet()).containsExactly("denoiser.onnx", "denoiser.onnx.data");
+  }
+
+  @Test
+  void theSameSeedGivesTheSameBundle() throws IOException {
+    exportTiny();
+    String first = BundleDirectory.open(out).digest();
+    assertThat(exportTiny("--force").exitCode()).isZero();
+    assertThat(BundleDirectory.open(out).digest()).isEqualTo(first);
+  }
+
+  @Test
+  void aFixedSizeIsGivenInImagePixels() throws IOException {
+    assertThat(exportTiny("--size", "64x128").exitCode()).isZero();
+    assertThat(BundleDirectory.open(out).manifest().latent())
+        .isEqualTo(new ModelManifest.Latent(4, 8, 16, false, 2));
+  }
+
+  @Test
+  void aSizeThatIsNoMultipleOfATokenIsRefused() {
+    assertFails(
+        exportTiny("--size", "60"),
+        "--size is 60x60 pixels; expected multiples of 16 (8 pixels a latent cell, 2 cells a"
+            + " token)");
+    assertFails(exportTiny("--size", "8 by 8"), "expected pixels as 256 or HEIGHTxWIDTH");
+  }
+
+  @Test
+  void anExistingBundleStaysUnlessForced() throws IOException {
+    exportTiny();
+    String digest = BundleDirectory.open(out).digest();
+    Ran again = exportTiny("--precision", "fp16");
+    assertThat(again.exitCode()).isEqualTo(1);
+    assertThat(again.err()).contains("has a bundle already; give --force to replace it");
+    assertThat(BundleDirectory.open(out).digest()).isEqualTo(digest);
+  }
+
+  @Test
+  void aDirectoryOfOtherFilesIsNeverReplaced() throws IOException {
+    Files.createDirectories(out);
+    Files.writeString(out.resolve("thesis.txt"), "precious");
+    Ran ran = exportTiny("--force");
+    assertThat(ran.err()).contains("is a directory with other files; give another --out");
+    assertThat(out.resolve("thesis.txt")).hasContent("precious");
+  }
+
+  @Test
+  void aFailedExportKeepsTheOldBundleAndLeavesNothingElse() throws IOException {
+    exportTiny();
+    String digest = BundleDirectory.open(out).digest();
+    Files.writeString(config, TINY.replace("\"num_heads\": 2", "\"num_heads\": 5"));
+    Ran ran = exportTiny("--force");
+    assertThat(ran.exitCode()).isEqualTo(1);
+    assertThat(ran.err()).contains("expected a positive multiple of num_heads 5");
+    assertThat(BundleDirectory.open(out).digest()).isEqualTo(digest);
+    assertThat(out.getParent()).isDirectoryContaining(path -> path.equals(out));
+    try (var files = Files.list(out.getParent())) {
+      assertThat(files).containsExactly(out);
+    }
+  }
+
+  @Test
+  void aCheckpointThatDoesNotFitItsModelIsExplained() {
+    // The reference cases are smaller than the preset that their training arguments name.
+    Golden golden = Golden.of("dit");
+    Ran ran = run("export", golden.checkpointFile().toString(), "--out", out.toString());
+    assertFails(ran, "The checkpoint is not of DiT-S/2");
+    assertThat(ran.err())
+        .contains("blocks.0.attn.qkv.weight has another shape: expected [1152, 384], found")
+        .contains("--config");
+  }
+
+  @Test
+  void tensorsLeftOverAreNamed() throws IOException {
+    Golden golden = Golden.of("dit");
+    Path shallow = directory.resolve("shallow.json");
+    String json = Files.readString(golden.directory().resolve("config.json"));
+    Files.writeString(shallow, json.replace("\"depth\": 3", "\"depth\": 2"));
+    Ran ran =
+        run(
+            "export",
+            golden.checkpointFile().toString(),
+            "--config",
+            shallow.toString(),
+            "--out",
+            out.toString());
+    assertFails(
+        ran, "blocks.2.attn.qkv.weight is left over: expected no such tensor, found [192, 64]");
+  }
+
+  @Test
+  void wrongCommandLinesSayWhatIsExpected() throws IOException {
+    assertFails(run("export", "--out", out.toString()), "Give either a checkpoint or");
+    assertFails(
+        run("export", "model.pt", "--random-weights", "1", "--out", out.toString()), "not both");
+    assertFails(run("export", "--random-weights", "1", "--out", out.toString()), "give --model");
+    assertFails(
+        run("export", "--random-weights", "1", "--model", "UNet", "--out", out.toString()),
+        "There is no model \"UNet\"; expected one of DiG-S/2, ");
+    assertFails(
+        run("export", directory.resolve("no.pt").toString(), "--out", out.toString()), "no.pt");
+    Path names = Files.writeString(directory.resolve("names.json"), "[\"one\"]");
+    assertFails(
+        exportTiny("--class-names", names.toString()),
+        "--class-names has 1 names; expected one for each of the model's 3 classes");
+    assertThat(run("export", "--precision", "int8").err()).contains("expected fp32 or fp16");
+    Files.writeString(config, "{\"depht\": 2}");
+    assertFails(exportTiny(), "DiG has no argument depht");
+    Files.writeString(config, "[]");
+    assertFails(exportTiny(), "is not a JSON object of constructor arguments");
+  }
+
+  @Test
+  void inspectShowsAndVerifiesABundle() throws IOException {
+    exportTiny();
+    Ran ran = run("inspect", out.toString());
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.out())
+        .contains("digest                   " + BundleDirectory.open(out).digest())
+        .contains("verified")
+        .contains("latent float [N, 4, H, W]")
+        .contains("output float [N, 8, H, W]")
+        .contains("dig.GatedLinearAttention (direction 1) 1")
+        .contains("multiply_adds 64x64");
+
+    JsonNode json =
+        new JsonMapper().readTree(run("inspect", out.toString(), "--json", "--size", "128").out());
+    assertThat(json.path("denoiser").path("multiply_adds 128x128").asLong()).isPositive();
+    assertThat(json.path("denoiser").path("opsets").path("dig").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void inspectNamesADamagedFile() throws IOException {
+    exportTiny();
+    byte[] data = Files.readAllBytes(out.resolve("denoiser.onnx.data"));
+    data[100] ^= 1;
+    Files.write(out.resolve("denoiser.onnx.data"), data);
+    assertFails(run("inspect", out.toString()), "denoiser.onnx.data is damaged");
+    assertFails(run("inspect", directory.toString()), "is no model bundle");
+  }
+
+  private Ran exportTiny(String... more) {
+    String[] arguments = {
+      "export", "--random-weights", "7", "--config", config.toString(), "--out", out.toString()
+    };
+    String[] all = new String[arguments.length + more.length];
+    System.arraycopy(arguments, 0, all, 0, arguments.length);
+    System.arraycopy(more, 0, all, arguments.length, more.length);
+    return run(all);
+  }
+
+  private static Ran run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode =
+        new CommandLine(new Tool())
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(arguments);
+    return new Ran(exitCode, out.toString(), err.toString());
+  }
+
+  private void assertFails(Ran ran, String message) {
+    assertThat(ran.exitCode()).isNotZero();
+    assertThat(ran.err()).contains(message);
+    assertThat(ran.err()).doesNotContain("Exception");
+  }
+
+  @CommandLine.Command(
+      name = "dig",
+      subcommands = {ExportCommand.class, InspectCommand.class})
+  private static final class Tool {}
+}
