@@ -34,7 +34,7 @@ final class DenoiserFrame {
   private final Value latent;
   private final Value grid;
   private final Value tokens;
-  private final List<Value> modulation;
+  private final FusedOperators operators;
 
   /**
    * @param fixed the token grid, or empty where it is taken from each run's input
@@ -49,7 +49,7 @@ final class DenoiserFrame {
         graph.input("latent", FLOAT32, "N", "" + config.inChannels(), rows("H"), columns("W"));
     this.grid = emitGrid(graph.root().at("grid"));
     this.tokens = emitTokens();
-    this.modulation = emitModulation(emitCondition());
+    this.operators = new FusedOperators(graph, emitModulation(emitCondition()));
   }
 
   GraphBuilder graph() {
@@ -70,12 +70,9 @@ final class DenoiserFrame {
     return grid;
   }
 
-  /**
-   * Modulation of a block, each [N, 1, D]: shift, 1 + scale, gate of the attention, then of the
-   * MLP.
-   */
-  List<Value> modulation(int block) {
-    return modulation.subList(6 * block, 6 * block + 6);
+  /** The operators that use the modulation. */
+  FusedOperators operators() {
+    return operators;
   }
 
   /** {@code x·wᵀ} with the parameter of this name, [out, in]; x is [N, T, in]. */
@@ -89,16 +86,6 @@ final class DenoiserFrame {
     Value product = project(scope, x, name, out, in);
     Weight bias = parameters.take(name + ".bias", out);
     return scope.add(product, graph.weight(scope.at("bias"), bias));
-  }
-
-  /** Adaptive LayerNorm: normalised over D, times (1 + scale), plus shift. */
-  Value adaLayerNorm(Scope scope, Value x, Value shift, Value onePlusScale) {
-    return scope.layerNorm(x, onePlusScale, shift, NORM_EPSILON); // (N, T, D)
-  }
-
-  /** {@code x + gate · y}. */
-  Value gatedResidual(Scope scope, Value x, Value gate, Value y) {
-    return scope.add(x, scope.mul(y, gate)); // (N, T, D)
   }
 
   private String rows(String name) {
@@ -210,13 +197,14 @@ final class DenoiserFrame {
 
   /**
    * The adaLN layers of all blocks and of the final layer as one product; the 1 of (1 + scale) is
-   * in the bias.
+   * in the bias. Rows are shift, scale, gate of the attention and then of the MLP for each block;
+   * shift and scale of the final layer come last.
    *
    * <pre>
-   * condition (N, D) ─ Gemm ─ Reshape (N, 1, (6·depth + 2)·D) ─ Split ─ shift, scale, gate, …
+   * condition (N, D) ─ Gemm (N, R·D) ─ Reshape (N, R, D), R = 6·depth + 2
    * </pre>
    */
-  private List<Value> emitModulation(Value condition) {
+  private Value emitModulation(Value condition) {
     long width = config.hiddenSize();
     List<Weight> weights = new ArrayList<>();
     List<Weight> biases = new ArrayList<>();
@@ -236,9 +224,7 @@ final class DenoiserFrame {
             condition,
             graph.weight(scope.at("weight"), Weight.concatenated(weights)),
             graph.weight(scope.at("bias"), Weight.concatenated(biases)));
-    long[] lengths = new long[6 * config.depth() + (config.numClasses() > 0 ? 2 : 0)];
-    Arrays.fill(lengths, width);
-    return scope.split(scope.reshape(all, 0, 1, -1), 2, lengths); // (N, 1, D) each
+    return scope.reshape(all, 0, -1, width); // (N, R, D)
   }
 
   /** Adds 1 to the second D of every {@code parts}. */
@@ -254,18 +240,31 @@ final class DenoiserFrame {
         });
   }
 
+  /** The final layer's norm of x, [N, T, D]; an unconditional model's has no modulation. */
+  Value finalNorm(Value x) {
+    Scope scope = graph.root().at("final_layer").at("norm_final");
+    if (config.numClasses() > 0) {
+      return operators.adaLayerNorm(scope, x, 6 * config.depth(), 6 * config.depth() + 1);
+    }
+    float[] ones = new float[config.hiddenSize()];
+    Arrays.fill(ones, 1);
+    Value scale = graph.weight(scope.at("ones"), Weight.of(() -> ones, ones.length));
+    Value shift =
+        graph.weight(scope.at("zeros"), Weight.of(() -> new float[ones.length], ones.length));
+    return scope.layerNorm(x, scale, shift, NORM_EPSILON);
+  }
+
   /**
-   * Emits the final layer and the output of the graph.
+   * Emits the final layer's projection and the output of the graph.
    *
-   * @param x [N, T, D]
+   * @param normed what {@link #finalNorm} gives, [N, T, D]
    * @param orientation of the official code's tokens after the last block: its output is an image
    *     of them as they then are
    */
-  void finish(Value x, Orientation orientation) {
+  void finish(Value normed, Orientation orientation) {
     Scope scope = graph.root().at("final_layer");
     long patch = config.patchSize();
     long channels = config.outChannels();
-    Value normed = adaLayerNorm(scope.at("norm_final"), x, finalShift(scope), finalScale(scope));
     Value patches =
         projectWithBias(
             scope.at("linear"),
@@ -305,23 +304,5 @@ final class DenoiserFrame {
     String height = orientation.transposed() ? columns("W") : rows("H");
     String breadth = orientation.transposed() ? rows("H") : columns("W");
     graph.output("output", image, "N", "" + channels, height, breadth);
-  }
-
-  private Value finalShift(Scope scope) {
-    return config.numClasses() > 0
-        ? modulation.get(6 * config.depth())
-        : constant(scope.at("zeros"), 0);
-  }
-
-  private Value finalScale(Scope scope) {
-    return config.numClasses() > 0
-        ? modulation.get(6 * config.depth() + 1)
-        : constant(scope.at("ones"), 1);
-  }
-
-  private Value constant(Scope scope, float value) {
-    float[] values = new float[config.hiddenSize()];
-    Arrays.fill(values, value);
-    return graph.weight(scope, Weight.of(() -> values, values.length));
   }
 }

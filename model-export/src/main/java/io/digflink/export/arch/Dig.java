@@ -55,55 +55,49 @@ final class Dig {
         skips.push(new Skip(x, Orientation.before(config, i + 1)));
       }
     }
-    frame.finish(x, Orientation.before(config, config.depth()));
+    frame.finish(frame.finalNorm(x), Orientation.before(config, config.depth()));
   }
 
   private Value block(Scope scope, int index, Value x) {
     String name = "blocks." + index;
     Orientation orientation = Orientation.before(config, index);
-    List<Value> modulation = frame.modulation(index);
+    FusedOperators operators = frame.operators();
+    int rows = 6 * index;
     Value normed =
-        norm(
-            scope.at("norm1"), name, "attn_norm", "norm1", x, modulation.get(0), modulation.get(1));
+        config.ifRmsNorm()
+            ? rmsNorm(scope.at("norm1"), name, "attn_norm", "norm1", x, rows)
+            : operators.adaLayerNorm(scope.at("norm1"), x, rows, rows + 1);
     if (config.ifDwConv() && config.ifInBlockConv()) {
       normed = depthwiseConv(scope.at("dw_conv"), name, normed, orientation);
     }
     Value attended = attend(scope.at("attn"), name + ".attn", normed, orientation);
-    Value middle = frame.gatedResidual(scope.at("residual1"), x, modulation.get(2), attended);
-    Value inner =
-        norm(
-            scope.at("norm2"),
-            name,
-            "mlp_norm",
-            "norm2",
-            middle,
-            modulation.get(3),
-            modulation.get(4));
+    List<Value> middle = middle(scope, name, x, attended, rows);
+    Value transformed = mlp(scope.at("mlp"), name + ".mlp", middle.get(1));
     Value out =
-        frame.gatedResidual(
-            scope.at("residual2"),
-            middle,
-            modulation.get(5),
-            mlp(scope.at("mlp"), name + ".mlp", inner));
+        operators.gatedResidual(scope.at("residual2"), middle.get(0), transformed, rows + 5);
     return config.ifDwConv() && !config.ifInBlockConv()
         ? depthwiseConv(scope.at("dw_conv"), name, out, orientation)
         : out;
   }
 
-  /**
-   * Adaptive norm; RMSNorm has a weight, which stands in the checkpoint under both of its names.
-   */
-  private Value norm(
-      Scope scope,
-      String block,
-      String ownName,
-      String sharedName,
-      Value x,
-      Value shift,
-      Value onePlusScale) {
+  /** The sum after the attention, and its norm. */
+  private List<Value> middle(Scope scope, String name, Value x, Value attended, int rows) {
+    FusedOperators operators = frame.operators();
     if (!config.ifRmsNorm()) {
-      return frame.adaLayerNorm(scope, x, shift, onePlusScale);
+      return operators.gatedAdaLayerNorm(
+          scope.at("norm2"), x, attended, rows + 2, rows + 3, rows + 4);
     }
+    Value sum = operators.gatedResidual(scope.at("residual1"), x, attended, rows + 2);
+    return List.of(sum, rmsNorm(scope.at("norm2"), name, "mlp_norm", "norm2", sum, rows + 3));
+  }
+
+  /**
+   * Adaptive RMSNorm; its weight stands in the checkpoint under two names.
+   *
+   * @param shiftRow row of the shift in the modulation; the scale's follows
+   */
+  private Value rmsNorm(
+      Scope scope, String block, String ownName, String sharedName, Value x, int shiftRow) {
     Weight weight = parameters.take(block + "." + sharedName + ".weight", width);
     parameters.take(block + "." + ownName + ".weight", width);
     Value normed =
@@ -111,9 +105,13 @@ final class Dig {
             scope.at("float").cast(x, FLOAT32),
             graph.weight(scope.at("weight"), weight, FLOAT32),
             EPSILON);
+    FusedOperators operators = frame.operators();
+    Scope modulate = scope.at("modulate");
     Value scaled =
-        scope.at("modulate").mul(scope.at("precision").cast(normed, x.type()), onePlusScale);
-    return scope.at("modulate").add(scaled, shift); // (N, T, D)
+        modulate.mul(
+            scope.at("precision").cast(normed, x.type()),
+            operators.row(modulate.at("scale"), shiftRow + 1));
+    return modulate.add(scaled, operators.row(modulate.at("shift"), shiftRow)); // (N, T, D)
   }
 
   /**
@@ -179,41 +177,30 @@ final class Dig {
   private Value mlp(Scope scope, String name, Value x) {
     long hidden = config.intermediateSize();
     Value both = frame.project(scope.at("gate_proj"), x, name + ".gate_proj", 2 * hidden, width);
-    List<Value> parts = scope.split(both, 2, hidden, hidden);
-    Value gated = scope.mul(scope.at("act").silu(parts.get(0)), parts.get(1));
+    Value gated = frame.operators().swiGlu(scope, both, hidden);
     return frame.project(scope.at("down_proj"), gated, name + ".down_proj", width, hidden);
   }
 
-  /**
-   * Depthwise convolution of the token grid.
-   *
-   * <pre>
-   * (N, T, D) ─ Reshape (N, h, w, D) ─ Transpose ─ Conv ─ Transpose ─ Reshape (N, T, D)
-   * </pre>
-   */
+  /** Depthwise convolution of the token grid, its kernels turned into canonical order. */
   private Value depthwiseConv(Scope scope, String name, Value x, Orientation orientation) {
     int side = config.convKernelSize();
     Weight kernels =
         parameters
             .take(name + ".dw_conv.weight", width, 1, side, side)
-            .map(values -> orientation.toCanonical(values, side));
+            .map(values -> orientation.toCanonical(values, side))
+            .reshaped(width, (long) side * side)
+            .transposed(); // (k·k, D)
     Weight bias = parameters.take(name + ".dw_conv.bias", width);
-    Scope in = scope.at("grid");
-    Value shape =
-        in.concat(
-            0, in.at("batch").integerVector(0), frame.grid(), in.at("width").integerVector(width));
-    Value image = in.transpose(in.reshape(x, shape), 0, 3, 1, 2); // (N, D, h, w)
-    Value convolved =
-        scope.conv(
-            image,
+    return frame
+        .operators()
+        .depthwiseConv(
+            scope,
+            x,
+            frame.grid(),
             graph.weight(scope.at("weight"), kernels),
             graph.weight(scope.at("bias"), bias),
             side,
-            1,
-            side / 2,
             width);
-    Scope out = scope.at("tokens");
-    return out.reshape(out.transpose(convolved, 0, 2, 3, 1), 0, -1, width); // (N, T, D)
   }
 
   /**

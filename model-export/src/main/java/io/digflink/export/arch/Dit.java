@@ -23,28 +23,38 @@ final class Dit {
   static void emit(DenoiserFrame frame, DitConfig config) {
     Dit dit = new Dit(frame, config);
     Value x = frame.tokens();
+    Value normed = frame.operators().adaLayerNorm(dit.scope(0).at("norm1"), x, 0, 1);
     for (int i = 0; i < config.depth(); i++) {
-      x = dit.block(i, x);
+      List<Value> next = dit.block(i, x, normed);
+      x = next.get(0);
+      normed = next.get(1);
     }
-    frame.finish(x, Orientation.CANONICAL);
+    frame.finish(normed, Orientation.CANONICAL);
   }
 
-  private Value block(int index, Value x) {
+  private Scope scope(int block) {
+    return frame.graph().root().at("blocks." + block);
+  }
+
+  /**
+   * A block, with the norm that follows it.
+   *
+   * <pre>
+   * x ──────────────────── + gate · ─┬─────────────── + gate · ─┬─► x
+   * normed ─ attn ─────────┘         └─ norm2 ─ mlp ─┘          └─► next block's or final norm
+   * </pre>
+   */
+  private List<Value> block(int index, Value x, Value normed) {
     String name = "blocks." + index;
-    Scope scope = frame.graph().root().at(name);
-    List<Value> modulation = frame.modulation(index);
-    Value attended =
-        attention(
-            scope.at("attn"),
-            name + ".attn",
-            frame.adaLayerNorm(scope.at("norm1"), x, modulation.get(0), modulation.get(1)));
-    Value middle = frame.gatedResidual(scope.at("residual1"), x, modulation.get(2), attended);
-    Value transformed =
-        mlp(
-            scope.at("mlp"),
-            name + ".mlp",
-            frame.adaLayerNorm(scope.at("norm2"), middle, modulation.get(3), modulation.get(4)));
-    return frame.gatedResidual(scope.at("residual2"), middle, modulation.get(5), transformed);
+    Scope scope = scope(index);
+    FusedOperators operators = frame.operators();
+    int rows = 6 * index;
+    Value attended = attention(scope.at("attn"), name + ".attn", normed);
+    List<Value> middle =
+        operators.gatedAdaLayerNorm(scope.at("norm2"), x, attended, rows + 2, rows + 3, rows + 4);
+    Value transformed = mlp(scope.at("mlp"), name + ".mlp", middle.get(1));
+    return operators.gatedAdaLayerNorm(
+        scope.at("norm3"), middle.get(0), transformed, rows + 5, rows + 6, rows + 7);
   }
 
   /**

@@ -54,19 +54,21 @@ record GatedLinearAttention(int heads, int keySize, int valueSize, boolean norma
     if (normalized) {
       inputs.add(normWeight);
     }
-    return graph.customOperator(
-        scope,
-        "GatedLinearAttention",
-        "direction" + direction,
-        inputs,
-        List.of(
-            integer("num_heads", heads),
-            integer("key_size", keySize),
-            integer("value_size", valueSize),
-            integer("direction", direction),
-            real("gate_normalizer", GATE_NORMALIZER),
-            real("epsilon", EPSILON)),
-        function -> body(function, packed.type(), direction));
+    return graph
+        .customOperator(
+            scope,
+            "GatedLinearAttention",
+            "direction" + direction,
+            inputs,
+            List.of(
+                integer("num_heads", heads),
+                integer("key_size", keySize),
+                integer("value_size", valueSize),
+                integer("direction", direction),
+                real("gate_normalizer", GATE_NORMALIZER),
+                real("epsilon", EPSILON)),
+            function -> List.of(body(function, packed.type(), direction)))
+        .get(0);
   }
 
   /**

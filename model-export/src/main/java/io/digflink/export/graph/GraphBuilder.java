@@ -33,10 +33,13 @@ public final class GraphBuilder {
   private final Nodes nodes = new Nodes();
   private final GraphProto.Builder graph = GraphProto.newBuilder();
   private final List<NodeProto> outputs = new ArrayList<>();
-  private final Map<String, FunctionProto> functions = new LinkedHashMap<>();
+  private final Map<String, Defined> functions = new LinkedHashMap<>();
   private final Set<Domain> functionDomains = EnumSet.noneOf(Domain.class);
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final ExternalData data;
+
+  /** A function of the model and the types of what it gives. */
+  private record Defined(FunctionProto proto, List<ElementType> outputTypes) {}
 
   /**
    * @param fileName name of the model file, {@code denoiser.onnx}; its weights go beside it into
@@ -104,29 +107,37 @@ public final class GraphBuilder {
    * Adds a node of a custom operator together with the function that is its body where the
    * operator's library is not loaded.
    *
-   * @param overload tells bodies of the same operator apart; the body must be the same wherever it
-   *     is the same
-   * @param inputs may end in or contain {@link Value#ABSENT}; the body declares them all
-   * @param body declares the inputs, adds nodes, and gives the output
+   * @param overload tells bodies of the same operator apart, empty where there is one; the body
+   *     must be the same wherever it is the same
+   * @param inputs may contain {@link Value#ABSENT}; the body declares them all
+   * @param body declares the inputs, adds nodes, and gives the outputs
+   * @return the outputs
    */
-  public Value customOperator(
+  public List<Value> customOperator(
       Scope scope,
       String operator,
       String overload,
       List<Value> inputs,
       List<AttributeProto> attributes,
-      Function<LocalFunction, Value> body) {
-    String key = operator + ":" + overload;
-    if (!functions.containsKey(key)) {
-      LocalFunction function = new LocalFunction();
-      Value output = body.apply(function);
-      List<String> names = attributes.stream().map(AttributeProto::getName).toList();
-      functions.put(key, function.toProto(operator, overload, names, output));
-      functionDomains.addAll(function.domains());
-    }
-    return scope
-        .node(Domain.DIG, operator, overload, inputs.get(0).type(), inputs, attributes, 1)
-        .get(0);
+      Function<LocalFunction, List<Value>> body) {
+    Defined defined =
+        functions.computeIfAbsent(
+            operator + ":" + overload, key -> define(operator, overload, attributes, body));
+    return scope.node(Domain.DIG, operator, overload, defined.outputTypes(), inputs, attributes);
+  }
+
+  private Defined define(
+      String operator,
+      String overload,
+      List<AttributeProto> attributes,
+      Function<LocalFunction, List<Value>> body) {
+    LocalFunction function = new LocalFunction();
+    List<Value> outputs = body.apply(function);
+    functionDomains.addAll(function.domains());
+    List<String> names = attributes.stream().map(AttributeProto::getName).toList();
+    return new Defined(
+        function.toProto(operator, overload, names, outputs),
+        outputs.stream().map(Value::type).toList());
   }
 
   /** Records where the model comes from. */
@@ -161,7 +172,7 @@ public final class GraphBuilder {
             .setIrVersion(IR_VERSION)
             .setProducerName("dig-flink")
             .addAllOpsetImport(Nodes.imports(domains))
-            .addAllFunctions(functions.values())
+            .addAllFunctions(functions.values().stream().map(Defined::proto).toList())
             .setGraph(complete);
     metadata.forEach(
         (key, value) ->

@@ -1,7 +1,7 @@
 package io.digflink.export.graph;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,28 +28,33 @@ public final class LocalFunction {
     return new Scope(nodes, "");
   }
 
+  /** The value that a node calling the function gives an integer attribute, as a scalar. */
+  public Value integerAttribute(String name) {
+    AttributeProto reference =
+        AttributeProto.newBuilder()
+            .setName("value_int")
+            .setType(AttributeProto.AttributeType.INT)
+            .setRefAttrName(name)
+            .build();
+    return body()
+        .at("attributes/" + name)
+        .node(Domain.ONNX, "Constant", ElementType.INT64, List.of(), reference);
+  }
+
   Set<Domain> domains() {
     return nodes.domains();
   }
 
-  FunctionProto toProto(String name, String overload, List<String> attributes, Value output) {
-    // An ONNX function's output has a name of its own.
-    List<NodeProto> body = new ArrayList<>(nodes.list());
-    body.add(
-        NodeProto.newBuilder()
-            .setName("/output/Identity")
-            .setOpType("Identity")
-            .addInput(output.name())
-            .addOutput("output")
-            .build());
+  FunctionProto toProto(
+      String name, String overload, List<String> attributes, List<Value> outputs) {
     return FunctionProto.newBuilder()
         .setDomain(Domain.DIG.id())
         .setName(name)
         .setOverload(overload)
         .addAllInput(inputs)
-        .addOutput("output")
+        .addAllOutput(outputs.stream().map(Value::name).toList())
         .addAllAttribute(attributes)
-        .addAllNode(body)
+        .addAllNode(nodes.list())
         .addAllOpsetImport(Nodes.imports(nodes.domains()))
         .build();
   }

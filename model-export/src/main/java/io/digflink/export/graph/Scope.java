@@ -11,7 +11,9 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -45,7 +47,7 @@ public final class Scope {
       ElementType type,
       List<Value> inputs,
       AttributeProto... attributes) {
-    return node(domain, operator, "", type, inputs, List.of(attributes), 1).get(0);
+    return nodes(domain, operator, type, inputs, 1, attributes).get(0);
   }
 
   /** Adds a node with several outputs of one type. */
@@ -56,17 +58,17 @@ public final class Scope {
       List<Value> inputs,
       int outputs,
       AttributeProto... attributes) {
-    return node(domain, operator, "", type, inputs, List.of(attributes), outputs);
+    List<ElementType> types = Collections.nCopies(outputs, type);
+    return node(domain, operator, "", types, inputs, List.of(attributes));
   }
 
   List<Value> node(
       Domain domain,
       String operator,
       String overload,
-      ElementType type,
+      List<ElementType> outputTypes,
       List<Value> inputs,
-      List<AttributeProto> attributes,
-      int outputs) {
+      List<AttributeProto> attributes) {
     NodeProto.Builder node =
         NodeProto.newBuilder()
             .setName(path + "/" + operator)
@@ -76,9 +78,12 @@ public final class Scope {
       node.setOverload(overload);
     }
     nodes.uses(domain);
-    return nodes.add(node, inputs, attributes, outputs).stream()
-        .map(name -> new Value(name, type))
-        .toList();
+    List<String> names = nodes.add(node, inputs, attributes, outputTypes.size());
+    List<Value> outputs = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      outputs.add(new Value(names.get(i), outputTypes.get(i)));
+    }
+    return outputs;
   }
 
   /** A constant vector of integers, such as a shape or axes. */

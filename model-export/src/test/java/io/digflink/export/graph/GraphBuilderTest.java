@@ -109,16 +109,18 @@ class GraphBuilderTest {
   }
 
   private static Value twice(GraphBuilder graph, Scope scope, Value x) {
-    return graph.customOperator(
-        scope,
-        "Twice",
-        "plain",
-        List.of(x),
-        List.of(),
-        function -> {
-          Value in = function.input("in", x.type());
-          return function.body().add(in, in);
-        });
+    return graph
+        .customOperator(
+            scope,
+            "Twice",
+            "plain",
+            List.of(x),
+            List.of(),
+            function -> {
+              Value in = function.input("in", x.type());
+              return List.of(function.body().add(in, in));
+            })
+        .get(0);
   }
 
   private ModelProto write(GraphBuilder graph) throws IOException {

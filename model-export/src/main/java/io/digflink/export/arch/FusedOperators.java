@@ -1,0 +1,188 @@
+package io.digflink.export.arch;
+
+import static io.digflink.export.graph.Attributes.integer;
+import static io.digflink.export.graph.Attributes.real;
+import static io.digflink.export.graph.ElementType.INT64;
+
+import io.digflink.export.graph.GraphBuilder;
+import io.digflink.export.graph.LocalFunction;
+import io.digflink.export.graph.Scope;
+import io.digflink.export.graph.Value;
+import java.util.List;
+
+/**
+ * Emits the memory-bound parts of a block as custom operators of domain {@code dig}, each with a
+ * function body. Where no kernel is loaded ONNX Runtime runs the bodies.
+ *
+ * <p>Modulation is one tensor [N, R, D] for all layers; operators name the rows that they use. Rows
+ * of scales hold 1 + scale.
+ */
+final class FusedOperators {
+  private static final double EPSILON = 1e-6;
+
+  private final GraphBuilder graph;
+  private final Value modulation;
+
+  /**
+   * @param modulation [N, R, D]
+   */
+  FusedOperators(GraphBuilder graph, Value modulation) {
+    this.graph = graph;
+    this.modulation = modulation;
+  }
+
+  /**
+   * Adaptive LayerNorm, {@code LayerNorm(x) · scale + shift}.
+   *
+   * @param x [N, T, D]
+   * @param shift row of the modulation
+   * @param scale row of the modulation
+   */
+  Value adaLayerNorm(Scope scope, Value x, int shift, int scale) {
+    return graph
+        .customOperator(
+            scope,
+            "AdaLayerNorm",
+            "",
+            List.of(x, modulation),
+            List.of(integer("shift", shift), integer("scale", scale), real("epsilon", EPSILON)),
+            function -> {
+              Value in = function.input("x", x.type());
+              Value rows = function.input("modulation", modulation.type());
+              return List.of(normed(function, in, rows));
+            })
+        .get(0);
+  }
+
+  /**
+   * The end of one half of a block and the beginning of the next: {@code sum = x + gate · y} and
+   * its adaptive LayerNorm.
+   *
+   * @param x [N, T, D]
+   * @param y [N, T, D]
+   * @return sum and normed sum
+   */
+  List<Value> gatedAdaLayerNorm(Scope scope, Value x, Value y, int gate, int shift, int scale) {
+    return graph.customOperator(
+        scope,
+        "GatedAdaLayerNorm",
+        "",
+        List.of(x, y, modulation),
+        List.of(
+            integer("gate", gate),
+            integer("shift", shift),
+            integer("scale", scale),
+            real("epsilon", EPSILON)),
+        function -> {
+          Value first = function.input("x", x.type());
+          Value second = function.input("y", y.type());
+          Value rows = function.input("modulation", modulation.type());
+          Value sum = gated(function, first, second, rows);
+          return List.of(sum, normed(function, sum, rows));
+        });
+  }
+
+  /** {@code x + gate · y}, all [N, T, D]. */
+  Value gatedResidual(Scope scope, Value x, Value y, int gate) {
+    return graph
+        .customOperator(
+            scope,
+            "GatedResidual",
+            "",
+            List.of(x, y, modulation),
+            List.of(integer("gate", gate)),
+            function -> {
+              Value first = function.input("x", x.type());
+              Value second = function.input("y", y.type());
+              Value rows = function.input("modulation", modulation.type());
+              return List.of(gated(function, first, second, rows));
+            })
+        .get(0);
+  }
+
+  /**
+   * SwiGLU of two halves of the last axis, {@code silu(a) · b}.
+   *
+   * @param packed [N, T, 2·width]
+   * @return [N, T, width]
+   */
+  Value swiGlu(Scope scope, Value packed, long width) {
+    return graph
+        .customOperator(
+            scope,
+            "SwiGLU",
+            "",
+            List.of(packed),
+            List.of(),
+            function -> {
+              Value in = function.input("packed", packed.type());
+              Scope body = function.body();
+              List<Value> halves = body.split(in, 2, width, width);
+              return List.of(body.mul(body.silu(halves.get(0)), halves.get(1)));
+            })
+        .get(0);
+  }
+
+  /**
+   * Depthwise convolution of the token grid, zero-padded to the same size.
+   *
+   * <pre>
+   * (N, T, D) ─ Reshape (N, h, w, D) ─ Transpose ─ Conv ─ Transpose ─ Reshape (N, T, D)
+   * </pre>
+   *
+   * @param x [N, T, D]
+   * @param grid int64 [2], rows and columns
+   * @param weight [side², D], rows of the kernel first
+   * @param bias [D]
+   */
+  Value depthwiseConv(
+      Scope scope, Value x, Value grid, Value weight, Value bias, int side, long width) {
+    return graph
+        .customOperator(
+            scope,
+            "DepthwiseConv",
+            "",
+            List.of(x, grid, weight, bias),
+            List.of(integer("kernel_size", side)),
+            function -> List.of(convolution(function, x, side, width)))
+        .get(0);
+  }
+
+  private static Value convolution(LocalFunction function, Value x, int side, long width) {
+    Value tokens = function.input("x", x.type());
+    Value grid = function.input("grid", INT64);
+    Value weight = function.input("weight", x.type());
+    Value bias = function.input("bias", x.type());
+    Scope in = function.body().at("grid");
+    Value shape =
+        in.concat(0, in.at("batch").integerVector(0), grid, in.at("width").integerVector(width));
+    Value image = in.transpose(in.reshape(tokens, shape), 0, 3, 1, 2); // (N, D, h, w)
+    Scope kernels = function.body().at("kernels");
+    Value kernel = kernels.reshape(kernels.transpose(weight, 1, 0), width, 1, side, side);
+    Value convolved = function.body().conv(image, kernel, bias, side, 1, side / 2, width);
+    Scope out = function.body().at("tokens");
+    return out.reshape(out.transpose(convolved, 0, 2, 3, 1), 0, -1, width); // (N, T, D)
+  }
+
+  /** A row of the modulation, [N, 1, D], in the graph itself. */
+  Value row(Scope scope, int row) {
+    return scope.gather(modulation, scope.integerVector(row), 1);
+  }
+
+  private static Value gated(LocalFunction function, Value x, Value y, Value rows) {
+    Scope body = function.body();
+    return body.add(x, body.mul(y, row(function, rows, "gate")));
+  }
+
+  private static Value normed(LocalFunction function, Value x, Value rows) {
+    Value scale = row(function, rows, "scale");
+    return function.body().layerNorm(x, scale, row(function, rows, "shift"), EPSILON);
+  }
+
+  /** The row that an attribute names, [N, 1, D]. */
+  private static Value row(LocalFunction function, Value rows, String attribute) {
+    Scope scope = function.body().at(attribute);
+    Value index = scope.unsqueeze(function.integerAttribute(attribute), 0);
+    return scope.gather(rows, index, 1);
+  }
+}
