@@ -19,6 +19,10 @@ public final class SessionPool {
   private static final Logger LOG = LoggerFactory.getLogger(SessionPool.class);
   private static final SessionPool SHARED = new SessionPool();
 
+  static {
+    OrtStart.onDeepStack();
+  }
+
   private final Map<Key, Shared> sessions = new HashMap<>();
 
   private SessionPool() {}

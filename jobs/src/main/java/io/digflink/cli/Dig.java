@@ -1,0 +1,45 @@
+package io.digflink.cli;
+
+import io.digflink.export.ExportCommand;
+import io.digflink.export.InspectCommand;
+import io.digflink.schemas.codec.TrustedRecords;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The root of all commands. */
+@Command(
+    name = "dig",
+    mixinStandardHelpOptions = true,
+    description = "A Kafka topic of requests into images, with linear-attention diffusion.",
+    footer = {
+      "",
+      "  test          Run every test (arguments go to Maven).",
+      "",
+      "-J-Xmx4g or DIG_JVM_OPTS pass options to the JVM."
+    },
+    subcommands = {
+      DemoCommand.class,
+      GenerateCommand.class,
+      GenerateJobCommand.class,
+      ExportCommand.class,
+      InspectCommand.class
+    })
+public final class Dig implements Runnable {
+  @Spec private CommandSpec spec;
+
+  static {
+    TrustedRecords.install();
+  }
+
+  /** The command line, to which other modules may add commands. */
+  public static CommandLine commandLine() {
+    return new CommandLine(new Dig()).setExecutionExceptionHandler(new FailureReport());
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+}

@@ -1,0 +1,66 @@
+package io.digflink.cli;
+
+import io.digflink.cli.embedded.EmbeddedFlink;
+import io.digflink.jobs.generate.GenerateJob;
+import io.digflink.jobs.generate.GenerateSettings;
+import io.digflink.jobs.generate.JobArguments;
+import io.digflink.jobs.generate.OptionsTable;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Unmatched;
+
+/** {@code generate-job}: runs the streaming job in this process against a Kafka. */
+@Command(
+    name = "generate-job",
+    description = "Run the streaming job on an embedded Flink against your Kafka.")
+public final class GenerateJobCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      description = "Show this help, with the job's options.")
+  private boolean help;
+
+  @Option(
+      names = "--parallelism",
+      paramLabel = "N",
+      description = "Subtasks of the job (default: ${DEFAULT-VALUE}).")
+  private int parallelism = 1;
+
+  @Unmatched private List<String> jobArguments = List.of();
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    if (help || jobArguments.isEmpty()) {
+      spec.commandLine().usage(out);
+      out.println();
+      out.println("The job's options, here and as arguments of the job jar on a Flink cluster:");
+      out.println(OptionsTable.text());
+      out.flush();
+      return 0;
+    }
+    GenerateSettings settings =
+        GenerateSettings.of(JobArguments.parse(jobArguments.toArray(String[]::new)));
+    Path directory = Files.createTempDirectory("dig-flink");
+    try (EmbeddedFlink flink = EmbeddedFlink.start(parallelism, directory)) {
+      StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+      environment.setParallelism(parallelism);
+      GenerateJob.build(environment, settings);
+      JobID job = flink.submit(environment);
+      out.println("Dashboard: " + flink.dashboard());
+      out.flush();
+      flink.cluster().requestJobResult(job).get().toJobExecutionResult(getClass().getClassLoader());
+    }
+    return 0;
+  }
+}

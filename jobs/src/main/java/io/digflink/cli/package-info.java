@@ -1,0 +1,2 @@
+/** The command line: {@code dig}. */
+package io.digflink.cli;
