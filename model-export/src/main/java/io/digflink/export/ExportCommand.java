@@ -49,7 +49,9 @@ public final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--vae",
       paramLabel = "DIR",
-      description = "An AutoencoderKL as diffusers saves it; without it the bundle has no decoder.")
+      description =
+          "An AutoencoderKL as diffusers saves it (with --random-weights its config.json is"
+              + " enough); without it the bundle has no decoder.")
   private Path vae;
 
   @Option(

@@ -9,7 +9,6 @@ import io.digflink.export.arch.GridSize;
 import io.digflink.export.arch.Parameters;
 import io.digflink.export.arch.Preset;
 import io.digflink.export.arch.VaeConfig;
-import io.digflink.export.arch.VaeDecoder;
 import io.digflink.export.checkpoint.Checkpoint;
 import io.digflink.export.checkpoint.CheckpointException;
 import io.digflink.export.checkpoint.Checkpoints;
@@ -48,9 +47,6 @@ public final class Exporter {
   private record Source(
       Optional<StateDict> dict, Map<String, Object> args, String sha256, String description) {}
 
-  /** The decoder's graph and what the manifest says of it. */
-  private record Decoder(GraphBuilder graph, VaeConfig config) {}
-
   /**
    * Writes the bundle. If anything fails, nothing is written.
    *
@@ -59,42 +55,61 @@ public final class Exporter {
    */
   public BundleDirectory export() throws IOException {
     try (StagedDirectory staged = new StagedDirectory(request.out(), request.force())) {
-      Source source = openSource();
-      DenoiserConfig config =
-          ModelSelection.select(request.model(), request.config(), source.args(), source.dict());
-      Optional<Decoder> decoder =
-          request.vae().isPresent() ? Optional.of(buildDecoder()) : Optional.empty();
-      int scale = decoder.map(d -> d.config().scale()).orElse(ModelSelection.TRAINING_SCALE);
-      decoder.ifPresent(d -> requireSameChannels(config, d.config()));
-      Parameters parameters = parameters(source);
-      Optional<GridSize> fixed = grid(config, parameters, scale);
-      GraphBuilder denoiser = new GraphBuilder(ModelManifest.DENOISER, elementType());
-      Denoiser.emit(denoiser, parameters, config, fixed);
-      String model = Preset.matching(config).map(Preset::name).orElse(config.architecture());
-      parameters.check(
-          model + " with " + config.toMap(),
-          List.of(),
-          "Give the model that the checkpoint was trained as: --model with its name, or --config"
-              + " with its constructor's arguments.");
-      describe(denoiser, source, parameters);
-      progress.accept(
-          String.format(
-              Locale.ROOT,
-              "%s: %.1f million parameters, %s",
-              model,
-              parameters.count() / 1e6,
-              fixed.map(size -> "one size").orElse("any size")));
-      ModelManifest manifest = manifest(config, source, fixed, decoder.map(Decoder::config));
-      write(denoiser, staged.path(), ModelManifest.DENOISER);
-      if (decoder.isPresent()) {
-        write(decoder.get().graph(), staged.path(), ModelManifest.DECODER);
-      }
-      BundleDirectory.seal(staged.path(), manifest);
+      exportTo(staged.path());
       staged.publish();
     }
     BundleDirectory bundle = BundleDirectory.open(request.out());
     progress.accept("Bundle " + request.out() + ", digest " + bundle.digest());
     return bundle;
+  }
+
+  private void exportTo(Path directory) throws IOException {
+    Source source = openSource();
+    DenoiserConfig config =
+        ModelSelection.select(request.model(), request.config(), source.args(), source.dict());
+    Optional<DecoderGraph> decoder = buildDecoder();
+    decoder.ifPresent(found -> found.requireChannelsOf(config));
+    int scale = decoder.map(d -> d.config().scale()).orElse(ModelSelection.TRAINING_SCALE);
+    Parameters parameters = parameters(source);
+    Optional<GridSize> fixed = grid(config, parameters, scale);
+    GraphBuilder denoiser = buildDenoiser(config, source, parameters, fixed);
+    ModelManifest manifest = manifest(config, source, fixed, decoder.map(DecoderGraph::config));
+    write(denoiser, directory, ModelManifest.DENOISER);
+    if (decoder.isPresent()) {
+      write(decoder.get().graph(), directory, ModelManifest.DECODER);
+    }
+    BundleDirectory.seal(directory, manifest);
+  }
+
+  private Optional<DecoderGraph> buildDecoder() throws IOException {
+    if (request.vae().isEmpty()) {
+      return Optional.empty();
+    }
+    Path vae = request.vae().get();
+    progress.accept("Reading " + vae);
+    return Optional.of(DecoderGraph.build(vae, request.seed(), elementType()));
+  }
+
+  private GraphBuilder buildDenoiser(
+      DenoiserConfig config, Source source, Parameters parameters, Optional<GridSize> fixed)
+      throws CheckpointException {
+    GraphBuilder graph = new GraphBuilder(ModelManifest.DENOISER, elementType());
+    Denoiser.emit(graph, parameters, config, fixed);
+    String model = Preset.matching(config).map(Preset::name).orElse(config.architecture());
+    parameters.check(
+        model + " with " + config.toMap(),
+        List.of(),
+        "Give the model that the checkpoint was trained as: --model with its name, or --config"
+            + " with its constructor's arguments.");
+    describe(graph, source, parameters);
+    progress.accept(
+        String.format(
+            Locale.ROOT,
+            "%s: %.1f million parameters, %s",
+            model,
+            parameters.count() / 1e6,
+            fixed.isPresent() ? "one size" : "any size"));
+    return graph;
   }
 
   private ElementType elementType() {
@@ -136,6 +151,7 @@ public final class Exporter {
   private Optional<GridSize> grid(DenoiserConfig config, Parameters parameters, int scale) {
     Optional<GridSize> asked = request.size().map(size -> grid(size, config, scale));
     if (Denoiser.computesPositions(parameters, config)) {
+      asked.ifPresent(grid -> requireSquareWhereTransposed(config, grid));
       return asked;
     }
     GridSize trained = Denoiser.trainedGrid(config);
@@ -151,6 +167,16 @@ public final class Exporter {
     return Optional.of(trained);
   }
 
+  private static void requireSquareWhereTransposed(DenoiserConfig config, GridSize grid) {
+    if (Denoiser.transposesOutput(config) && grid.rows() != grid.columns()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "With if_quad_dir and a depth of %d the model's output is transposed, so that"
+                  + " --size must be square; found %d×%d tokens",
+              config.depth(), grid.rows(), grid.columns()));
+    }
+  }
+
   private static GridSize grid(ImageSize size, DenoiserConfig config, int scale) {
     int token = scale * config.patchSize();
     if (size.height() % token != 0 || size.width() % token != 0) {
@@ -161,34 +187,6 @@ public final class Exporter {
               size, token, scale, config.patchSize()));
     }
     return new GridSize(size.height() / token, size.width() / token);
-  }
-
-  private Decoder buildDecoder() throws CheckpointException {
-    Path path = request.vae().get();
-    progress.accept("Reading " + path);
-    Checkpoint checkpoint = Checkpoints.open(path);
-    VaeConfig config = VaeConfig.of(checkpoint.args());
-    GraphBuilder graph = new GraphBuilder(ModelManifest.DECODER, elementType());
-    Parameters parameters = Parameters.of(checkpoint.model());
-    VaeDecoder.emit(graph, parameters, config);
-    parameters.check(
-        "an AutoencoderKL with " + config,
-        VaeDecoder.ENCODER_PREFIXES,
-        "Give the directory that diffusers saved, with its own config.json.");
-    graph.metadata("parameters", Long.toString(parameters.count()));
-    graph.metadata("checkpoint_sha256", checkpoint.sha256());
-    graph.metadata("exporter_version", ExporterVersion.get());
-    return new Decoder(graph, config);
-  }
-
-  private static void requireSameChannels(DenoiserConfig denoiser, VaeConfig decoder) {
-    if (denoiser.inChannels() != decoder.latentChannels()) {
-      throw new IllegalArgumentException(
-          String.format(
-              "The denoiser's latents have %d channels, the decoder's %d: give the --vae that the"
-                  + " model was trained with",
-              denoiser.inChannels(), decoder.latentChannels()));
-    }
   }
 
   private void describe(GraphBuilder graph, Source source, Parameters parameters) {

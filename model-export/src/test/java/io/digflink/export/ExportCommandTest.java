@@ -21,6 +21,9 @@ class ExportCommandTest {
   private static final String TINY =
       "{\"depth\": 2, \"hidden_size\": 32, \"num_heads\": 2, \"input_size\": 8, \"num_classes\": 3}";
 
+  private static final String VAE =
+      "{\"latent_channels\": 4, \"block_out_channels\": [8, 16], \"norm_num_groups\": 4}";
+
   @TempDir Path directory;
   private Path out;
   private Path config;
@@ -76,6 +79,32 @@ class ExportCommandTest {
         "--size is 60x60 pixels; expected multiples of 16 (8 pixels a latent cell, 2 cells a"
             + " token)");
     assertFails(exportTiny("--size", "8 by 8"), "expected pixels as 256 or HEIGHTxWIDTH");
+  }
+
+  @Test
+  void aModelThatTransposesItsOutputHasSquareSizesOnly() throws IOException {
+    Files.writeString(config, TINY.replace("}", ", \"if_quad_dir\": true}"));
+    assertFails(
+        exportTiny("--size", "64x128"),
+        "With if_quad_dir and a depth of 2 the model's output is transposed, so that --size must"
+            + " be square; found 4×8 tokens");
+  }
+
+  @Test
+  void aRandomDecoderNeedsItsConfigurationOnly() throws IOException {
+    Path vae = Files.writeString(directory.resolve("vae.json"), VAE);
+    assertThat(exportTiny("--vae", vae.toString(), "--precision", "fp16").err()).isEmpty();
+    ModelManifest manifest = BundleDirectory.open(out).manifest();
+    assertThat(manifest.image()).isEqualTo(new ModelManifest.Image(2, 3));
+    assertThat(manifest.files()).containsKeys("decoder.onnx", "decoder.onnx.data");
+    assertThat(run("inspect", out.toString()).out())
+        .contains("latent float [N, 4, H, W]")
+        .contains("image float [N, 3, imageH, imageW]");
+
+    Files.writeString(vae, VAE.replace("\"latent_channels\": 4", "\"latent_channels\": 8"));
+    assertFails(
+        exportTiny("--vae", vae.toString(), "--force"),
+        "The denoiser's latents have 4 channels, the decoder's 8");
   }
 
   @Test

@@ -38,6 +38,14 @@ public final class Denoiser {
             .isPresent();
   }
 
+  /**
+   * Whether the official model's output is an image of transposed tokens, because its depth is no
+   * multiple of 4: an output then is as high as the input is wide.
+   */
+  public static boolean transposesOutput(DenoiserConfig config) {
+    return config instanceof DigConfig dig && Orientation.before(dig, dig.depth()).transposed();
+  }
+
   /** The token grid that the model was trained with. */
   public static GridSize trainedGrid(DenoiserConfig config) {
     int side = config.inputSize() / config.patchSize();

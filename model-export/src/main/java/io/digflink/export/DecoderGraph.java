@@ -1,0 +1,74 @@
+package io.digflink.export;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.digflink.bundle.ModelManifest;
+import io.digflink.export.arch.DenoiserConfig;
+import io.digflink.export.arch.Parameters;
+import io.digflink.export.arch.VaeConfig;
+import io.digflink.export.arch.VaeDecoder;
+import io.digflink.export.checkpoint.Checkpoint;
+import io.digflink.export.checkpoint.Checkpoints;
+import io.digflink.export.graph.ElementType;
+import io.digflink.export.graph.GraphBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * The decoder of a bundle, ready to be written.
+ *
+ * @param graph its graph
+ * @param config what it was made of
+ */
+record DecoderGraph(GraphBuilder graph, VaeConfig config) {
+
+  /**
+   * Builds the decoder of an AutoencoderKL.
+   *
+   * @param vae as diffusers saves it; together with a seed it may be its {@code config.json} alone
+   * @param seed of random weights
+   * @throws io.digflink.export.checkpoint.CheckpointException if it is of another model
+   */
+  static DecoderGraph build(Path vae, OptionalLong seed, ElementType precision) throws IOException {
+    if (seed.isPresent() && Files.isRegularFile(vae) && vae.toString().endsWith(".json")) {
+      VaeConfig config = VaeConfig.of(readConfig(vae));
+      return build(config, Parameters.random(seed.getAsLong()), precision);
+    }
+    Checkpoint checkpoint = Checkpoints.open(vae);
+    DecoderGraph decoder =
+        build(VaeConfig.of(checkpoint.args()), Parameters.of(checkpoint.model()), precision);
+    decoder.graph.metadata("checkpoint_sha256", checkpoint.sha256());
+    return decoder;
+  }
+
+  private static DecoderGraph build(VaeConfig config, Parameters parameters, ElementType precision)
+      throws IOException {
+    GraphBuilder graph = new GraphBuilder(ModelManifest.DECODER, precision);
+    VaeDecoder.emit(graph, parameters, config);
+    parameters.check(
+        "an AutoencoderKL with " + config,
+        VaeDecoder.ENCODER_PREFIXES,
+        "Give the directory that diffusers saved, with its own config.json.");
+    graph.metadata("parameters", Long.toString(parameters.count()));
+    graph.metadata("exporter_version", ExporterVersion.get());
+    return new DecoderGraph(graph, config);
+  }
+
+  private static Map<String, Object> readConfig(Path file) throws IOException {
+    return new JsonMapper().readValue(Files.readAllBytes(file), new TypeReference<>() {});
+  }
+
+  /** Checks that the decoder takes what the denoiser gives. */
+  void requireChannelsOf(DenoiserConfig denoiser) {
+    if (denoiser.inChannels() != config.latentChannels()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "The denoiser's latents have %d channels, the decoder's %d: give the --vae that the"
+                  + " model was trained with",
+              denoiser.inChannels(), config.latentChannels()));
+    }
+  }
+}
