@@ -3,6 +3,7 @@ package io.digflink.export.arch;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -65,6 +66,8 @@ public record Preset(
   public static Optional<Preset> matching(DenoiserConfig config) {
     return ALL.stream()
         .filter(preset -> preset.architecture.equals(config.architecture()))
+        // The input size must be a multiple of the preset's own patch size for it to be a match.
+        .filter(preset -> Objects.equals(preset.arguments.get("patch_size"), config.patchSize()))
         .filter(
             preset ->
                 preset

@@ -42,8 +42,8 @@ final class TokenOrder {
    *
    *
    * <pre>
-   * direction 0, 1:  Range                                       0 … T−1 or T−1 … 0
-   * direction 2, 3:  Range ─ Reshape (view) ─ Transpose ─ Reshape [T]
+   * direction 0, 2:  Range  0 … T−1      direction 1, 3:  T−1 − Range
+   * direction 2, 3:  … ─ Reshape (view) ─ Transpose ─ Reshape [T]
    * </pre>
    */
   private static Value indices(Scope scope, Value grid, Value view, int direction) {
@@ -52,12 +52,10 @@ final class TokenOrder {
     Value count =
         scope.node(
             Domain.ONNX, "ReduceProd", ElementType.INT64, List.of(grid), integer("keepdims", 0));
-    Value visited;
-    if (direction % 2 == 0) {
-      visited = scope.range(zero, count, one);
-    } else {
-      Value minusOne = scope.at("minus_one").integerScalar(-1);
-      visited = scope.range(scope.at("last").sub(count, one), minusOne, minusOne);
+    Value visited = scope.range(zero, count, one);
+    if (direction % 2 == 1) {
+      // A Range that counts down comes out empty of ONNX Runtime 1.29's optimizer.
+      visited = scope.at("reversed").sub(scope.at("last").sub(count, one), visited);
     }
     if (direction < 2) {
       return visited; // [T]

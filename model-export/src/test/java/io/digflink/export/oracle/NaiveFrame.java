@@ -63,7 +63,9 @@ final class NaiveFrame {
     double[] waves = new double[FREQUENCIES];
     int half = FREQUENCIES / 2;
     for (int i = 0; i < half; i++) {
-      double angle = timestep * Math.exp(-Math.log(MAX_PERIOD) * i / half);
+      // In float32 as everywhere: at t = 999 its rounding is far from that of a double.
+      float frequency = (float) Math.exp(-Math.log(MAX_PERIOD) * i / half);
+      double angle = (float) timestep * frequency;
       waves[i] = Math.cos(angle);
       waves[half + i] = Math.sin(angle);
     }

@@ -10,7 +10,7 @@ record OracleConfig(Map<String, Object> values) {
   }
 
   double real(String name, double otherwise) {
-    return ((Number) values.getOrDefault(name, otherwise)).doubleValue();
+    return values.get(name) instanceof Number number ? number.doubleValue() : otherwise;
   }
 
   boolean flag(String name, boolean otherwise) {

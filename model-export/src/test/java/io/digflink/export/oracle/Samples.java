@@ -38,7 +38,8 @@ public final class Samples {
     return difference / greatest;
   }
 
-  private static double[] flat(double[][][] sample) {
+  /** The elements of a sample in row-major order. */
+  public static double[] flat(double[][][] sample) {
     return Arrays.stream(sample).flatMap(Arrays::stream).flatMapToDouble(Arrays::stream).toArray();
   }
 }

@@ -24,7 +24,8 @@ public final class VaeDecoderOracle {
   /** From a latent [C, H, W] as diffusion leaves it to an image [3, s·H, s·W] within [−1, 1]. */
   public double[][][] decode(double[][][] latent) {
     double factor = config.real("scaling_factor", 0.18215);
-    double[][][] x = NaiveLayers.map(latent, v -> v / factor);
+    double shift = config.real("shift_factor", 0);
+    double[][][] x = NaiveLayers.map(latent, v -> v / factor + shift);
     if (config.flag("use_post_quant_conv", true)) {
       x = layers.conv("post_quant_conv", x, 1, 0, 1);
     }
