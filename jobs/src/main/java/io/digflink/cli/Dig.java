@@ -3,6 +3,7 @@ package io.digflink.cli;
 import io.digflink.export.ExportCommand;
 import io.digflink.export.InspectCommand;
 import io.digflink.schemas.codec.TrustedRecords;
+import io.digflink.synthesis.SynthesizeCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       GenerateCommand.class,
       GenerateJobCommand.class,
+      SynthesizeCommand.class,
       ExportCommand.class,
       InspectCommand.class
     })

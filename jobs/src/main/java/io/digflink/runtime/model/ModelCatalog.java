@@ -69,6 +69,11 @@ public final class ModelCatalog {
     return bundles.keySet();
   }
 
+  /** Directory of the bundle of a name, or nothing. */
+  public Optional<Path> pathOf(String name) {
+    return Optional.ofNullable(bundles.get(name));
+  }
+
   /**
    * The bundle of a name, or nothing.
    *

@@ -1,0 +1,260 @@
+package io.digflink.synthesis;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.digflink.bundle.ModelManifest;
+import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.embedded.EmbeddedFlink;
+import io.digflink.jobs.decode.DecodeSettings;
+import io.digflink.jobs.denoise.DenoiseSettings;
+import io.digflink.jobs.model.ModelSettings;
+import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.model.ModelCatalog;
+import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.synthesis.dataset.DatasetCheck;
+import io.digflink.synthesis.dataset.DatasetSettings;
+import io.digflink.synthesis.dataset.Manifest;
+import io.digflink.synthesis.format.DatasetInfo;
+import io.digflink.synthesis.job.SynthesisSettings;
+import io.digflink.synthesis.plan.DatasetPlan;
+import io.digflink.synthesis.plan.SpecPlan;
+import io.digflink.synthesis.spec.SpecException;
+import io.digflink.synthesis.spec.SpecReader;
+import io.digflink.synthesis.spec.SynthesisSpec;
+import io.digflink.synthesis.store.OutputDirectory;
+import io.digflink.synthesis.store.ShardLayout;
+import io.digflink.synthesis.store.WorkFiles;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.apache.commons.io.file.PathUtils;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code dig synthesize}: makes a labelled data set of a specification. */
+@Command(
+    name = "synthesize",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Makes a labelled data set. Stopped at any moment, the same command goes on where it was; the"
+          + " finished directory is the same, byte for byte, at any parallelism.",
+      "On a cluster: flink run -c io.digflink.synthesis.SynthesizeCommand JAR --cluster --spec FILE"
+          + " --out DIR --models DIR, with these paths the same on every machine."
+    },
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+      "0:the data set is complete",
+      "1:it is not; the message says why",
+      "2:wrong options or specification",
+      "3:it is complete but for the images listed in failed.jsonl"
+    })
+public final class SynthesizeCommand implements Callable<Integer> {
+  private static final int OK = 0;
+  private static final int FAILED = 1;
+  private static final int USAGE = 2;
+  private static final int INCOMPLETE = 3;
+  private static final int MAX_IN_FLIGHT_BATCHES = 2;
+
+  @Option(names = "--spec", paramLabel = "FILE", description = "Specification in YAML.")
+  private Path spec;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "Directory of the data set.")
+  private Path out;
+
+  @Option(names = "--example-spec", description = "Print a commented specification and stop.")
+  private boolean exampleSpec;
+
+  @Mixin private ModelDirectory models;
+
+  @Option(
+      names = "--device",
+      defaultValue = "auto",
+      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--parallelism",
+      defaultValue = "1",
+      description = "Subtasks, each with a denoiser of its own. Default: ${DEFAULT-VALUE}.")
+  private int parallelism;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "0",
+      description = "Threads of one run on a CPU; 0: one a core. Default: ${DEFAULT-VALUE}.")
+  private int threads;
+
+  @Option(
+      names = "--batch-rows",
+      defaultValue = "32",
+      description =
+          "Most rows of one denoiser run; a guided image takes two. Default: ${DEFAULT-VALUE}.")
+  private int batchRows;
+
+  @Option(
+      names = "--cluster",
+      description = "Run on the Flink cluster that this program was submitted to.")
+  private boolean cluster;
+
+  private final PrintStream console;
+
+  /** A command that tells its progress on standard output. */
+  public SynthesizeCommand() {
+    this(System.out);
+  }
+
+  SynthesizeCommand(PrintStream console) {
+    this.console = console;
+  }
+
+  /** Runs the command by itself, as a job's main class. */
+  public static void main(String[] arguments) {
+    int code = new CommandLine(new SynthesizeCommand()).execute(arguments);
+    if (code != OK) {
+      System.exit(code);
+    }
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (exampleSpec) {
+      console.print(SpecReader.example());
+      return OK;
+    }
+    try {
+      if (spec == null || out == null) {
+        throw new SpecException("Expected --spec FILE and --out DIR; --example-spec prints a FILE");
+      }
+      return synthesize(SpecReader.read(spec));
+    } catch (SpecException | IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      return USAGE;
+    } catch (IOException e) {
+      System.err.println(e.getMessage());
+      return FAILED;
+    }
+  }
+
+  private int synthesize(SynthesisSpec specification) throws Exception {
+    ModelCatalog catalog = ModelCatalog.open(models.resolve(console::println));
+    ModelBundle model = find(catalog, specification);
+    DatasetPlan plan = SpecPlan.of(specification, model.manifest());
+    Path dataset = out.toAbsolutePath().normalize();
+    try (OutputDirectory directory =
+        OutputDirectory.open(dataset, identity(specification, model))) {
+      if (directory.isComplete()) {
+        DatasetCheck.verify(dataset, directory.manifest());
+        console.println(dataset + " is complete already, and its files are what was written");
+        return directory.manifest().path("failed").asLong() == 0 ? OK : INCOMPLETE;
+      }
+      SynthesisSettings settings =
+          settings(
+              catalog.pathOf(model.name()).orElseThrow(),
+              new DatasetSettings(
+                  dataset.toString(),
+                  specification.output().format(),
+                  info(specification, model, plan)));
+      return tell(cluster ? onCluster(directory, plan, settings) : here(directory, plan, settings));
+    }
+  }
+
+  private Manifest onCluster(
+      OutputDirectory directory, DatasetPlan plan, SynthesisSettings settings)
+      throws IOException, InterruptedException {
+    Supplier<StreamExecutionEnvironment> environments =
+        StreamExecutionEnvironment::getExecutionEnvironment;
+    return new Synthesis(directory, plan, settings, environments, console).run();
+  }
+
+  private Manifest here(OutputDirectory directory, DatasetPlan plan, SynthesisSettings settings)
+      throws Exception {
+    Path temporary = Files.createTempDirectory("dig-synthesize");
+    try (EmbeddedFlink flink = EmbeddedFlink.start(parallelism, temporary)) {
+      URI dashboard = flink.dashboard();
+      console.println("Dashboard: " + dashboard);
+      Supplier<StreamExecutionEnvironment> environments =
+          () ->
+              StreamExecutionEnvironment.createRemoteEnvironment(
+                  dashboard.getHost(), dashboard.getPort());
+      return new Synthesis(directory, plan, settings, environments, console).run();
+    } finally {
+      PathUtils.deleteDirectory(temporary);
+    }
+  }
+
+  private int tell(Manifest manifest) {
+    console.printf("%,d images in %s%n", manifest.images(), out);
+    if (manifest.failed() == 0) {
+      return OK;
+    }
+    console.printf("%,d images failed: see %s%n", manifest.failed(), out.resolve("failed.jsonl"));
+    return INCOMPLETE;
+  }
+
+  private ModelBundle find(ModelCatalog catalog, SynthesisSpec specification)
+      throws SpecException, IOException {
+    ModelBundle model =
+        catalog
+            .find(specification.model())
+            .orElseThrow(
+                () ->
+                    new SpecException(
+                        "model is "
+                            + specification.model()
+                            + "; expected one of "
+                            + String.join(", ", catalog.names())));
+    if (!model.hasDecoder()) {
+      throw new SpecException(
+          "model is " + model.name() + ", which has no decoder: export it again with --vae");
+    }
+    return model;
+  }
+
+  private static ObjectNode identity(SynthesisSpec specification, ModelBundle model)
+      throws IOException {
+    ObjectNode identity = WorkFiles.JSON.createObjectNode();
+    identity.set("spec", WorkFiles.JSON.readTree(SpecReader.canonical(specification)));
+    identity.putObject("model").put("name", model.name()).put("bundle_digest", model.digest());
+    return identity;
+  }
+
+  private static DatasetInfo info(SynthesisSpec specification, ModelBundle model, DatasetPlan plan)
+      throws SpecException {
+    ModelManifest manifest = model.manifest();
+    SynthesisSpec.ImageFile image = specification.image();
+    int scale = model.imageScale();
+    LatentShape shape;
+    try {
+      shape =
+          image.width() == null
+              ? model.latentShape()
+              : model.latentShape(image.height(), image.width());
+    } catch (IllegalArgumentException e) {
+      throw new SpecException("image: " + e.getMessage());
+    }
+    return new DatasetInfo(
+        new ShardLayout(plan.images(), specification.output().shardSize()),
+        DatasetInfo.classNames(manifest),
+        specification.output().latents(),
+        shape.channels(),
+        scale,
+        shape.width() * scale,
+        shape.height() * scale);
+  }
+
+  private SynthesisSettings settings(Path bundle, DatasetSettings dataset) {
+    return new SynthesisSettings(
+        new ModelSettings(bundle.toAbsolutePath().toString(), device, threads),
+        new DenoiseSettings(
+            batchRows, MAX_IN_FLIGHT_BATCHES * batchRows, MAX_IN_FLIGHT_BATCHES * batchRows),
+        new DecodeSettings(Math.max(1, batchRows / 4), Long.MAX_VALUE, null),
+        dataset,
+        parallelism);
+  }
+}

@@ -1,0 +1,169 @@
+package io.digflink.synthesis.dataset;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.digflink.synthesis.format.NpzWriter;
+import io.digflink.synthesis.format.ShardWriter;
+import io.digflink.synthesis.spec.OutputFormat;
+import io.digflink.synthesis.store.FailedItem;
+import io.digflink.synthesis.store.OutputDirectory;
+import io.digflink.synthesis.store.Sample;
+import io.digflink.synthesis.store.ShardEntry;
+import io.digflink.synthesis.store.ShardLayout;
+import io.digflink.synthesis.store.Spool;
+import io.digflink.synthesis.store.WorkFiles;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.commons.codec.digest.DigestUtils;
+
+/**
+ * Completes a data set whose images are all made or have failed: what shards are left, the list of
+ * failures, contact sheet, card and, last, the manifest. Interrupted and done again it leaves the
+ * same files.
+ */
+public final class DatasetFinisher {
+  private static final String UNCONDITIONAL = "unconditional";
+
+  private final OutputDirectory directory;
+  private final DatasetSettings settings;
+  private final WorkFiles files;
+  private final ShardAssembler assembler;
+
+  public DatasetFinisher(OutputDirectory directory, DatasetSettings settings) {
+    this.directory = directory;
+    this.settings = settings;
+    this.files = directory.files();
+    this.assembler = new ShardAssembler(settings);
+  }
+
+  /** Completes the data set. */
+  public Manifest finish() throws IOException {
+    List<FailedItem> failures = failures();
+    List<ShardEntry> shards =
+        settings.format() == OutputFormat.NPZ ? List.of(npz()) : remainingShards();
+    SortedMap<Integer, Long> labels = new TreeMap<>();
+    shards.forEach(
+        shard -> shard.labels().forEach((label, n) -> labels.merge(label, (long) n, Long::sum)));
+    JsonNode spec = directory.identity().get("spec");
+    Manifest manifest =
+        new Manifest(
+            Manifest.FORMAT_VERSION,
+            spec,
+            DigestUtils.sha256Hex(WorkFiles.JSON.writeValueAsBytes(spec)),
+            directory.identity().get("model"),
+            labels.values().stream().mapToLong(Long::longValue).sum(),
+            Manifest.failedImages(failures),
+            byName(labels),
+            shards);
+    if (settings.format() == OutputFormat.IMAGEFOLDER) {
+      joinRows();
+    }
+    writeFailures(failures);
+    writeSheet();
+    files.replace(
+        files.dataset().resolve("README.md"),
+        DatasetCard.of(manifest, settings.format()).getBytes(StandardCharsets.UTF_8));
+    directory.complete(WorkFiles.JSON.valueToTree(manifest));
+    return manifest;
+  }
+
+  /** Failures, without those that a later try has made good. */
+  private List<FailedItem> failures() throws IOException {
+    ShardLayout layout = settings.layout();
+    List<FailedItem> left = new ArrayList<>();
+    for (FailedItem item : files.readFailures()) {
+      int shard = layout.shardOf(Math.min(item.index(), layout.images() - 1));
+      BitSet done = files.readEntry(shard).isPresent() ? new BitSet() : assembler.done(shard);
+      if (item.images() == 1 && done.get((int) (item.index() - layout.first(shard)))) {
+        files.deleteFailure(item);
+      } else {
+        left.add(item);
+      }
+    }
+    return left;
+  }
+
+  private List<ShardEntry> remainingShards() throws IOException {
+    List<ShardEntry> shards = new ArrayList<>();
+    for (int shard = 0; shard < settings.layout().shards(); shard++) {
+      ShardEntry entry = files.readEntry(shard).orElse(null);
+      if (entry == null) {
+        entry = assembler.assemble(shard, assembler.openSpool(shard));
+      }
+      shards.add(entry);
+    }
+    return shards;
+  }
+
+  private ShardEntry npz() throws IOException {
+    ShardLayout layout = settings.layout();
+    long rows = 0;
+    for (int shard = 0; shard < layout.shards(); shard++) {
+      rows += assembler.done(shard).cardinality();
+    }
+    SortedMap<Integer, Integer> labels = new TreeMap<>();
+    try (NpzWriter writer = new NpzWriter(files, settings.info(), rows)) {
+      for (int shard = 0; shard < layout.shards(); shard++) {
+        try (Spool spool = assembler.openSpool(shard)) {
+          for (int i = 0; i < layout.capacity(shard); i++) {
+            if (spool.contains(layout.first(shard) + i)) {
+              Sample sample = spool.read(layout.first(shard) + i);
+              writer.append(sample);
+              ShardAssembler.count(sample, labels);
+              assembler.keepForSheet(sample);
+            }
+          }
+        }
+      }
+      ShardWriter.Written npz = writer.finish().get(0);
+      return new ShardEntry(
+          npz.file(), 0, Math.toIntExact(rows), npz.bytes(), npz.sha256(), labels);
+    }
+  }
+
+  private Map<String, Long> byName(SortedMap<Integer, Long> labels) {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    List<String> names = settings.info().classNames();
+    labels.forEach(
+        (label, n) -> counts.merge(label < 0 ? UNCONDITIONAL : names.get(label), n, Long::sum));
+    return counts;
+  }
+
+  private void joinRows() throws IOException {
+    Path temporary = files.temporary("metadata.jsonl");
+    try (OutputStream out = Files.newOutputStream(temporary)) {
+      for (int shard = 0; shard < settings.layout().shards(); shard++) {
+        Files.copy(files.rows(shard), out);
+      }
+    }
+    WorkFiles.publish(temporary, files.dataset().resolve("images").resolve("metadata.jsonl"));
+  }
+
+  private void writeFailures(List<FailedItem> failures) throws IOException {
+    if (failures.isEmpty()) {
+      return;
+    }
+    StringBuilder lines = new StringBuilder();
+    for (FailedItem item : failures) {
+      lines.append(WorkFiles.JSON.writeValueAsString(item)).append('\n');
+    }
+    files.replace(
+        files.dataset().resolve("failed.jsonl"), lines.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void writeSheet() throws IOException {
+    List<Path> images = files.sheetImages();
+    if (!images.isEmpty()) {
+      files.replace(files.dataset().resolve(DatasetCard.SHEET), ContactSheet.png(images));
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.digflink.synthesis.format;
+
+import io.digflink.runtime.image.ImageFormat;
+import io.digflink.schemas.GeneratedImage;
+import io.digflink.synthesis.store.Sample;
+import io.digflink.synthesis.store.WorkFiles;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Set;
+import org.apache.commons.codec.digest.DigestUtils;
+
+/**
+ * Image files in a directory a class, {@code images/3_Dress/000012.png}: the number in front makes
+ * the alphabetical order of the directories that of the labels. Their lines of {@code
+ * images/metadata.jsonl} are kept aside until the data set is complete. Latents are {@code
+ * latents/000012.npy}.
+ */
+final class ImageFolderWriter implements ShardWriter {
+  /** Directory of the images in a data set. */
+  static final String IMAGES = "images";
+
+  private static final String LATENTS = "latents";
+
+  private final WorkFiles files;
+  private final DatasetInfo info;
+  private final Path rowsFile;
+  private final Path temporaryRows;
+  private final OutputStream rows;
+  private final MessageDigest digest = DigestUtils.getSha256Digest();
+  private final Set<Path> made = new HashSet<>();
+  private long bytes;
+
+  ImageFolderWriter(WorkFiles files, DatasetInfo info, int shard) throws IOException {
+    this.files = files;
+    this.info = info;
+    this.rowsFile = files.rows(shard);
+    this.temporaryRows = files.temporary(rowsFile.getFileName().toString());
+    this.rows = new BufferedOutputStream(Files.newOutputStream(temporaryRows));
+  }
+
+  @Override
+  public void append(Sample sample) throws IOException {
+    GeneratedImage image = sample.image();
+    String key = info.key(sample.index());
+    String name =
+        directoryOf(image.getLabel()) + "/" + key + ImageFormat.of(image.getFormat()).extension();
+    byte[] content = sample.imageBytes();
+    write(files.dataset().resolve(IMAGES).resolve(name), content);
+    digest.update(content);
+    bytes += content.length;
+    rows.write(RowMetadata.of(sample, name).toJson());
+    rows.write('\n');
+    if (info.latents()) {
+      write(
+          files.dataset().resolve(LATENTS).resolve(key + ".npy"),
+          Npy.file(sample.latent(), info.latentShape(sample)));
+    }
+  }
+
+  private void write(Path file, byte[] content) throws IOException {
+    if (made.add(file.getParent())) {
+      Files.createDirectories(file.getParent());
+    }
+    Files.write(file, content);
+  }
+
+  /** Directory of a class, below that of the images. */
+  private String directoryOf(Integer label) {
+    if (label == null || label >= info.classNames().size()) {
+      return "unconditional";
+    }
+    int digits = String.valueOf(info.classNames().size() - 1).length();
+    return String.format("%0" + digits + "d_", label)
+        + info.classNames().get(label).replaceAll("[^A-Za-z0-9.-]+", "_");
+  }
+
+  @Override
+  public Written finish() throws IOException {
+    rows.close();
+    WorkFiles.publish(temporaryRows, rowsFile);
+    return new Written(IMAGES, bytes, HexFormat.of().formatHex(digest.digest()));
+  }
+
+  @Override
+  public void close() throws IOException {
+    rows.close();
+  }
+}

@@ -1,0 +1,173 @@
+package io.digflink.synthesis.format;
+
+import io.digflink.synthesis.store.Sample;
+import io.digflink.synthesis.store.WorkFiles;
+import java.awt.image.BufferedImage;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
+
+/**
+ * The sample file of the ADM evaluation suite: {@code images.npz} with {@code arr_0} uint8 [N, H,
+ * W, 3] and {@code arr_1} int64 [N] labels (absent where no image has one, −1 for those that have
+ * none). Beside it {@code metadata.jsonl}, and {@code latents.npz} with {@code arr_0} float32 [N,
+ * C, H, W] where latents are kept.
+ *
+ * <p>The number of images is known beforehand, so everything streams: a sample at a time is in
+ * memory. Members are stored, not compressed, with 64-bit sizes where needed.
+ */
+public final class NpzWriter implements AutoCloseable {
+  private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+
+  private final DatasetInfo info;
+  private final long rows;
+  private final ShardFile images;
+  private final ShardFile latents;
+  private final ShardFile metadata;
+  private final Path labelsFile;
+  private final ZipArchiveOutputStream imagesZip;
+  private final ZipArchiveOutputStream latentsZip;
+  private final OutputStream metadataOut;
+  private final OutputStream labelsOut;
+  private Sample first;
+  private boolean labelled;
+
+  /**
+   * @param rows number of samples that will come
+   */
+  public NpzWriter(WorkFiles files, DatasetInfo info, long rows) throws IOException {
+    this.info = info;
+    this.rows = rows;
+    this.images = new ShardFile(files, "images.npz");
+    this.latents = new ShardFile(files, "latents.npz");
+    this.metadata = new ShardFile(files, "metadata.jsonl");
+    this.labelsFile = files.temporary("labels");
+    this.imagesZip = new ZipArchiveOutputStream(images.temporary());
+    this.latentsZip = info.latents() ? new ZipArchiveOutputStream(latents.temporary()) : null;
+    this.metadataOut = new BufferedOutputStream(Files.newOutputStream(metadata.temporary()));
+    this.labelsOut = new BufferedOutputStream(Files.newOutputStream(labelsFile));
+  }
+
+  /**
+   * Adds a sample; they come in order of their indices.
+   *
+   * @throws IOException if it is of another size than the first
+   */
+  public void append(Sample sample) throws IOException {
+    if (first == null) {
+      begin(sample);
+    }
+    if (sample.image().getWidth() != first.image().getWidth()
+        || sample.image().getHeight() != first.image().getHeight()) {
+      throw new IOException(
+          String.format(
+              "Expected images of %d×%d for an npz, found image %d of %d×%d: take another format",
+              first.image().getWidth(),
+              first.image().getHeight(),
+              sample.index(),
+              sample.image().getWidth(),
+              sample.image().getHeight()));
+    }
+    imagesZip.write(pixels(sample.imageBytes()));
+    if (latentsZip != null) {
+      latentsZip.write(Npy.bytes(sample.latent()));
+    }
+    metadataOut.write(RowMetadata.of(sample, null).toJson());
+    metadataOut.write('\n');
+    Integer label = sample.image().getLabel();
+    labelled |= label != null;
+    labelsOut.write(littleEndian(label == null ? -1 : label));
+  }
+
+  /** Completes the files and moves them to their places; metadata last. */
+  public List<ShardWriter.Written> finish() throws IOException {
+    imagesZip.closeArchiveEntry();
+    labelsOut.close();
+    if (labelled) {
+      byte[] header = Npy.header("<i8", rows);
+      open(imagesZip, "arr_1.npy", header.length + rows * Long.BYTES);
+      imagesZip.write(header);
+      Files.copy(labelsFile, imagesZip);
+      imagesZip.closeArchiveEntry();
+    }
+    imagesZip.close();
+    metadataOut.close();
+    List<ShardWriter.Written> written = new ArrayList<>();
+    written.add(images.publish());
+    if (latentsZip != null) {
+      latentsZip.closeArchiveEntry();
+      latentsZip.close();
+      written.add(latents.publish());
+    }
+    written.add(metadata.publish());
+    return written;
+  }
+
+  @Override
+  public void close() throws IOException {
+    imagesZip.close();
+    if (latentsZip != null) {
+      latentsZip.close();
+    }
+    metadataOut.close();
+    labelsOut.close();
+  }
+
+  private void begin(Sample sample) throws IOException {
+    first = sample;
+    int width = sample.image().getWidth();
+    int height = sample.image().getHeight();
+    byte[] header = Npy.header("|u1", rows, height, width, 3);
+    open(imagesZip, "arr_0.npy", header.length + rows * height * width * 3);
+    imagesZip.write(header);
+    if (latentsZip != null) {
+      long[] shape = info.latentShape(sample);
+      byte[] latentHeader = Npy.header("<f4", rows, shape[0], shape[1], shape[2]);
+      long bytes = rows * sample.latent().length * Float.BYTES;
+      open(latentsZip, "arr_0.npy", latentHeader.length + bytes);
+      latentsZip.write(latentHeader);
+    }
+  }
+
+  private static void open(ZipArchiveOutputStream zip, String name, long size) throws IOException {
+    ZipArchiveEntry entry = new ZipArchiveEntry(name);
+    entry.setMethod(ZipEntry.STORED);
+    entry.setSize(size);
+    entry.setTimeLocal(TIME);
+    zip.putArchiveEntry(entry);
+  }
+
+  private static byte[] littleEndian(long value) {
+    return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+  }
+
+  /** Red, green, blue of every pixel, row by row. */
+  private static byte[] pixels(byte[] imageFile) throws IOException {
+    BufferedImage image =
+        ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(imageFile)));
+    int[] row = new int[image.getWidth()];
+    byte[] pixels = new byte[image.getWidth() * image.getHeight() * 3];
+    for (int y = 0, at = 0; y < image.getHeight(); y++) {
+      image.getRGB(0, y, row.length, 1, row, 0, row.length);
+      for (int rgb : row) {
+        pixels[at++] = (byte) (rgb >> 16);
+        pixels[at++] = (byte) (rgb >> 8);
+        pixels[at++] = (byte) rgb;
+      }
+    }
+    return pixels;
+  }
+}

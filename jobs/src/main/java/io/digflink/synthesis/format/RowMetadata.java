@@ -1,0 +1,68 @@
+package io.digflink.synthesis.format;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.digflink.schemas.GeneratedImage;
+import io.digflink.synthesis.store.Sample;
+import io.digflink.synthesis.store.WorkFiles;
+import java.io.UncheckedIOException;
+
+/**
+ * What is said of an image beside its pixels: enough to make it again.
+ *
+ * @param fileName path of the image file, or null where it is inside another file
+ * @param index place in the data set
+ * @param label class index, or null for an unconditional image
+ * @param className name of the class, or null
+ * @param seed seed of the image's request
+ * @param sampler ddpm, ddim or dpm++
+ * @param steps denoising steps
+ * @param guidance classifier-free guidance scale
+ * @param width in pixels
+ * @param height in pixels
+ * @param sha256 digest of the image file
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+@JsonPropertyOrder({"file_name", "index", "label"})
+public record RowMetadata(
+    @JsonInclude(JsonInclude.Include.NON_NULL) String fileName,
+    long index,
+    Integer label,
+    String className,
+    long seed,
+    String sampler,
+    int steps,
+    double guidance,
+    int width,
+    int height,
+    String sha256) {
+
+  /** The metadata of a sample whose image lies in a file of its own, or in none (null). */
+  public static RowMetadata of(Sample sample, String fileName) {
+    GeneratedImage image = sample.image();
+    return new RowMetadata(
+        fileName,
+        sample.index(),
+        image.getLabel(),
+        image.getClassName(),
+        image.getSeed(),
+        image.getSampler(),
+        image.getSteps(),
+        image.getGuidanceScale(),
+        image.getWidth(),
+        image.getHeight(),
+        image.getSha256());
+  }
+
+  /** As a line of JSON without its end. */
+  public byte[] toJson() {
+    try {
+      return WorkFiles.JSON.writeValueAsBytes(this);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

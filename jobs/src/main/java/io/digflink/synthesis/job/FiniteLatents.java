@@ -1,0 +1,42 @@
+package io.digflink.synthesis.job;
+
+import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.synthesis.plan.DatasetPlan;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/** Passes latents on; one that is not finite would become a plain black image and fails instead. */
+final class FiniteLatents extends ProcessFunction<DenoisedImage, DenoisedImage> {
+  /** Side output of failures and, where they are kept, latents. */
+  static final OutputTag<Outcome> OUTCOMES =
+      new OutputTag<>("outcomes") {
+        private static final long serialVersionUID = 1L;
+      };
+
+  private static final long serialVersionUID = 1L;
+
+  private final DatasetPlan plan;
+  private final boolean keepLatents;
+
+  FiniteLatents(DatasetPlan plan, boolean keepLatents) {
+    this.plan = plan;
+    this.keepLatents = keepLatents;
+  }
+
+  @Override
+  public void processElement(DenoisedImage image, Context context, Collector<DenoisedImage> out) {
+    long index = plan.firstImage(Long.parseLong(image.request().id())) + image.index();
+    for (float value : image.latent()) {
+      if (!Float.isFinite(value)) {
+        String message = "The latent has the value " + value + ": the model diverged on this image";
+        context.output(OUTCOMES, Outcome.failure(index, 1, "NOT_FINITE", message));
+        return;
+      }
+    }
+    if (keepLatents) {
+      context.output(OUTCOMES, Outcome.latent(index, image.latent()));
+    }
+    out.collect(image);
+  }
+}

@@ -1,0 +1,27 @@
+package io.digflink.synthesis.job;
+
+import io.digflink.schemas.GeneratedImage;
+import io.digflink.schemas.codec.RecordCodec;
+import io.digflink.synthesis.plan.DatasetPlan;
+import org.apache.flink.api.common.functions.MapFunction;
+
+/** Finds the place of an image in the data set. */
+final class ImageOutcome implements MapFunction<GeneratedImage, Outcome> {
+  private static final long serialVersionUID = 1L;
+
+  private final DatasetPlan plan;
+  private transient RecordCodec<GeneratedImage> codec;
+
+  ImageOutcome(DatasetPlan plan) {
+    this.plan = plan;
+  }
+
+  @Override
+  public Outcome map(GeneratedImage image) {
+    if (codec == null) {
+      codec = RecordCodec.of(GeneratedImage.class);
+    }
+    long index = plan.firstImage(Long.parseLong(image.getRequestId())) + image.getIndex();
+    return Outcome.image(index, codec.encode(image));
+  }
+}

@@ -1,0 +1,129 @@
+package io.digflink.synthesis.job;
+
+import io.digflink.jobs.admit.Admit;
+import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.admit.IncomingRecord;
+import io.digflink.jobs.decode.DecodeOperatorFactory;
+import io.digflink.jobs.denoise.DenoiseOperatorFactory;
+import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.schemas.GeneratedImage;
+import io.digflink.synthesis.plan.DatasetPlan;
+import io.digflink.synthesis.store.ShardLayout;
+import java.time.Duration;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+
+/**
+ * The bounded job.
+ *
+ * <pre>
+ *   0 … requests−1 ─► what is missing ─► Admit ─► Denoise ─► finite? ─(by request)─► Decode
+ *                                          │         │          │                      │
+ *                                       rejects   rejects   latents, failures        images
+ *                                          └─────────┴──────────┴──(by shard)──────────┴─► spools, shards
+ * </pre>
+ *
+ * There are no checkpoints: what is done is on disk an image at a time, and the job asks the disk
+ * what is missing whenever it starts. A failure costs the images in flight.
+ */
+public final class SynthesisJob {
+  /** Name in the dashboard. */
+  public static final String NAME = "dig-synthesize";
+
+  private static final int RESTARTS = 3;
+
+  private SynthesisJob() {}
+
+  /** Builds the job on an environment. */
+  public static void build(
+      StreamExecutionEnvironment environment, DatasetPlan plan, SynthesisSettings settings) {
+    configure(environment, settings.parallelism());
+    DataStream<IncomingRecord> requests =
+        environment
+            .fromSequence(0, plan.requests() - 1)
+            .uid("numbers")
+            .flatMap(new RequestsToMake(plan, settings.dataset()))
+            .returns(TypeInformation.of(IncomingRecord.class))
+            .name("What is missing")
+            .uid("missing");
+    DataStream<Outcome> outcomes = outcomes(requests, plan, settings);
+    ShardLayout layout = settings.dataset().layout();
+    outcomes
+        .keyBy(new ShardOf(layout))
+        .process(new ShardCollector(settings.dataset()))
+        .returns(Types.VOID)
+        .name("Shards")
+        .uid("shards")
+        .sinkTo(new DiscardingSink<>())
+        .name("End")
+        .uid("end");
+  }
+
+  private static DataStream<Outcome> outcomes(
+      DataStream<IncomingRecord> requests, DatasetPlan plan, SynthesisSettings settings) {
+    SingleOutputStreamOperator<AdmittedRequest> admitted =
+        requests
+            .process(new Admit(settings.models(), SynthesisSettings.LIMITS))
+            .returns(TypeInformation.of(AdmittedRequest.class))
+            .name("Admit")
+            .uid("admit");
+    SingleOutputStreamOperator<DenoisedImage> denoised =
+        admitted
+            .transform(
+                "Denoise",
+                TypeInformation.of(DenoisedImage.class),
+                new DenoiseOperatorFactory(settings.denoise(), settings.models()))
+            .uid("denoise");
+    SingleOutputStreamOperator<DenoisedImage> finite =
+        denoised
+            .process(new FiniteLatents(plan, settings.dataset().info().latents()))
+            .returns(TypeInformation.of(DenoisedImage.class))
+            .name("Finite latents")
+            .uid("finite");
+    SingleOutputStreamOperator<GeneratedImage> decoded =
+        finite
+            .keyBy(image -> image.request().id())
+            .transform(
+                "Decode",
+                TypeInformation.of(GeneratedImage.class),
+                new DecodeOperatorFactory(settings.decode(), settings.models()))
+            .uid("decode");
+    DataStream<Outcome> failed =
+        admitted
+            .getSideOutput(Admit.REJECTED)
+            .union(denoised.getSideOutput(Admit.REJECTED), decoded.getSideOutput(Admit.REJECTED))
+            .map(new FailureOutcome(plan))
+            .returns(TypeInformation.of(Outcome.class))
+            .uid("failures");
+    return decoded
+        .map(new ImageOutcome(plan))
+        .returns(TypeInformation.of(Outcome.class))
+        .name("Place in the data set")
+        .uid("places")
+        .union(failed, finite.getSideOutput(FiniteLatents.OUTCOMES));
+  }
+
+  private static void configure(StreamExecutionEnvironment environment, int parallelism) {
+    Configuration configuration = new Configuration();
+    configuration.set(PipelineOptions.GENERIC_TYPES, false);
+    configuration.set(PipelineOptions.OBJECT_REUSE, true);
+    if (environment
+        .getConfiguration()
+        .getOptional(RestartStrategyOptions.RESTART_STRATEGY)
+        .isEmpty()) {
+      configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+      configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, RESTARTS);
+      configuration.set(
+          RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofSeconds(1));
+    }
+    environment.configure(configuration);
+    environment.setParallelism(parallelism);
+  }
+}

@@ -1,0 +1,2 @@
+/** The bounded Flink job: requests of a plan into spools and shards. */
+package io.digflink.synthesis.job;

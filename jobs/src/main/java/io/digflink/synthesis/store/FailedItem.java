@@ -1,0 +1,15 @@
+package io.digflink.synthesis.store;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+
+/**
+ * Images that could not be made: a line of {@code failed.jsonl}.
+ *
+ * @param index the first one's place in the data set
+ * @param images how many
+ * @param reason reason code, as in RejectedRequest
+ * @param message what was wrong
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record FailedItem(long index, long images, String reason, String message) {}
