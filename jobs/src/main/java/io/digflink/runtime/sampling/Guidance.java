@@ -48,8 +48,17 @@ public record Guidance(double scale, Channels channels, double from, double to) 
     return scale != 1 && from <= fraction && fraction < to;
   }
 
-  /** Channels of a latent that guidance acts on. */
-  int guidedChannels(int latentChannels) {
-    return channels == Channels.ALL ? latentChannels : Math.min(3, latentChannels);
+  /**
+   * Guides the predicted noise in place.
+   *
+   * @param conditional ε(label), [C, H, W]
+   * @param unconditional ε(null), [C, H, W]
+   */
+  void apply(float[] conditional, float[] unconditional, LatentShape shape) {
+    int guided = channels == Channels.ALL ? shape.channels() : Math.min(3, shape.channels());
+    for (int e = 0; e < guided * shape.plane(); e++) {
+      double base = unconditional[e];
+      conditional[e] = (float) (base + scale * (conditional[e] - base));
+    }
   }
 }

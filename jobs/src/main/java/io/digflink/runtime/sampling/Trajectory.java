@@ -101,12 +101,7 @@ public final class Trajectory {
    */
   void advance(Prediction conditional, float[] unconditional, float[] noise) {
     if (isGuided()) {
-      int guided = spec.guidance().guidedChannels(spec.shape().channels()) * spec.shape().plane();
-      float[] epsilon = conditional.epsilon();
-      double scale = spec.guidance().scale();
-      for (int e = 0; e < guided; e++) {
-        epsilon[e] = (float) (unconditional[e] + scale * ((double) epsilon[e] - unconditional[e]));
-      }
+      spec.guidance().apply(conditional.epsilon(), unconditional, spec.shape());
     }
     int place = place();
     if (sampler.addsNoise(place)) {

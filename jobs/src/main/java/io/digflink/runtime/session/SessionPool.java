@@ -5,6 +5,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import io.digflink.op.GlaOpLibrary;
+import io.digflink.op.GlaOpLibrary.Kernels;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -78,9 +80,11 @@ public final class SessionPool {
       if (key.threads > 0) {
         options.setIntraOpNumThreads(key.threads);
       }
-      if (key.device.isCuda()) {
+      boolean cuda = key.device.isCuda();
+      if (cuda) {
         options.addCUDA(key.device.index());
       }
+      GlaOpLibrary.register(options, cuda ? Kernels.CUDA : Kernels.CPU);
       return environment.createSession(key.graph.toString(), options);
     } catch (OrtException e) {
       throw new SessionException(
