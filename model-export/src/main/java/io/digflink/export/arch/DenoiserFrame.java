@@ -9,7 +9,6 @@ import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
 import io.digflink.export.graph.Weight;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,7 +48,8 @@ final class DenoiserFrame {
         graph.input("latent", FLOAT32, "N", "" + config.inChannels(), rows("H"), columns("W"));
     this.grid = emitGrid(graph.root().at("grid"));
     this.tokens = emitTokens();
-    this.operators = new FusedOperators(graph, emitModulation(emitCondition()));
+    this.operators =
+        new FusedOperators(graph, emitModulation(emitCondition()), config.hiddenSize());
   }
 
   GraphBuilder graph() {
@@ -246,12 +246,7 @@ final class DenoiserFrame {
     if (config.numClasses() > 0) {
       return operators.adaLayerNorm(scope, x, 6 * config.depth(), 6 * config.depth() + 1);
     }
-    float[] ones = new float[config.hiddenSize()];
-    Arrays.fill(ones, 1);
-    Value scale = graph.weight(scope.at("ones"), Weight.of(() -> ones, ones.length));
-    Value shift =
-        graph.weight(scope.at("zeros"), Weight.of(() -> new float[ones.length], ones.length));
-    return scope.layerNorm(x, scale, shift, NORM_EPSILON);
+    return scope.layerNorm(x, config.hiddenSize(), NORM_EPSILON);
   }
 
   /**

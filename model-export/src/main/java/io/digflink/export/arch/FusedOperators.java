@@ -22,13 +22,16 @@ final class FusedOperators {
 
   private final GraphBuilder graph;
   private final Value modulation;
+  private final int width;
 
   /**
    * @param modulation [N, R, D]
+   * @param width D
    */
-  FusedOperators(GraphBuilder graph, Value modulation) {
+  FusedOperators(GraphBuilder graph, Value modulation, int width) {
     this.graph = graph;
     this.modulation = modulation;
+    this.width = width;
   }
 
   /**
@@ -174,9 +177,15 @@ final class FusedOperators {
     return body.add(x, body.mul(y, row(function, rows, "gate")));
   }
 
-  private static Value normed(LocalFunction function, Value x, Value rows) {
-    Value scale = row(function, rows, "scale");
-    return function.body().layerNorm(x, scale, row(function, rows, "shift"), EPSILON);
+  /**
+   * LayerNormalization could take scale and shift itself, but ONNX Runtime then rounds otherwise
+   * for N = 1 than for more, and an image shall not depend on whether it is alone in the batch.
+   */
+  private Value normed(LocalFunction function, Value x, Value rows) {
+    Scope body = function.body();
+    Value plain = body.at("norm").layerNorm(x, width, EPSILON);
+    Value scaled = body.at("norm").mul(plain, row(function, rows, "scale"));
+    return body.at("norm").add(scaled, row(function, rows, "shift"));
   }
 
   /** The row that an attribute names, [N, 1, D]. */

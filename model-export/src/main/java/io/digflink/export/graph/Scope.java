@@ -249,17 +249,16 @@ public final class Scope {
         integer("keepdims", 1));
   }
 
-  /**
-   * LayerNorm over the last axis, computed in float32. Scale and shift may have batch dimensions:
-   * an adaptive LayerNorm is one node.
-   */
-  public Value layerNorm(Value x, Value scale, Value shift, double epsilon) {
-    requireSame("LayerNormalization", x, scale);
+  /** LayerNorm over the last axis, of this width, without weights; computed in float32. */
+  public Value layerNorm(Value x, int width, double epsilon) {
+    float[] ones = new float[width];
+    Arrays.fill(ones, 1);
+    Value scale = at("one").cast(at("one").floats(ones, width), x.type());
     return node(
         Domain.ONNX,
         "LayerNormalization",
         x.type(),
-        List.of(x, scale, shift),
+        List.of(x, scale),
         integer("axis", -1),
         real("epsilon", epsilon));
   }
