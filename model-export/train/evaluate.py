@@ -34,7 +34,6 @@ def parse_arguments(arguments=None):
     parser.add_argument("--batch", type=int, default=1000, help="images generated at once")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--compile", action="store_true", help="compile the model (needs PyTorch 2 and Triton)")
     return parser.parse_args(arguments)
 
 
@@ -46,8 +45,6 @@ class Evaluation:
         self.device = runs.set_up(args.device)
         self.vae = AutoencoderKL.load(args.model / "vae").to(self.device).eval().requires_grad_(False)
         self.model = checkpoint.load_shipped(args.model).to(self.device)
-        if args.compile:
-            self.model.compile_blocks()
         self.train = data.load_split(args.data, "train", self.device)
         self.test = data.load_split(args.data, "t10k", self.device)
         self.results = {"samples": args.samples, "scored_samples": args.scored_samples, "seed": args.seed}

@@ -110,7 +110,7 @@ class GatedMlp(nn.Module):
 
 
 class DepthwiseConv(nn.Conv2d):
-    """A depthwise convolution over the token grid, as a sum of shifted products, which compilers fuse."""
+    """A depthwise convolution over the token grid, as a sum of shifted products: tokens stay rows."""
 
     def __init__(self, hidden_size, kernel_size):
         super().__init__(hidden_size, hidden_size, kernel_size, padding=kernel_size // 2, groups=hidden_size)
@@ -250,9 +250,3 @@ class DiG(nn.Module):
         """Replaces a label in ten, at a dropout of 0.1, by the null class: what guidance subtracts."""
         dropped = torch.rand(y.shape, generator=generator, device=y.device) < self.class_dropout
         return torch.where(dropped, torch.full_like(y, self.num_classes), y)
-
-    def compile_blocks(self):
-        """Compiles the block once for all layers; only where PyTorch has a compiler."""
-        for block in self.blocks:
-            block.compile(dynamic=False)
-        return self

@@ -22,9 +22,8 @@ def parse_arguments(arguments=None):
     )
     parser.add_argument("--data", type=Path, default=Path(data.DEFAULT_FOLDER), help="folder of the four IDX files")
     parser.add_argument("--vae", type=Path, default=Path("runs/vae/vae"), help="AutoencoderKL folder")
-    runs.add_arguments(parser, "runs/dig", steps=40000, batch=512, learning_rate=8e-4)
-    parser.add_argument("--compile", action="store_true", help="compile the blocks (needs PyTorch 2 and Triton)")
-    parser.add_argument("--ema-decay", type=float, default=0.9999)
+    runs.add_arguments(parser, "runs/dig", steps=40000, batch=1024, learning_rate=5e-4)
+    parser.add_argument("--ema-decay", type=float, default=0.9995)
     parser.add_argument("--hidden-size", type=int, default=192, help="heads have 64 channels of value, 32 of key")
     parser.add_argument("--depth", type=int, default=8)
     parser.add_argument("--grid-rows", type=int, default=4, help="samples of each class drawn at every save")
@@ -77,8 +76,6 @@ def main(arguments=None):
         draw_grid(ema.model, vae, path, args.grid_rows, args.grid_steps)
 
     run = runs.Run(args, {"model": model, "ema": ema, "optimizer": optimizer}, len(images), on_save)
-    if args.compile:
-        model.compile_blocks()
     for _ in run:
         chosen = run.batch_indices()
         x0 = mean[chosen] + deviation[chosen] * torch.randn(
