@@ -34,6 +34,8 @@ def parse_arguments(arguments=None):
 def build_model(args, vae):
     if args.hidden_size % 64:
         raise SystemExit(f"--hidden-size: expected a multiple of 64, the size of a head; found {args.hidden_size}.")
+    if args.depth % 4:  # the token order turns and flips block by block, and is the image's again after four
+        raise SystemExit(f"--depth: expected a multiple of 4, so that tokens end in the image's order; found {args.depth}.")
     return DiG(
         input_size=data.SIDE // vae.factor, patch_size=2, in_channels=vae.config["latent_channels"],
         hidden_size=args.hidden_size, depth=args.depth, num_heads=args.hidden_size // 64, bid_mode="layer",

@@ -1,4 +1,4 @@
-"""Against outputs of the official code, kept as test resources of the exporter."""
+"""Against outputs of the official code, kept as test resources of the exporter and the runtime."""
 
 import json
 import unittest
@@ -8,10 +8,18 @@ import numpy as np
 import torch
 
 import checkpoint
+import safetensors_file
 import samplers
 from vae import AutoencoderKL
 
-GOLDEN = Path(__file__).resolve().parents[2] / "src" / "test" / "resources" / "golden"
+RESOURCES = Path("src/test/resources/golden")
+GOLDEN = Path(__file__).resolve().parents[2] / RESOURCES
+TRAJECTORIES = Path(__file__).resolve().parents[3] / "jobs" / RESOURCES / "samplers" / "trajectory.safetensors"
+STEPS, GUIDANCE, LABELS = 10, 4.0, [3, 8]  # of the recorded trajectories
+TIMESTEPS = {
+    "ddpm": [0, 111, 222, 333, 444, 555, 666, 777, 888, 999],
+    "ddim": [0, 100, 200, 300, 400, 500, 600, 700, 800, 900],
+}
 
 
 def tensors(path):
@@ -34,16 +42,14 @@ class OfficialCasesTest(unittest.TestCase):
                 self.assert_close(load(case)(io["latent"], io["timestep"], io.get("label")), io["output"])
 
     def test_samplers_follow_the_official_trajectories(self):
-        recorded = tensors(GOLDEN / "samplers" / "trajectory.npz")
-        steps = int(recorded["steps"])
-        denoise = samplers.guided(load("dig-plain"), recorded["label"], float(recorded["cfg_scale"]))
+        recorded = safetensors_file.load(TRAJECTORIES)
+        for sampler, timesteps in TIMESTEPS.items():
+            self.assertEqual(samplers.space_timesteps(sampler, STEPS), timesteps)
+        denoise = samplers.guided(load("dig-plain"), torch.tensor(LABELS), GUIDANCE)
         noise = iter(recorded["ddpm_noise"])
-        for sampler in ("ddpm", "ddim"):
-            timesteps = samplers.space_timesteps(sampler, steps)
-            self.assertEqual(timesteps, recorded[f"{sampler}_timesteps"].tolist())
-        final = samplers.ddpm(denoise, recorded["initial"], steps, lambda: next(noise))
+        final = samplers.ddpm(denoise, recorded["initial"], STEPS, lambda: next(noise))
         self.assert_close(final, recorded["ddpm_final"])
-        self.assert_close(samplers.ddim(denoise, recorded["initial"], steps), recorded["ddim_final"])
+        self.assert_close(samplers.ddim(denoise, recorded["initial"], STEPS), recorded["ddim_final"])
 
     def test_the_autoencoder_decodes_like_diffusers(self):
         io = tensors(GOLDEN / "vae" / "io.npz")

@@ -19,6 +19,7 @@ import train_vae
 from diffusion import GaussianDiffusion, linear_betas
 from ema import Ema
 from tests import synthetic
+from vae import AutoencoderKL
 
 
 def quietly(function, *arguments):
@@ -40,7 +41,7 @@ class RecipeTest(unittest.TestCase):
         arguments = [f"--out={cls.folder / 'vae'}", "--steps=20", "--batch=16", "--widths", "8", "16"]
         _, cls.vae_log = quietly(train_vae.main, cls.common + arguments)
         cls.dig = cls.common + [
-            f"--vae={cls.folder / 'vae' / 'vae'}", "--batch=8", "--hidden-size=64", "--depth=4", "--ema-decay=0.9",
+            f"--vae={cls.folder / 'vae' / 'vae'}", "--batch=4", "--hidden-size=64", "--depth=4", "--ema-decay=0.9",
             "--lr=3e-3", "--grid-rows=1", "--grid-steps=2",
         ]  # fmt: skip
         _, cls.log = quietly(train.main, cls.dig + [f"--out={cls.folder / 'dig'}", "--steps=30"])
@@ -50,7 +51,7 @@ class RecipeTest(unittest.TestCase):
         cls.temporary.cleanup()
 
     def test_a_progress_line_has_loss_rate_and_remaining_time(self):
-        self.assertRegex(self.log, r"step 30/30  epoch 0\.6  loss \d\.\d+ .* images/s  ETA 0:00")
+        self.assertRegex(self.log, r"step 30/30  epoch 0\.3  loss \d\.\d+ .* images/s  ETA 0:00")
         self.assertRegex(self.vae_log, r"psnr \d+\.\d+")
 
     def test_the_loss_falls(self):
@@ -124,6 +125,11 @@ class RecipeTest(unittest.TestCase):
 
 
 class PartsTest(unittest.TestCase):
+    def test_a_depth_that_leaves_the_tokens_out_of_order_is_refused(self):
+        vae = AutoencoderKL({"block_out_channels": [8, 16]})
+        with self.assertRaisesRegex(SystemExit, "multiple of 4.*found 6"):
+            train.build_model(train.parse_arguments(["--depth=6"]), vae)
+
     def test_the_average_follows_the_weights(self):
         model = torch.nn.Linear(1, 1, bias=False)
         ema = Ema(model, decay=0.5)
