@@ -1,7 +1,6 @@
 package io.digflink.runtime.image;
 
 import java.awt.Color;
-import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -12,7 +11,6 @@ import java.util.List;
 public final class ContactSheet {
   private static final int MARGIN = 8;
   private static final int LABEL_HEIGHT = 16;
-  private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 11);
 
   private final int columns;
   private final int cell;
@@ -50,9 +48,6 @@ public final class ContactSheet {
     graphics.setColor(Color.WHITE);
     graphics.fillRect(0, 0, width, height);
     graphics.setColor(Color.BLACK);
-    graphics.setFont(FONT);
-    graphics.setRenderingHint(
-        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     graphics.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
     for (int i = 0; i < entries.size(); i++) {
@@ -70,6 +65,7 @@ public final class ContactSheet {
     int width = Math.max(1, (int) (scale * image.getWidth()));
     int height = Math.max(1, (int) (scale * image.getHeight()));
     graphics.drawImage(image, x + (cell - width) / 2, y + (cell - height) / 2, width, height, null);
-    graphics.drawString(entry.label(), x, y + cell + LABEL_HEIGHT - 4);
+    String label = PixelFont.fit(entry.label(), cell + MARGIN);
+    PixelFont.draw(graphics, label, x, y + cell + LABEL_HEIGHT - PixelFont.HEIGHT - 2);
   }
 }

@@ -1,0 +1,2 @@
+/** Random numbers as functions of their coordinates. */
+package io.digflink.runtime.noise;

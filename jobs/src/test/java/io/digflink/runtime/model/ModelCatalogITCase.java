@@ -1,0 +1,100 @@
+package io.digflink.runtime.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.digflink.bundle.BundleException;
+import io.digflink.runtime.sampling.LatentShape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelCatalogITCase {
+  @TempDir private static Path models;
+  private static ModelBundle bundle;
+
+  @TempDir private Path scratch;
+
+  @BeforeAll
+  static void export() throws IOException {
+    bundle = TestBundles.digPlain(models);
+    TestBundles.digUnconditional(models);
+  }
+
+  @Test
+  void findsBundlesByName() throws IOException {
+    ModelCatalog catalog = ModelCatalog.open(models);
+
+    assertThat(catalog.names()).containsExactly("dig-plain", "dig-uncond");
+    ModelBundle found = catalog.find("dig-plain").orElseThrow();
+    assertThat(found.digest()).isEqualTo(bundle.digest()).hasSize(64);
+    assertThat(found.diffusion().classes()).isEqualTo(10);
+    assertThat(found.diffusion().nullLabel()).isEqualTo(10);
+    assertThat(catalog.find("dig-uncond").orElseThrow().diffusion().nullLabel()).isNull();
+    assertThat(catalog.find("../dig-plain")).isEmpty();
+  }
+
+  @Test
+  void takesABundleItselfForADirectoryOfOne() throws IOException {
+    assertThat(ModelCatalog.open(models.resolve("dig-plain")).names()).containsExactly("dig-plain");
+  }
+
+  @Test
+  void refusesADirectoryWithoutBundles() {
+    assertThatThrownBy(() -> ModelCatalog.open(scratch))
+        .isInstanceOf(BundleException.class)
+        .hasMessageStartingWith("Expected model bundles in " + scratch + ", found none");
+  }
+
+  @Test
+  void refusesTwoBundlesOfOneName() throws IOException {
+    copy(models.resolve("dig-plain"), scratch.resolve("a"));
+    copy(models.resolve("dig-plain"), scratch.resolve("b"));
+
+    assertThatThrownBy(() -> ModelCatalog.open(scratch))
+        .isInstanceOf(BundleException.class)
+        .hasMessageContaining("found two named dig-plain");
+  }
+
+  @Test
+  void refusesABundleWhoseGraphWasChanged() throws IOException {
+    Path changed = scratch.resolve("changed");
+    copy(models.resolve("dig-plain"), changed);
+    Path graph = changed.resolve("denoiser.onnx");
+    byte[] bytes = Files.readAllBytes(graph);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(graph, bytes);
+
+    assertThatThrownBy(() -> ModelBundle.open(changed))
+        .isInstanceOf(BundleException.class)
+        .hasMessageContaining("denoiser.onnx");
+  }
+
+  @Test
+  void knowsTheLatentOfAnImageSize() {
+    int scale = bundle.imageScale();
+    assertThat(bundle.latentShape()).isEqualTo(new LatentShape(4, 16, 16));
+    assertThat(bundle.latentShape(24 * scale, 10 * scale)).isEqualTo(new LatentShape(4, 24, 10));
+    int odd = 16 * scale + 1;
+    assertThatThrownBy(() -> bundle.latentShape(odd, 16 * scale))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Expected an image of positive multiples of %d pixels, found %d×%d"
+                .formatted(2 * scale, 16 * scale, odd));
+    assertThatThrownBy(() -> bundle.latentShape(0, 0)).hasMessageEndingWith("found 0×0");
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+}
