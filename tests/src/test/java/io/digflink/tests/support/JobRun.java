@@ -9,10 +9,14 @@ import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
+import io.digflink.schemas.RequestState;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.ConfigOption;
@@ -22,6 +26,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** A job with topics of its own on the embedded stack: sends to it, runs it, reads from it. */
 public final class JobRun {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final EmbeddedStack stack;
   private final Configuration options;
 
@@ -91,19 +97,52 @@ public final class JobRun {
 
   /** Runs the job until it has served all that was sent. */
   public JobRun serveAll(int parallelism) throws Exception {
-    with(GenerateOptions.REQUESTS_BOUNDED, true);
+    return await(with(GenerateOptions.REQUESTS_BOUNDED, true).start(parallelism));
+  }
+
+  /** Waits for the end of a bounded job, which must be a good one. */
+  public JobRun await(JobID job) throws Exception {
     stack
         .flink()
         .cluster()
-        .requestJobResult(start(parallelism))
+        .requestJobResult(job)
         .get()
         .toJobExecutionResult(getClass().getClassLoader());
+    return this;
+  }
+
+  /** Waits until so many images are committed. */
+  public JobRun awaitImages(int count) {
+    try (TopicReader<GeneratedImage> reader =
+        TopicReader.fromStart(
+            client(), options.get(GenerateOptions.IMAGES_TOPIC), GeneratedImage.class)) {
+      Instant deadline = Instant.now().plus(PATIENCE);
+      int found = 0;
+      while (found < count) {
+        found += reader.poll(Duration.ofMillis(100)).size();
+        if (Instant.now().isAfter(deadline)) {
+          throw new AssertionError("Expected " + count + " images, found " + found);
+        }
+      }
+    }
     return this;
   }
 
   /** All images that are committed. */
   public List<GeneratedImage> images() {
     return readAll(GenerateOptions.IMAGES_TOPIC, GeneratedImage.class);
+  }
+
+  /** Digest of every image's file by request and index; no image may be there twice. */
+  public Map<String, String> digests() {
+    Map<String, String> digests = new TreeMap<>();
+    for (GeneratedImage image : images()) {
+      String other = digests.put(image.getRequestId() + "/" + image.getIndex(), image.getSha256());
+      if (other != null) {
+        throw new AssertionError("Expected every image once, found twice: " + image);
+      }
+    }
+    return digests;
   }
 
   /** All rejects that are committed. */
@@ -114,6 +153,24 @@ public final class JobRun {
   /** All progress that is committed. */
   public List<RequestProgress> progress() {
     return readAll(GenerateOptions.PROGRESS_TOPIC, RequestProgress.class);
+  }
+
+  /** Waits until a request's first image has begun and a checkpoint has made that known. */
+  public JobRun awaitBegun(String requestId) {
+    try (TopicReader<RequestProgress> reader =
+        TopicReader.fromStart(
+            client(), options.get(GenerateOptions.PROGRESS_TOPIC), RequestProgress.class)) {
+      Instant deadline = Instant.now().plus(PATIENCE);
+      while (Instant.now().isBefore(deadline)) {
+        for (RequestProgress progress : reader.poll(Duration.ofMillis(100))) {
+          if (progress.getRequestId().equals(requestId)
+              && progress.getState() == RequestState.RUNNING) {
+            return this;
+          }
+        }
+      }
+    }
+    throw new AssertionError("Expected request " + requestId + " to begin within " + PATIENCE);
   }
 
   private <T extends SpecificRecordBase> List<T> readAll(
