@@ -27,7 +27,7 @@ import java.util.Map;
  */
 final class PickleReader {
   /** A DiG-XL/2 with its optimizer takes about 100,000. */
-  private static final int MAX_OPCODES = 2_000_000;
+  private static final int MAX_OPCODES = 1_000_000;
 
   private static final int MAX_STRING = 1 << 20;
   private static final int MAX_PROTOCOL = 5;

@@ -49,7 +49,7 @@ final class TorchLayout {
     for (Map.Entry<Object, Object> item : dict.items().entrySet()) {
       if (!(item.getKey() instanceof String name && item.getValue() instanceof Tensor tensor)) {
         throw new CheckpointException(
-            "%s: '%s' in %s is a %s; expected a state dict, which has only tensors"
+            "%s: '%s' in %s is of type %s; expected a state dict, which has only tensors"
                 .formatted(
                     file.label(), item.getKey(), where, PyContainer.typeOf(item.getValue())));
       }
