@@ -35,6 +35,11 @@ public final class Dig implements Runnable {
     TrustedRecords.install();
   }
 
+  /** Runs a command where there is only the job's jar, as in the image. */
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
   /** The command line, to which other modules may add commands. */
   public static CommandLine commandLine() {
     return new CommandLine(new Dig()).setExecutionExceptionHandler(new FailureReport());

@@ -7,14 +7,14 @@ import java.util.Map;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 
-/** Counts rejects by reason, one counter each: {@code rejects.<reason>}. */
+/** Counts rejects by reason: the metric {@code rejects} with the label {@code reason}. */
 public final class RejectCounters {
   private final Map<RejectReason, Counter> counters = new EnumMap<>(RejectReason.class);
 
   public RejectCounters(MetricGroup group) {
-    MetricGroup rejects = group.addGroup("rejects");
     for (RejectReason reason : RejectReason.values()) {
-      counters.put(reason, rejects.counter(reason.name().toLowerCase(Locale.ROOT)));
+      String label = reason.name().toLowerCase(Locale.ROOT);
+      counters.put(reason, group.addGroup("reason", label).counter("rejects"));
     }
   }
 
