@@ -1,0 +1,102 @@
+package io.digflink.k8s.monitoring;
+
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.digflink.k8s.image.DeployedJob;
+import io.digflink.k8s.image.ImageStack;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the dev overlay's job from the image's files and looks at what it exports. */
+class MonitoringITCase {
+  private static final int IMAGES = 6;
+
+  @TempDir private static Path directory;
+  private static ImageStack stack;
+  private static DeployedJob job;
+  private static List<String> served;
+  private static String exported;
+
+  @BeforeAll
+  static void serveSomeRequests() throws Exception {
+    stack = ImageStack.prepare(directory);
+    job = stack.start();
+    stack.send(IMAGES);
+    served =
+        stack.awaitImages(IMAGES).stream().map(image -> image.getRequestId().toString()).toList();
+    assertThat(job.isAlive()).as(job.log()).isTrue();
+    exported = scrape();
+  }
+
+  @AfterAll
+  static void close() {
+    if (job != null) {
+      job.close();
+    }
+    if (stack != null) {
+      stack.close();
+    }
+  }
+
+  @Test
+  void theJobOfTheManifestServesRequestsFromTheImagesFiles() {
+    assertThat(served)
+        .containsExactlyInAnyOrder(
+            "request-0", "request-1", "request-2", "request-3", "request-4", "request-5");
+  }
+
+  @Test
+  void everyMetricAndLabelThatAQueryNamesIsExported() throws Exception {
+    for (String expression : expressions()) {
+      for (String metric : Queries.metrics(expression)) {
+        assertThat(exported).as(expression).containsPattern("(?m)^" + metric + "(\\{| )");
+      }
+      for (String label : Queries.labels(expression)) {
+        assertThat(exported).as(expression).contains(label);
+      }
+    }
+  }
+
+  @Test
+  void theQueriesOfTheDashboardHaveValuesInPrometheus() throws Exception {
+    assumeTrue(PrometheusServer.isInstalled(), "This machine has no prometheus");
+
+    try (PrometheusServer prometheus = PrometheusServer.start(directory, stack.metricsPort())) {
+      await()
+          .atMost(ofSeconds(30))
+          .ignoreException(ConnectException.class)
+          .untilAsserted(() -> assertThat(prometheus.target()).contains("\"health\":\"up\""));
+      for (String expression : Queries.ofDashboard()) {
+        await(expression)
+            .atMost(ofSeconds(30))
+            .until(() -> !prometheus.evaluate(expression).isEmpty());
+      }
+    }
+  }
+
+  private static List<String> expressions() throws Exception {
+    List<String> expressions = new ArrayList<>(Queries.ofRules());
+    expressions.addAll(Queries.ofDashboard());
+    return expressions;
+  }
+
+  private static String scrape() throws Exception {
+    URI metrics = URI.create("http://localhost:" + stack.metricsPort() + "/metrics");
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
+        .body();
+  }
+}

@@ -1,0 +1,54 @@
+package io.digflink.k8s.monitoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.digflink.k8s.K8sFolder;
+import io.digflink.k8s.Programs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Has Prometheus' own tool judge the alert rules. */
+class RulesITCase {
+  private static final Path TESTS = K8sFolder.path().resolve("monitoring/rules-test.yaml");
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void extractTheRules() throws Exception {
+    assumeTrue(Programs.isInstalled("promtool"), "This machine has no promtool");
+    new YAMLMapper()
+        .writeValue(
+            directory.resolve("rules-under-test.yaml").toFile(), Queries.rules().at("/spec"));
+  }
+
+  @Test
+  void promtoolAcceptsTheRules() throws Exception {
+    String rules = directory.resolve("rules-under-test.yaml").toString();
+
+    assertThat(Programs.output(List.of("promtool", "check", "rules", rules))).contains("SUCCESS");
+  }
+
+  @Test
+  void everyAlertFiresInTroubleAndNoneWhileAllIsWell() throws Exception {
+    Path tests = Files.copy(TESTS, directory.resolve("rules-test.yaml"));
+
+    assertThat(Programs.output(List.of("promtool", "test", "rules", tests.toString())))
+        .contains("SUCCESS");
+  }
+
+  @Test
+  void everyAlertSaysWhereItsRunbookIs() throws Exception {
+    for (JsonNode rule : Queries.rules().at("/spec/groups/0/rules")) {
+      assertThat(rule.at("/annotations/runbook").asText())
+          .as(rule.path("alert").asText())
+          .startsWith("jobs/README.md#");
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Alert rules and dashboard: their queries against what the running job exports. */
+package io.digflink.k8s.monitoring;
