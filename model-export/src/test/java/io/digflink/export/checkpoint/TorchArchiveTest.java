@@ -69,6 +69,15 @@ class TorchArchiveTest {
   }
 
   @Test
+  void archivesWithZip64FieldsAreRead() throws Exception {
+    byte[] file = archive(0, new long[] {8}, new long[] {1}).zip64Bytes();
+    assertThat(TorchFile.read(file).model().get("w").toFloatArray()).containsExactly(COUNT);
+    file[file.length - 22 - 12] ^= 1; // where the locator says that the record is
+    assertThatThrownBy(() -> TorchFile.read(file))
+        .hasMessageContaining("its zip64 record is said to be at byte");
+  }
+
+  @Test
   void aBareStateDictOfADistributedModelLosesThePrefix() throws Exception {
     byte[] pickle = stateDict("module.w", "FloatStorage", 8, 0, new long[] {8}, new long[] {1});
     Checkpoint checkpoint = TorchFile.of(pickle).floats("0", COUNT).read();
