@@ -3,7 +3,6 @@ package io.digflink.k8s.monitoring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.digflink.k8s.K8sFolder;
 import io.digflink.k8s.Programs;
@@ -41,14 +40,5 @@ class RulesITCase {
 
     assertThat(Programs.output(List.of("promtool", "test", "rules", tests.toString())))
         .contains("SUCCESS");
-  }
-
-  @Test
-  void everyAlertSaysWhereItsRunbookIs() throws Exception {
-    for (JsonNode rule : Queries.rules().at("/spec/groups/0/rules")) {
-      assertThat(rule.at("/annotations/runbook").asText())
-          .as(rule.path("alert").asText())
-          .startsWith("jobs/README.md#");
-    }
   }
 }
