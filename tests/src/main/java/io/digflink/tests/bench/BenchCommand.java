@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
-    description = "Measure; every benchmark takes --json FILE.")
+    description = "Measure; every benchmark takes --json FILE.",
+    subcommands = {PipelineBench.class, BatchingBench.class})
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -1,0 +1,148 @@
+package io.digflink.tests.bench;
+
+import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.client.RequestSender;
+import io.digflink.cli.client.TopicReader;
+import io.digflink.cli.embedded.EmbeddedService;
+import io.digflink.jobs.generate.GenerateOptions;
+import io.digflink.runtime.image.ImageEncoder;
+import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.model.ModelCatalog;
+import io.digflink.runtime.sampling.Guidance;
+import io.digflink.runtime.sampling.SamplerType;
+import io.digflink.runtime.sampling.TimestepSpacing;
+import io.digflink.runtime.sampling.TrajectorySpec;
+import io.digflink.runtime.session.Device;
+import io.digflink.schemas.GeneratedImage;
+import io.digflink.schemas.GenerationRequest;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bench pipeline}: what Kafka and Flink cost beside the sessions themselves. */
+@Command(
+    name = "pipeline",
+    mixinStandardHelpOptions = true,
+    description = "Images a second of the whole job over those of a bare loop.")
+final class PipelineBench implements Callable<Integer> {
+  private static final int STEPS = 20;
+  private static final Duration POLL = Duration.ofMillis(50);
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      description = "Images of each measurement (default: ${DEFAULT-VALUE}).")
+  private int images = 128;
+
+  @Mixin private ModelDirectory models;
+  @Mixin private JsonFile json;
+
+  /** What was measured, in images a second. */
+  record Figures(String model, int images, int steps, double job, double bareLoop, double ratio) {}
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    Path directory = models.resolve(out::println);
+    ModelCatalog catalog = ModelCatalog.open(directory);
+    ModelBundle bundle = catalog.find(catalog.names().iterator().next()).orElseThrow();
+    Figures figures = measure(directory, bundle);
+    out.printf(
+        Locale.ROOT,
+        "%s, %d images of %d steps%n%-24s%.2f images/s%n%-24s%.2f images/s%n%-24s%.3f%n",
+        figures.model(),
+        images,
+        STEPS,
+        "whole job",
+        figures.job(),
+        "bare loop",
+        figures.bareLoop(),
+        "ratio",
+        figures.ratio());
+    out.flush();
+    json.write(figures);
+    return 0;
+  }
+
+  private Figures measure(Path directory, ModelBundle bundle) throws Exception {
+    ImageEncoder encoder = new ImageEncoder(ImageFormat.PNG, ImageEncoder.DEFAULT_QUALITY);
+    try (EmbeddedService service = EmbeddedService.start(directory);
+        BareLoop loop =
+            new BareLoop(bundle, bundle.latentShape(), Device.of("auto"), 0, limits(), encoder)) {
+      serve(service, bundle, "warm-up", limits().maxBatchRows());
+      loop.run(specs(bundle, limits().maxBatchRows()));
+      double job = images / serve(service, bundle, "measured", images);
+      double bare = loop.run(specs(bundle, images)).imagesPerSecond();
+      return new Figures(bundle.name(), images, STEPS, job, bare, job / bare);
+    }
+  }
+
+  /** The job's defaults. */
+  private static BareLoop.Limits limits() {
+    return new BareLoop.Limits(
+        GenerateOptions.MAX_BATCH_ROWS.defaultValue(),
+        GenerateOptions.MAX_IN_FLIGHT.defaultValue(),
+        GenerateOptions.DECODE_BATCH.defaultValue());
+  }
+
+  /** Seconds from sending a request of so many images to the last one's encoding. */
+  private static double serve(EmbeddedService service, ModelBundle bundle, String id, int count)
+      throws InterruptedException {
+    boolean classes = bundle.manifest().classes() != null;
+    GenerationRequest request =
+        GenerationRequest.newBuilder()
+            .setRequestId(id)
+            .setModel(bundle.name())
+            .setLabels(classes ? List.of(0) : List.of())
+            .setImagesPerLabel(count)
+            .setSampler(SamplerType.DPM_SOLVER_PP_2M.id())
+            .setSteps(STEPS)
+            .build();
+    try (TopicReader<GeneratedImage> reader =
+            TopicReader.fromNow(
+                service.client(), service.settings().topics().images(), GeneratedImage.class);
+        RequestSender sender =
+            new RequestSender(service.client(), service.settings().topics().requests())) {
+      long start = System.currentTimeMillis();
+      sender.send(request);
+      long end = start;
+      for (int done = 0; done < count; ) {
+        for (GeneratedImage image : reader.poll(POLL)) {
+          end = Math.max(end, image.getCompletedAt().toEpochMilli());
+          done++;
+        }
+      }
+      return (end - start) / 1e3;
+    }
+  }
+
+  private static List<TrajectorySpec> specs(ModelBundle bundle, int count) {
+    List<TrajectorySpec> specs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      specs.add(
+          new TrajectorySpec(
+              0,
+              i,
+              bundle.manifest().classes() == null ? null : 0,
+              bundle.latentShape(),
+              SamplerType.DPM_SOLVER_PP_2M,
+              STEPS,
+              TimestepSpacing.UNIFORM,
+              0,
+              Guidance.NONE));
+    }
+    return specs;
+  }
+}
