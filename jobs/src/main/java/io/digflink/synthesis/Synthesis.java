@@ -52,7 +52,7 @@ final class Synthesis {
     DiskSpace disk = new DiskSpace(directory, settings.dataset());
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       Progress progress = Progress.onDisk(plan, settings.dataset());
-      if (progress.missing() == 0) {
+      if (attempt > 1 && progress.missing() == 0) {
         break;
       }
       disk.checkBefore(progress.missing());

@@ -1,7 +1,6 @@
 package io.digflink.synthesis;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.digflink.bundle.ModelManifest;
 import io.digflink.cli.ModelDirectory;
 import io.digflink.cli.embedded.EmbeddedFlink;
 import io.digflink.jobs.decode.DecodeSettings;
@@ -17,6 +16,8 @@ import io.digflink.synthesis.format.DatasetInfo;
 import io.digflink.synthesis.job.SynthesisSettings;
 import io.digflink.synthesis.plan.DatasetPlan;
 import io.digflink.synthesis.plan.SpecPlan;
+import io.digflink.synthesis.plan.TopicPlan;
+import io.digflink.synthesis.plan.TopicSnapshot;
 import io.digflink.synthesis.spec.SpecException;
 import io.digflink.synthesis.spec.SpecReader;
 import io.digflink.synthesis.spec.SynthesisSpec;
@@ -144,7 +145,9 @@ public final class SynthesizeCommand implements Callable<Integer> {
   private int synthesize(SynthesisSpec specification) throws Exception {
     ModelCatalog catalog = ModelCatalog.open(models.resolve(console::println));
     ModelBundle model = find(catalog, specification);
-    DatasetPlan plan = SpecPlan.of(specification, model.manifest());
+    DatasetPlan drawn =
+        specification.requests() == null ? SpecPlan.of(specification, model.manifest()) : null;
+    LatentShape shape = latentShape(specification, model);
     Path dataset = out.toAbsolutePath().normalize();
     try (OutputDirectory directory =
         OutputDirectory.open(dataset, identity(specification, model))) {
@@ -153,15 +156,31 @@ public final class SynthesizeCommand implements Callable<Integer> {
         console.println(dataset + " is complete already, and its files are what was written");
         return directory.manifest().path("failed").asLong() == 0 ? OK : INCOMPLETE;
       }
+      DatasetPlan plan =
+          drawn == null ? requested(specification.requests(), directory.files()) : drawn;
       SynthesisSettings settings =
           settings(
               catalog.pathOf(model.name()).orElseThrow(),
               new DatasetSettings(
                   dataset.toString(),
                   specification.output().format(),
-                  info(specification, model, plan)));
+                  info(specification, model, plan, shape)));
       return tell(cluster ? onCluster(directory, plan, settings) : here(directory, plan, settings));
     }
+  }
+
+  /** The plan of a topic's requests, which are copied at the first start. */
+  private static DatasetPlan requested(SynthesisSpec.Requests requests, WorkFiles files)
+      throws IOException, SpecException {
+    if (!Files.exists(files.requests())) {
+      TopicSnapshot.take(requests.bootstrapServers(), requests.topic(), files, files.requests());
+    }
+    DatasetPlan plan = new TopicPlan(files.requests());
+    if (plan.images() == 0) {
+      throw new SpecException(
+          "Expected requests for images in " + requests.topic() + ", found none");
+    }
+    return plan;
   }
 
   private Manifest onCluster(
@@ -224,23 +243,25 @@ public final class SynthesizeCommand implements Callable<Integer> {
     return identity;
   }
 
-  private static DatasetInfo info(SynthesisSpec specification, ModelBundle model, DatasetPlan plan)
+  private static LatentShape latentShape(SynthesisSpec specification, ModelBundle model)
       throws SpecException {
-    ModelManifest manifest = model.manifest();
     SynthesisSpec.ImageFile image = specification.image();
-    int scale = model.imageScale();
-    LatentShape shape;
+    if (image == null || image.width() == null) {
+      return model.latentShape();
+    }
     try {
-      shape =
-          image.width() == null
-              ? model.latentShape()
-              : model.latentShape(image.height(), image.width());
+      return model.latentShape(image.height(), image.width());
     } catch (IllegalArgumentException e) {
       throw new SpecException("image: " + e.getMessage());
     }
+  }
+
+  private static DatasetInfo info(
+      SynthesisSpec specification, ModelBundle model, DatasetPlan plan, LatentShape shape) {
+    int scale = model.imageScale();
     return new DatasetInfo(
         new ShardLayout(plan.images(), specification.output().shardSize()),
-        DatasetInfo.classNames(manifest),
+        DatasetInfo.classNames(model.manifest()),
         specification.output().latents(),
         shape.channels(),
         scale,

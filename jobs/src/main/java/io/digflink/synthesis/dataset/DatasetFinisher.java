@@ -1,6 +1,9 @@
 package io.digflink.synthesis.dataset;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.digflink.runtime.image.ContactSheet;
+import io.digflink.runtime.image.ImageEncoder;
+import io.digflink.runtime.image.ImageFormat;
 import io.digflink.synthesis.format.NpzWriter;
 import io.digflink.synthesis.format.ShardWriter;
 import io.digflink.synthesis.spec.OutputFormat;
@@ -23,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import javax.imageio.ImageIO;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -32,6 +36,8 @@ import org.apache.commons.codec.digest.DigestUtils;
  */
 public final class DatasetFinisher {
   private static final String UNCONDITIONAL = "unconditional";
+  private static final int SHEET_COLUMNS = 10;
+  private static final int SHEET_CELL = 96;
 
   private final OutputDirectory directory;
   private final DatasetSettings settings;
@@ -132,9 +138,7 @@ public final class DatasetFinisher {
 
   private Map<String, Long> byName(SortedMap<Integer, Long> labels) {
     Map<String, Long> counts = new LinkedHashMap<>();
-    List<String> names = settings.info().classNames();
-    labels.forEach(
-        (label, n) -> counts.merge(label < 0 ? UNCONDITIONAL : names.get(label), n, Long::sum));
+    labels.forEach((label, n) -> counts.merge(nameOf(label), n, Long::sum));
     return counts;
   }
 
@@ -161,9 +165,16 @@ public final class DatasetFinisher {
   }
 
   private void writeSheet() throws IOException {
-    List<Path> images = files.sheetImages();
-    if (!images.isEmpty()) {
-      files.replace(files.dataset().resolve(DatasetCard.SHEET), ContactSheet.png(images));
+    ContactSheet sheet = new ContactSheet(SHEET_COLUMNS, SHEET_CELL);
+    for (WorkFiles.SheetImage image : files.sheetImages()) {
+      sheet.add(ImageIO.read(image.file().toFile()), nameOf(image.label()));
     }
+    files.replace(
+        files.dataset().resolve(DatasetCard.SHEET),
+        new ImageEncoder(ImageFormat.PNG, ImageEncoder.DEFAULT_QUALITY).encode(sheet.draw()));
+  }
+
+  private String nameOf(int label) {
+    return label < 0 ? UNCONDITIONAL : settings.info().classNames().get(label);
   }
 }

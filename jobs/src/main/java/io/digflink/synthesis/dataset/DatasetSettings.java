@@ -1,5 +1,6 @@
 package io.digflink.synthesis.dataset;
 
+import io.digflink.schemas.GeneratedImage;
 import io.digflink.synthesis.format.DatasetInfo;
 import io.digflink.synthesis.spec.OutputFormat;
 import io.digflink.synthesis.store.ShardLayout;
@@ -22,6 +23,12 @@ public record DatasetSettings(String directory, OutputFormat format, DatasetInfo
   /** Images and shards. */
   public ShardLayout layout() {
     return info.layout();
+  }
+
+  /** Whether the format can hold an image: an npz only those of one size. */
+  public boolean takes(GeneratedImage image) {
+    return format != OutputFormat.NPZ
+        || (image.getWidth() == info.width() && image.getHeight() == info.height());
   }
 
   /** Names of the files. */

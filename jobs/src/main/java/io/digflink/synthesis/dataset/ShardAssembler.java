@@ -95,8 +95,7 @@ public final class ShardAssembler {
   /** Keeps a copy of an image that the contact sheet shows. */
   void keepForSheet(Sample sample) throws IOException {
     if (sample.index() < DatasetSettings.SHEET_IMAGES) {
-      files.replace(
-          files.sheetImage(sample.index(), labelOf(sample) - NO_LABEL), sample.imageBytes());
+      files.replace(files.sheetImage(sample.index(), labelOf(sample)), sample.imageBytes());
     }
   }
 

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +40,8 @@ public final class NpzWriter implements AutoCloseable {
   private final ShardFile latents;
   private final ShardFile metadata;
   private final Path labelsFile;
+  private final SeekableByteChannel imagesChannel;
+  private final SeekableByteChannel latentsChannel;
   private final ZipArchiveOutputStream imagesZip;
   private final ZipArchiveOutputStream latentsZip;
   private final OutputStream metadataOut;
@@ -55,8 +59,10 @@ public final class NpzWriter implements AutoCloseable {
     this.latents = new ShardFile(files, "latents.npz");
     this.metadata = new ShardFile(files, "metadata.jsonl");
     this.labelsFile = files.temporary("labels");
-    this.imagesZip = new ZipArchiveOutputStream(images.temporary());
-    this.latentsZip = info.latents() ? new ZipArchiveOutputStream(latents.temporary()) : null;
+    this.imagesChannel = channel(images);
+    this.latentsChannel = channel(latents);
+    this.imagesZip = new ZipArchiveOutputStream(imagesChannel);
+    this.latentsZip = info.latents() ? new ZipArchiveOutputStream(latentsChannel) : null;
     this.metadataOut = new BufferedOutputStream(Files.newOutputStream(metadata.temporary()));
     this.labelsOut = new BufferedOutputStream(Files.newOutputStream(labelsFile));
   }
@@ -118,12 +124,16 @@ public final class NpzWriter implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    imagesZip.close();
-    if (latentsZip != null) {
-      latentsZip.close();
-    }
+    // Not the zips: unfinished ones refuse to close.
+    imagesChannel.close();
+    latentsChannel.close();
     metadataOut.close();
     labelsOut.close();
+  }
+
+  private static SeekableByteChannel channel(ShardFile file) throws IOException {
+    return Files.newByteChannel(
+        file.temporary(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   private void begin(Sample sample) throws IOException {

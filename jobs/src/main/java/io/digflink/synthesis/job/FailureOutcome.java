@@ -11,6 +11,7 @@ record FailureOutcome(DatasetPlan plan) implements MapFunction<RejectedRequest, 
     long request = Long.parseLong(rejected.getSource());
     long first = plan.firstImage(request);
     return Outcome.failure(
+        request,
         first,
         plan.firstImage(request + 1) - first,
         rejected.getReason().name(),

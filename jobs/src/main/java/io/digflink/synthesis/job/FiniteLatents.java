@@ -26,16 +26,17 @@ final class FiniteLatents extends ProcessFunction<DenoisedImage, DenoisedImage> 
 
   @Override
   public void processElement(DenoisedImage image, Context context, Collector<DenoisedImage> out) {
-    long index = plan.firstImage(Long.parseLong(image.request().id())) + image.index();
+    long request = Long.parseLong(image.request().id());
+    long index = plan.firstImage(request) + image.index();
     for (float value : image.latent()) {
       if (!Float.isFinite(value)) {
         String message = "The latent has the value " + value + ": the model diverged on this image";
-        context.output(OUTCOMES, Outcome.failure(index, 1, "NOT_FINITE", message));
+        context.output(OUTCOMES, Outcome.failure(request, index, 1, "NOT_FINITE", message));
         return;
       }
     }
     if (keepLatents) {
-      context.output(OUTCOMES, Outcome.latent(index, image.latent()));
+      context.output(OUTCOMES, Outcome.latent(request, index, image.latent()));
     }
     out.collect(image);
   }

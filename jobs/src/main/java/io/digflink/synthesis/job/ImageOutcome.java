@@ -21,7 +21,8 @@ final class ImageOutcome implements MapFunction<GeneratedImage, Outcome> {
     if (codec == null) {
       codec = RecordCodec.of(GeneratedImage.class);
     }
-    long index = plan.firstImage(Long.parseLong(image.getRequestId())) + image.getIndex();
-    return Outcome.image(index, codec.encode(image));
+    long request = Long.parseLong(image.getRequestId());
+    long index = plan.firstImage(request) + image.getIndex();
+    return Outcome.image(request, index, codec.encode(image));
   }
 }

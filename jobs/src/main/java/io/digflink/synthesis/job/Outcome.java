@@ -6,6 +6,7 @@ import io.digflink.synthesis.store.FailedItem;
  * What became of an image, on its way to the shard that it belongs to: its latent, its image, or
  * why there is none.
  *
+ * @param request number of the request
  * @param index place in the data set
  * @param image encoded GeneratedImage, or null
  * @param latent the latent before the decoder, or null
@@ -14,21 +15,27 @@ import io.digflink.synthesis.store.FailedItem;
  * @param message what was wrong, or null
  */
 public record Outcome(
-    long index, byte[] image, float[] latent, long failedImages, String reason, String message) {
+    long request,
+    long index,
+    byte[] image,
+    float[] latent,
+    long failedImages,
+    String reason,
+    String message) {
 
-  static Outcome latent(long index, float[] latent) {
-    return new Outcome(index, null, latent, 0, null, null);
+  static Outcome latent(long request, long index, float[] latent) {
+    return new Outcome(request, index, null, latent, 0, null, null);
   }
 
-  static Outcome image(long index, byte[] image) {
-    return new Outcome(index, image, null, 0, null, null);
+  static Outcome image(long request, long index, byte[] image) {
+    return new Outcome(request, index, image, null, 0, null, null);
   }
 
-  static Outcome failure(long index, long images, String reason, String message) {
-    return new Outcome(index, null, null, images, reason, message);
+  static Outcome failure(long request, long index, long images, String reason, String message) {
+    return new Outcome(request, index, null, null, images, reason, message);
   }
 
   FailedItem toFailedItem() {
-    return new FailedItem(index, failedImages, reason, message);
+    return new FailedItem(request, index, failedImages, reason, message);
   }
 }

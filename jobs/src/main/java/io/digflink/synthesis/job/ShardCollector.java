@@ -4,6 +4,7 @@ import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.codec.RecordCodec;
 import io.digflink.synthesis.dataset.DatasetSettings;
 import io.digflink.synthesis.dataset.ShardAssembler;
+import io.digflink.synthesis.store.FailedItem;
 import io.digflink.synthesis.store.Sample;
 import io.digflink.synthesis.store.Spool;
 import java.io.IOException;
@@ -51,8 +52,7 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
   public void processElement(Outcome outcome, Context context, Collector<Void> out)
       throws IOException {
     if (outcome.reason() != null) {
-      settings.files().writeFailure(outcome.toFailedItem());
-      count(FAILURES, 1);
+      fail(outcome.toFailedItem());
       return;
     }
     int shard = settings.layout().shardOf(outcome.index());
@@ -77,6 +77,12 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
       return;
     }
     GeneratedImage image = codec.decode(outcome.image());
+    if (!settings.takes(image)) {
+      String size = image.getWidth() + "×" + image.getHeight();
+      String message = "An npz has images of one size, the model's own; this one is " + size;
+      fail(new FailedItem(outcome.request(), outcome.index(), 1, "OTHER_SIZE", message));
+      return;
+    }
     spool.append(new Sample(outcome.index(), image, latent));
     count(IMAGES, 1);
     count(BYTES, image.getSize());
@@ -85,6 +91,11 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
       assembler.assemble(shard, spool);
       spools.remove(shard);
     }
+  }
+
+  private void fail(FailedItem item) throws IOException {
+    settings.files().writeFailure(item);
+    count(FAILURES, 1);
   }
 
   private void count(String name, long amount) {

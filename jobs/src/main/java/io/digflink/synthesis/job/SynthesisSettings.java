@@ -5,6 +5,7 @@ import io.digflink.jobs.decode.DecodeSettings;
 import io.digflink.jobs.denoise.DenoiseSettings;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.synthesis.dataset.DatasetSettings;
+import io.digflink.synthesis.plan.TopicPlan;
 
 /**
  * How the job works; none of it changes what the data set's files hold.
@@ -23,7 +24,8 @@ public record SynthesisSettings(
     int parallelism) {
   /** The specification is its own limit. */
   static final Limits LIMITS =
-      new Limits(64 << 20, 256, Integer.MAX_VALUE, Integer.MAX_VALUE, Double.MAX_VALUE, 1L << 40);
+      new Limits(
+          64 << 20, 256, TopicPlan.MOST_IMAGES, Integer.MAX_VALUE, Double.MAX_VALUE, 1L << 40);
 
   public SynthesisSettings {
     if (parallelism < 1) {

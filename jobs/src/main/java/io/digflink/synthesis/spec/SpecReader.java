@@ -5,10 +5,10 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -67,11 +67,13 @@ public final class SpecReader {
    */
   public static SynthesisSpec parse(String yaml, String name) throws SpecException {
     try {
-      SynthesisSpec spec = YAML.readValue(yaml, SynthesisSpec.class);
-      if (spec == null) {
-        throw new SpecException(name + " is empty: --example-spec prints one to start from");
+      JsonNode document = YAML.readTree(yaml);
+      if (!document.isObject()) {
+        throw new SpecException(
+            "Expected keys and values in " + name + ": --example-spec prints some to start from");
       }
-      return spec;
+      checkKeys(document, name);
+      return YAML.readValue(yaml, SynthesisSpec.class);
     } catch (JsonProcessingException e) {
       throw new SpecException(name + lineOf(e) + ": " + explain(e), e);
     }
@@ -95,21 +97,20 @@ public final class SpecReader {
     }
   }
 
+  private static void checkKeys(JsonNode document, String name) throws SpecException {
+    try {
+      SpecKeys.check(document, SynthesisSpec.class);
+    } catch (SpecException e) {
+      throw new SpecException(name + ": " + e.getMessage());
+    }
+  }
+
   private static String lineOf(JsonProcessingException e) {
     JsonLocation location = e.getLocation();
     return location == null || location.getLineNr() < 1 ? "" : " line " + location.getLineNr();
   }
 
   private static String explain(JsonProcessingException e) {
-    if (e instanceof UnrecognizedPropertyException unknown) {
-      return "there is no key \""
-          + pathOf(unknown)
-          + "\"; expected "
-          + unknown.getKnownPropertyIds().stream()
-              .map(String::valueOf)
-              .sorted()
-              .collect(Collectors.joining(", "));
-    }
     if (e instanceof ValueInstantiationException invalid && invalid.getCause() != null) {
       return invalid.getCause().getMessage();
     }

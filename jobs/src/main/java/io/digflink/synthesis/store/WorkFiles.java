@@ -42,6 +42,11 @@ public record WorkFiles(Path dataset) {
     return work().resolve("lock");
   }
 
+  /** The requests of a topic, where the data set is made from one. */
+  public Path requests() {
+    return work().resolve("requests");
+  }
+
   /** Images of an unfinished shard. */
   public Path spool(int shard) {
     return work().resolve("spool").resolve(String.format("%05d.spool", shard));
@@ -52,15 +57,28 @@ public record WorkFiles(Path dataset) {
     return work().resolve("rows").resolve(String.format("%05d.jsonl", shard));
   }
 
-  /** An image of the contact sheet; the name sorts by label. */
+  /**
+   * An image of the contact sheet.
+   *
+   * @param label its label, −1 for none
+   */
+  public record SheetImage(Path file, int label) {}
+
+  /** Where an image of the contact sheet is kept; the names sort by label and index. */
   public Path sheetImage(long index, int label) {
-    return work().resolve("sheet").resolve(String.format("%07d-%05d", label, index));
+    return work().resolve("sheet").resolve(String.format("%07d-%05d", label + 1, index));
   }
 
   /** The images of the contact sheet by label and index. */
-  public List<Path> sheetImages() throws IOException {
+  public List<SheetImage> sheetImages() throws IOException {
     try (Stream<Path> images = Files.list(sheetImage(0, 0).getParent())) {
-      return images.sorted().toList();
+      return images
+          .sorted()
+          .map(
+              file ->
+                  new SheetImage(
+                      file, Integer.parseInt(file.getFileName().toString().split("-")[0]) - 1))
+          .toList();
     }
   }
 
@@ -73,14 +91,14 @@ public record WorkFiles(Path dataset) {
     return work().resolve("shards").resolve(String.format("%05d.json", shard));
   }
 
-  private Path failure(long index) {
-    return work().resolve("failed").resolve(String.format("%012d.json", index));
+  private Path failure(long request, long index) {
+    return work().resolve("failed").resolve(String.format("%012d-%012d.json", index, request));
   }
 
   /** Makes the directories. */
   public void create() throws IOException {
     for (Path file :
-        new Path[] {spool(0), rows(0), sheetImage(0, 0), temporary("x"), entry(0), failure(0)}) {
+        new Path[] {spool(0), rows(0), sheetImage(0, 0), temporary("x"), entry(0), failure(0, 0)}) {
       Files.createDirectories(file.getParent());
     }
   }
@@ -100,18 +118,18 @@ public record WorkFiles(Path dataset) {
 
   /** Remembers images that could not be made; the same ones again change nothing. */
   public void writeFailure(FailedItem item) throws IOException {
-    replace(failure(item.index()), JSON.writeValueAsBytes(item));
+    replace(failure(item.request(), item.index()), JSON.writeValueAsBytes(item));
   }
 
   /** Forgets a failure, since the image is there now. */
   public void deleteFailure(FailedItem item) throws IOException {
-    Files.deleteIfExists(failure(item.index()));
+    Files.deleteIfExists(failure(item.request(), item.index()));
   }
 
   /** What could not be made, in order of the indices. */
   public List<FailedItem> readFailures() throws IOException {
     List<FailedItem> items = new ArrayList<>();
-    try (Stream<Path> failures = Files.list(failure(0).getParent())) {
+    try (Stream<Path> failures = Files.list(failure(0, 0).getParent())) {
       for (Path file : failures.sorted().toList()) {
         items.add(JSON.readValue(file.toFile(), FailedItem.class));
       }

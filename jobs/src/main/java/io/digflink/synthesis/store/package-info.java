@@ -10,8 +10,10 @@
  *     lock                 held by the process at work
  *     spool/00007.spool    images of shard 7 in the order they came
  *     shards/00007.json    shard 7 is finished: rows, files, sizes, digests
- *     failed/00007.jsonl   images of shard 7 that could not be made
- *     samples/000012.png   images of the contact sheet
+ *     failed/              images that could not be made
+ *     rows/00007.jsonl     its lines of metadata.jsonl, for an image folder
+ *     sheet/               images of the contact sheet
+ *     requests             what a topic held at the first start
  * </pre>
  */
 package io.digflink.synthesis.store;

@@ -1,2 +1,2 @@
 #define DIG_ISA avx512
-#include "isa.inc"
+#include "gla_isa.inc"

@@ -1,2 +1,2 @@
 #define DIG_ISA portable
-#include "isa.inc"
+#include "gla_isa.inc"
