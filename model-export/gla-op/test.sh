@@ -3,9 +3,11 @@
 #
 #   test.sh BUILD
 set -eu
-test="$1/cmake/gla_cpu_test"
-if [ ! -x "$test" ]; then
-  echo "[WARNING] $test was not built: the kernel tests are skipped." >&2
-  exit 0
-fi
-exec "$test"
+for name in gla_cpu_test token_cpu_test; do
+  test="$1/cmake/$name"
+  if [ -x "$test" ]; then
+    "$test"
+  else
+    echo "[WARNING] $test was not built: these kernel tests are skipped." >&2
+  fi
+done

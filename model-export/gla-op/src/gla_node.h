@@ -16,7 +16,7 @@ template <typename T>
 class GlaNode {
  public:
   static constexpr const char* kName = "GatedLinearAttention";
-  static constexpr ONNXTensorElementDataType kOutput = kElementType<T>;
+  static constexpr std::array<ONNXTensorElementDataType, 1> kOutputs = {kElementType<T>};
   static constexpr std::array<OpInput, 4> kInputs = {{
       {kElementType<T>},                                                        // packed
       {kElementType<std::int64_t>, INPUT_OUTPUT_REQUIRED, OrtMemTypeCPUInput},  // grid
@@ -56,7 +56,7 @@ class GlaNode {
     a.value_size = value_size_;
     a.gate_normalizer = gate_normalizer_;
     a.epsilon = epsilon_;
-    const auto shape = packed.GetTensorTypeAndShapeInfo().GetShape();
+    const auto shape = shape_of(packed);
     const std::int64_t keys = a.key_offset();
     const std::int64_t values = a.output_stride();
     const std::int64_t row = 3 * keys + (norm_weight ? 2 : 1) * values;
@@ -69,7 +69,8 @@ class GlaNode {
     a.batch = shape[0];
     a.length = shape[1];
     a.row_stride = row;
-    a.order = order(context.GetInput(1), a.length);
+    const Grid grid(kName, context.GetInput(1), a.length);
+    a.order = {grid.rows, grid.columns, direction_};
     if (gate_bias) a.gate_bias = vector(gate_bias, "gate_bias", keys);
     if (norm_weight) a.norm_weight = vector(norm_weight, "norm_weight", value_size_);
     a.packed = packed.GetTensorData<T>();
@@ -91,26 +92,8 @@ class GlaNode {
     return i < context.GetInputCount() ? context.GetInput(i) : Ort::ConstValue{nullptr};
   }
 
-  ScanOrder order(const Ort::ConstValue& grid, std::int64_t length) const {
-    const auto shape = grid.GetTensorTypeAndShapeInfo().GetShape();
-    if (shape != std::vector<std::int64_t>{2}) {
-      refuse("GatedLinearAttention: grid must be [2], rows and columns, not of shape " +
-             to_string(shape));
-    }
-    const auto* sizes = grid.GetTensorData<std::int64_t>();
-    const std::int64_t rows = sizes[0], columns = sizes[1];
-    // The division keeps the product from overflowing.
-    if (rows < 0 || columns < 0 || (columns == 0 ? length != 0 : length / columns != rows) ||
-        rows * columns != length) {
-      refuse("GatedLinearAttention: a grid of " + std::to_string(rows) + " rows and " +
-             std::to_string(columns) + " columns does not have the " + std::to_string(length) +
-             " tokens of packed");
-    }
-    return {rows, columns, direction_};
-  }
-
   static const T* vector(const Ort::ConstValue& value, const char* name, std::int64_t size) {
-    const auto shape = value.GetTensorTypeAndShapeInfo().GetShape();
+    const auto shape = shape_of(value);
     if (shape != std::vector<std::int64_t>{size}) {
       refuse(std::string("GatedLinearAttention: ") + name + " must be [" + std::to_string(size) +
              "], not " + to_string(shape));

@@ -84,6 +84,43 @@ class Attributes {
   const OrtKernelInfo* info_;
 };
 
+/// "[2, 256, 1344]"
+inline std::string to_string(const std::vector<std::int64_t>& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+inline std::vector<std::int64_t> shape_of(const Ort::ConstValue& value) {
+  return value.GetTensorTypeAndShapeInfo().GetShape();
+}
+
+/// The rows and columns of a grid that holds `tokens` tokens.
+struct Grid {
+  std::int64_t rows;
+  std::int64_t columns;
+
+  Grid(const char* op, const Ort::ConstValue& value, std::int64_t tokens) {
+    const auto shape = shape_of(value);
+    if (shape != std::vector<std::int64_t>{2}) {
+      refuse(std::string(op) + ": grid must be [2], rows and columns, not of shape " +
+             to_string(shape));
+    }
+    const auto* sizes = value.GetTensorData<std::int64_t>();
+    rows = sizes[0];
+    columns = sizes[1];
+    // The division keeps the product from overflowing.
+    if (rows < 0 || columns < 0 || (columns == 0 ? tokens != 0 : tokens / columns != rows) ||
+        rows * columns != tokens) {
+      refuse(std::string(op) + ": a grid of " + std::to_string(rows) + " rows and " +
+             std::to_string(columns) + " columns does not have the " + std::to_string(tokens) +
+             " tokens of its input");
+    }
+  }
+};
+
 /// A node of a session.
 template <typename Node>
 struct NodeKernel {
@@ -98,7 +135,8 @@ struct NodeKernel {
 
 /// Declares `Node` to ONNX Runtime. A Node has
 ///   static constexpr const char *kName, *kProvider (null: the CPU);
-///   static constexpr std::array<OpInput, N> kInputs; static constexpr auto kOutput (its type);
+///   static constexpr std::array<OpInput, N> kInputs;
+///   static constexpr std::array<ONNXTensorElementDataType, M> kOutputs;
 ///   a constructor from Attributes, which refuses what it cannot serve;
 ///   void compute(const Ort::KernelContext&) const, which throws Ort::Exception.
 template <typename Node>
@@ -113,21 +151,12 @@ struct Op : Ort::CustomOpBase<Op<Node>, NodeKernel<Node>, true> {
     return Node::kInputs[i].presence;
   }
 
-  std::size_t GetOutputTypeCount() const { return 1; }
-  ONNXTensorElementDataType GetOutputType(std::size_t) const { return Node::kOutput; }
+  std::size_t GetOutputTypeCount() const { return Node::kOutputs.size(); }
+  ONNXTensorElementDataType GetOutputType(std::size_t i) const { return Node::kOutputs[i]; }
 
   OrtStatusPtr CreateKernelV2(const OrtApi& api, const OrtKernelInfo* info, void** kernel) const {
     return as_status(api, [&] { *kernel = new NodeKernel<Node>(Attributes(info)); });
   }
 };
-
-/// "[2, 256, 1344]"
-inline std::string to_string(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  }
-  return text + "]";
-}
 
 }  // namespace dig

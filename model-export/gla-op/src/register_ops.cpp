@@ -8,9 +8,11 @@ namespace {
 const Ort::CustomOpDomain& dig_domain() {
   static const Ort::CustomOpDomain* const domain = [] {
     auto* created = new Ort::CustomOpDomain("dig");
-    dig::add_cpu_ops(*created);
+    dig::add_gla_cpu_ops(*created);
+    dig::add_token_cpu_ops(*created);
 #if defined(DIG_WITH_CUDA)
-    dig::add_cuda_ops(*created);
+    dig::add_gla_cuda_ops(*created);
+    dig::add_token_cuda_ops(*created);
 #endif
     return created;
   }();

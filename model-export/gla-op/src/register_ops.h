@@ -7,10 +7,12 @@
 
 namespace dig {
 
-/// Adds the operators' CPU kernels to the domain.
-void add_cpu_ops(Ort::CustomOpDomain& domain);
+/// Add the CPU kernels of gated linear attention and of the memory-bound operators to the domain.
+void add_gla_cpu_ops(Ort::CustomOpDomain& domain);
+void add_token_cpu_ops(Ort::CustomOpDomain& domain);
 
-/// Adds the operators' CUDA kernels to the domain.
-void add_cuda_ops(Ort::CustomOpDomain& domain);
+/// Add the CUDA kernels.
+void add_gla_cuda_ops(Ort::CustomOpDomain& domain);
+void add_token_cuda_ops(Ort::CustomOpDomain& domain);
 
 }  // namespace dig

@@ -1,7 +1,7 @@
 // The CUDA kernels against the naive loop; prints a line a failure. Needs a GPU: without one it
 // says so and succeeds.
 //
-//   gla_cuda_check [quick]     quick: few small cases, for compute-sanitizer
+//   gla_cuda_check [quick | few]     quick, few: small cases, for compute-sanitizer
 
 #include <cstdio>
 #include <cstring>
@@ -138,6 +138,13 @@ void directions_and_batches() {
   }
 }
 
+/// Groups of several segments, of two and of one (see gla_chunked.cuh).
+void long_sequences() {
+  compare_types({1, 100, 70, 2, 32, 64, 3, true, true, 1});
+  compare_types({10, 32, 36, 10, 32, 64, 2, true, true, 1});
+  compare_types({8, 32, 40, 18, 32, 64, 1, true, false, 1});
+}
+
 void other_head_sizes() {
   for (const int key_size : {1, 16, 33, 64, 128}) {
     for (const int value_size : {1, 16, 33, 64, 128}) {
@@ -216,11 +223,18 @@ int main(int argc, char** argv) {
     std::printf("skipped: no CUDA device\n");
     return 0;
   }
+  if (argc > 1 && std::strcmp(argv[1], "few") == 0) {
+    compare_types({1, 20, 31, 2, 32, 64, 3, true, true, 1});
+    compare_types({1, 40, 64, 1, 32, 64, 0, false, false, 1});
+    std::printf("%d cases, %d failures\n", cases, failures);
+    return failures == 0 ? 0 : 1;
+  }
   const bool quick = argc > 1 && std::strcmp(argv[1], "quick") == 0;
   lengths(quick);
   directions_and_batches();
   extreme_gates();
   if (!quick) {
+    long_sequences();
     other_head_sizes();
     for (const float poison : {NAN, INFINITY}) {
       nan_containment<Half>(poison);

@@ -76,7 +76,7 @@ class GlaCpuNode : public GlaNode<T> {
 
 }  // namespace
 
-void add_cpu_ops(Ort::CustomOpDomain& domain) {
+void add_gla_cpu_ops(Ort::CustomOpDomain& domain) {
   domain.Add(new Op<GlaCpuNode<float>>);
   domain.Add(new Op<GlaCpuNode<Half>>);
 }

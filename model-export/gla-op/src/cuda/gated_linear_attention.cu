@@ -16,33 +16,61 @@ std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
+/// Blocks that a Hopper runs at once, as a measure of how many sequences keep it busy.
+constexpr std::int64_t kResidentBlocks = 264;
+
 /// How the chunked kernel cuts a call, and where its workspace holds what.
 struct Plan {
   std::int64_t sequences;
   std::int64_t segments;
+  std::int64_t group;
 
   explicit Plan(std::int64_t batch, int heads, std::int64_t length)
-      : sequences(batch * heads), segments((length + cuda::kSegment - 1) / cuda::kSegment) {}
+      : sequences(batch * heads),
+        segments((length + cuda::kSegment - 1) / cuda::kSegment),
+        group(std::clamp<std::int64_t>(kResidentBlocks / std::max<std::int64_t>(sequences, 1), 1,
+                                       cuda::kMaxGroup)) {}
 
   bool fits() const { return sequences * segments <= kMaxBlocks; }
 
-  /// Ticket and counters, which start at zero, lie before the states.
-  std::size_t counter_bytes() const {
-    return static_cast<std::size_t>(
-        round_up((1 + sequences * cuda::kWarps) * std::int64_t{sizeof(unsigned)}, 16));
+  /// Ticket and flags, which start at zero, lie before all else.
+  std::size_t flag_bytes() const {
+    return static_cast<std::size_t>(round_up(
+        (1 + sequences * cuda::kWarps + sums() * cuda::kWarps) * std::int64_t{sizeof(unsigned)},
+        16));
   }
 
   std::size_t bytes() const {
     if (segments <= 1) return 0;
-    return counter_bytes() +
-           static_cast<std::size_t>(sequences) * 2 * cuda::kStateFloats * sizeof(float);
+    return flag_bytes() + static_cast<std::size_t>(sequences * slots() + sums()) * kStateBytes +
+           static_cast<std::size_t>(sums()) * cuda::kFastKeySize * sizeof(float);
   }
 
   cuda::Chain chain(void* workspace) const {
-    auto* counters = static_cast<unsigned*>(workspace);
-    auto* states = static_cast<char*>(workspace) + counter_bytes();
-    return {reinterpret_cast<float4*>(states), counters + 1, counters};
+    if (segments <= 1) return {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 1, 1, 1};
+    auto* const flags = static_cast<unsigned*>(workspace);
+    char* const states = static_cast<char*>(workspace) + flag_bytes();
+    char* const sum_states = states + static_cast<std::size_t>(sequences * slots()) * kStateBytes;
+    char* const decays = sum_states + static_cast<std::size_t>(sums()) * kStateBytes;
+    return {reinterpret_cast<float4*>(states),
+            reinterpret_cast<float4*>(sum_states),
+            reinterpret_cast<float*>(decays),
+            flags + 1,
+            flags + 1 + sequences * cuda::kWarps,
+            flags,
+            static_cast<int>(segments),
+            static_cast<int>(group),
+            static_cast<int>(slots())};
   }
+
+ private:
+  static constexpr std::size_t kStateBytes = cuda::kStateFloats * sizeof(float);
+
+  /// Segments that leave their sums.
+  std::int64_t sums() const { return group == 1 ? 0 : sequences * segments; }
+
+  /// All of a group wait for one state: unless groups are single, none may be overwritten.
+  std::int64_t slots() const { return group == 1 ? 2 : (segments + group - 1) / group; }
 };
 
 bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
@@ -57,11 +85,9 @@ bool takes_fast_path(const GlaArguments<T>& a) {
 template <typename T, bool kNorm>
 cudaError_t launch_chunked(const GlaArguments<T>& a, void* workspace, cudaStream_t stream) {
   const Plan plan(a.batch, a.heads, a.length);
-  cuda::Chain chain{};
   if (plan.segments > 1) {
-    const cudaError_t zeroed = cudaMemsetAsync(workspace, 0, plan.counter_bytes(), stream);
+    const cudaError_t zeroed = cudaMemsetAsync(workspace, 0, plan.flag_bytes(), stream);
     if (zeroed != cudaSuccess) return zeroed;
-    chain = plan.chain(workspace);
   }
   auto* const kernel = cuda::gla_chunked_kernel<T, kNorm>;
   constexpr int kShared = static_cast<int>(sizeof(cuda::BlockTile));
@@ -69,7 +95,7 @@ cudaError_t launch_chunked(const GlaArguments<T>& a, void* workspace, cudaStream
       cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kShared);
   if (raised != cudaSuccess) return raised;
   kernel<<<static_cast<unsigned>(plan.sequences * plan.segments), cuda::kWarps * 32, kShared,
-           stream>>>(a, chain, static_cast<int>(plan.sequences), static_cast<int>(plan.segments));
+           stream>>>(a, plan.chain(workspace), static_cast<int>(plan.sequences));
   return cudaGetLastError();
 }
 

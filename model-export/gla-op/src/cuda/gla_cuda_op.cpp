@@ -24,7 +24,7 @@ class GlaCudaNode : public GlaNode<T> {
 
 }  // namespace
 
-void add_cuda_ops(Ort::CustomOpDomain& domain) {
+void add_gla_cuda_ops(Ort::CustomOpDomain& domain) {
   domain.Add(new Op<GlaCudaNode<float>>);
   domain.Add(new Op<GlaCudaNode<Half>>);
   domain.Add(new Op<GlaCudaNode<BFloat16>>);

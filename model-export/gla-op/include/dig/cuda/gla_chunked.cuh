@@ -5,9 +5,12 @@
 // while its starting state is found.
 //
 //   1. Each warp gates its tokens and sums its state as if it began at zero.
-//   2. The block combines its warps' states, takes the state that the segment before left in
-//      global memory, and leaves its own (a chain along the sequence; blocks take segments in the
-//      order of a ticket, so the one waited for always runs already).
+//   2. The block finds its starting state from what others left in global memory. Segments form
+//      *groups*; the last of a group leaves the state after it, which all of the next group wait
+//      for, a chain along the sequence. Within a group each leaves what it alone adds, which takes
+//      no waiting, and each adds up those before it, always in the same order: equal calls give
+//      equal bits. Blocks take segments in the order of a ticket, so those waited for always run
+//      already. Many sequences hide the chain's latency and have groups of one segment.
 //   3. Each warp, now with its true starting state, computes outputs step by step.
 //
 // Decays are only ever multiplied, never divided or raised to a positive power, so no gate can
@@ -35,6 +38,7 @@ constexpr int kWarpTokens = kStep * kSteps;
 constexpr int kWarps = 4;
 constexpr int kSegment = kWarpTokens * kWarps;
 constexpr int kStateFloats = kFastKeySize * kFastValueSize;
+constexpr int kMaxGroup = 8;  ///< a lane of a warp waits for each
 
 /// What a warp keeps of its tokens. Rows of q, k and g are 64 bytes, of v 128.
 struct WarpTile {
@@ -51,6 +55,9 @@ struct WarpTile {
     float4 state[kStateFloats / 4];
     uint4 z[kWarpTokens * 8];
   };
+  /// Weights of the tokens of a step on its outputs, each lane's own: rows g and g + 8 on tokens
+  /// 2t, 2t + 1 and row g + 8 on tokens 8 + 2t, 9 + 2t (row g has none of those).
+  float2 weights[kSteps][3][32];
   float step_decay[kSteps][kFastKeySize];  ///< product of the decays of a step
   std::int32_t token[kWarpTokens];         ///< place in row-major order, -1 beyond the end
 };
@@ -61,13 +68,21 @@ struct BlockTile {
   float norm_weight[kFastValueSize];
   int ticket;
 };
+static_assert(2 * (sizeof(BlockTile) + 1024) <= 228 * 1024, "two blocks share a multiprocessor");
 
-/// Memory between blocks. Two states a sequence are enough: a segment's state is read, quarter by
-/// quarter, before the next segment's is written, so the one after may take its place.
+/// Memory between blocks; each quarter of a state is read and written by one warp of a block. With
+/// groups of one, two states a sequence are enough: a state is read before the next one is written,
+/// so the one after may take its place.
 struct Chain {
-  float4* states;       ///< [sequences][2][kStateFloats / 4]
-  unsigned* published;  ///< [sequences][kWarps], segments whose state is there; zero at first
+  float4* states;       ///< [sequences][slots][kStateFloats / 4], after each group but the last
+  float4* sums;         ///< [sequences][segments][kStateFloats / 4], what a segment adds
+  float* decays;        ///< [sequences][segments][kFastKeySize], of a segment
+  unsigned* states_at;  ///< [sequences][kWarps], groups whose state is there; zero at first
+  unsigned* sums_at;    ///< [sequences][segments][kWarps], 1 if the sum is there; zero at first
   unsigned* ticket;     ///< zero at first
+  int segments;         ///< a sequence
+  int group;            ///< segments, at most kMaxGroup
+  int slots;            ///< states a sequence
 };
 
 /// Index of 16-byte chunk `chunk` (0..3) in a matrix of 64-byte rows, such that neither eight rows
@@ -134,18 +149,11 @@ class Segment {
   __device__ void gate_and_sum() {
     load_bias();
     clear_state();
-    wait_copies<3>();
-    __syncwarp();
-    gate_step(0);
-    wait_copies<2>();
-    __syncwarp();
-    gate_step(1);
-    wait_copies<1>();
-    __syncwarp();
-    gate_step(2);
-    wait_copies<0>();
-    __syncwarp();
-    gate_step(3);
+#pragma unroll 1
+    for (int s = 0; s < kSteps; ++s) {
+      wait_for_step(s);
+      gate_step(s);
+    }
     if (lane_ < kFastKeySize) {
       float product = 1;
       for (int s = 0; s < kSteps; ++s) product *= tile_.step_decay[s][lane_];
@@ -193,10 +201,8 @@ class Segment {
 
   __device__ void write_outputs() {
     if (kNorm) load_output_gates();
-    output_step(0);
-    output_step(1);
-    output_step(2);
-    output_step(3);
+#pragma unroll 1
+    for (int s = 0; s < kSteps; ++s) output_step(s);
   }
 
  private:
@@ -216,10 +222,21 @@ class Segment {
   const std::int64_t first_row_;
 
   float state_[kTiles][4];
-  /// Weights of the tokens of a step on its outputs: rows g and g + 8 on tokens 2t, 2t + 1 and on
-  /// tokens 8 + 2t, 9 + 2t; row g has none of the latter.
-  float weights_[kSteps][6];
   float bias_[2];
+
+  /// Until this warp's copies of steps 0 to s are there.
+  static __device__ __forceinline__ void wait_for_step(int s) {
+    if (s == 0) {
+      wait_copies<3>();
+    } else if (s == 1) {
+      wait_copies<2>();
+    } else if (s == 2) {
+      wait_copies<1>();
+    } else {
+      wait_copies<0>();
+    }
+    __syncwarp();
+  }
 
   __device__ __forceinline__ void clear_state() {
 #pragma unroll
@@ -363,7 +380,7 @@ class Segment {
   /// The step's triangular weights from the diagonal (still without scale) and the levels.
   __device__ __forceinline__ void combine_levels(int s, const float (&diagonal)[2][4]) {
     const int g = lane_ / 4, t = lane_ % 4;
-    float* w = weights_[s];
+    float w[6];
 #pragma unroll
     for (int e = 0; e < 2; ++e) {
       const bool on = g == 2 * t + e;
@@ -395,6 +412,10 @@ class Segment {
     mma_16x8x16<T>(c, m[1], m[1][0], m[1][2]);
     w[2] = c[2];
     w[3] = c[3];
+#pragma unroll
+    for (int i = 0; i < 3; ++i) {
+      tile_.weights[s][i][lane_] = make_float2(w[2 * i], w[2 * i + 1]);
+    }
   }
 
   /// The step's values transposed, as A fragments: v[i] has values 16i .. 16i + 15.
@@ -432,11 +453,45 @@ class Segment {
     }
   }
 
-  /// Waits for the state that the segment before left, and leaves this segment's own.
-  __device__ __forceinline__ void take_and_publish(const Chain& chain, bool last,
-                                                   float (&start)[kQuarter][4]) const {
-    // What this segment adds, worked out before the wait.
-    float sum[kQuarter][4], decays[kQuarter][4];
+  /// This warp's quarter of a state.
+  using Quarter = float[kQuarter][4];
+
+  static __device__ __forceinline__ void load_quarter(const float4* from, Quarter& x) {
+#pragma unroll
+    for (int i = 0; i < kQuarter; ++i) {
+      const float4 v = __ldcg(from + i * 32);
+      x[i][0] = v.x;
+      x[i][1] = v.y;
+      x[i][2] = v.z;
+      x[i][3] = v.w;
+    }
+  }
+
+  /// Leaves x at `to` and, when it can be seen, `value` at `flag`.
+  __device__ __forceinline__ void publish(float4* to, const Quarter& x, unsigned* flag,
+                                          unsigned value) const {
+#pragma unroll
+    for (int i = 0; i < kQuarter; ++i) {
+      __stcg(to + i * 32, make_float4(x[i][0], x[i][1], x[i][2], x[i][3]));
+    }
+    __syncwarp();
+    if (lane_ == 0) {
+      asm volatile("fence.acq_rel.gpu; st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(flag), "r"(value)
+                   : "memory");
+    }
+  }
+
+  static __device__ __forceinline__ void wait_for(const unsigned* flag, unsigned value) {
+    unsigned seen;
+    while (true) {
+      asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(flag) : "memory");
+      if (seen >= value) return;
+      __nanosleep(40);
+    }
+  }
+
+  /// What this segment adds to a quarter of the state, and its decays.
+  __device__ __forceinline__ void segment_sum(Quarter& sum, Quarter& decays) const {
 #pragma unroll
     for (int i = 0; i < kQuarter; ++i) {
 #pragma unroll
@@ -454,45 +509,87 @@ class Segment {
         advance(decays[i], block_.warp_decay[w], i, make_float4(0, 0, 0, 0));
       }
     }
-    float4* const states = chain.states + std::int64_t{sequence_} * 2 * (kStateFloats / 4) +
-                           warp_ * kQuarter * 32 + lane_;
-    unsigned* const published = chain.published + sequence_ * kWarps + warp_;
-    if (index_ == 0) {
-#pragma unroll
-      for (int i = 0; i < kQuarter; ++i) start[i][0] = start[i][1] = start[i][2] = start[i][3] = 0;
-    } else {
-      unsigned count;
-      do {
-        asm volatile("ld.acquire.gpu.global.u32 %0, [%1];"
-                     : "=r"(count)
-                     : "l"(published)
-                     : "memory");
-      } while (count < static_cast<unsigned>(index_));
-      const float4* const from = states + ((index_ - 1) & 1) * (kStateFloats / 4);
+  }
+
+  /// Leaves this segment's sum and decays for its group. A warp's fragments have the decays of
+  /// every key, so each warp leaves all of them: equal values, to one place.
+  __device__ __forceinline__ void publish_sum(const Chain& chain, std::int64_t segment,
+                                              const Quarter& sum, const Quarter& decays) const {
+    if (lane_ < 4) {
 #pragma unroll
       for (int i = 0; i < kQuarter; ++i) {
-        const float4 x = __ldcg(from + i * 32);
-        start[i][0] = x.x;
-        start[i][1] = x.y;
-        start[i][2] = x.z;
-        start[i][3] = x.w;
+        __stcg(reinterpret_cast<float2*>(chain.decays + segment * kFastKeySize + i * 8 + lane_ * 2),
+               make_float2(decays[i][0], decays[i][1]));
       }
     }
-    if (last) return;
-    float4* const to = states + (index_ & 1) * (kStateFloats / 4);
+    publish(chain.sums + segment * (kStateFloats / 4) + warp_ * kQuarter * 32 + lane_, sum,
+            chain.sums_at + segment * kWarps + warp_, 1);
+  }
+
+  /// Adds up what the segments before this one in its group add; x = decays * x + sum takes the
+  /// group's first state to this segment's.
+  __device__ __forceinline__ void sum_before(const Chain& chain, std::int64_t first, int count,
+                                             Quarter& sum, Quarter& decays) const {
+    if (lane_ < count) wait_for(chain.sums_at + (first + lane_) * kWarps + warp_, 1);
+    __syncwarp();
+#pragma unroll 2
+    for (int n = 0; n < count; ++n) {
+      const std::int64_t segment = first + n;
+      Quarter x;
+      load_quarter(chain.sums + segment * (kStateFloats / 4) + warp_ * kQuarter * 32 + lane_, x);
+#pragma unroll
+      for (int i = 0; i < kQuarter; ++i) {
+        const float2 d = __ldcg(reinterpret_cast<const float2*>(
+            chain.decays + segment * kFastKeySize + i * 8 + lane_ % 4 * 2));
+#pragma unroll
+        for (int e = 0; e < 4; ++e) {
+          const float decay = e % 2 == 0 ? d.x : d.y;
+          sum[i][e] = decay * sum[i][e] + x[i][e];
+          decays[i][e] *= decay;
+        }
+      }
+    }
+  }
+
+  /// Finds this segment's starting state, and leaves for others what they wait for.
+  __device__ __forceinline__ void take_and_publish(const Chain& chain, bool last,
+                                                   Quarter& start) const {
+    const int group = index_ / chain.group, place = index_ % chain.group;
+    const std::int64_t segment = std::int64_t{sequence_} * chain.segments + index_;
+    Quarter own_sum, own_decays;
+    segment_sum(own_sum, own_decays);
+    const bool ends_group = place == chain.group - 1;
+    if (!ends_group && !last) publish_sum(chain, segment, own_sum, own_decays);
+#pragma unroll
+    for (int i = 0; i < kQuarter; ++i) start[i][0] = start[i][1] = start[i][2] = start[i][3] = 0;
+    Quarter decays;
+#pragma unroll
+    for (int i = 0; i < kQuarter; ++i)
+      decays[i][0] = decays[i][1] = decays[i][2] = decays[i][3] = 1;
+    sum_before(chain, segment - place, place, start, decays);
+    float4* const states = chain.states +
+                           std::int64_t{sequence_} * chain.slots * (kStateFloats / 4) +
+                           warp_ * kQuarter * 32 + lane_;
+    unsigned* const states_at = chain.states_at + sequence_ * kWarps + warp_;
+    if (group > 0) {
+      wait_for(states_at, static_cast<unsigned>(group));
+      Quarter before;
+      load_quarter(states + (group - 1) % chain.slots * (kStateFloats / 4), before);
+#pragma unroll
+      for (int i = 0; i < kQuarter; ++i) {
+#pragma unroll
+        for (int e = 0; e < 4; ++e) start[i][e] += decays[i][e] * before[i][e];
+      }
+    }
+    if (!ends_group || last) return;
+    Quarter after;
 #pragma unroll
     for (int i = 0; i < kQuarter; ++i) {
-      __stcg(to + i * 32, make_float4(decays[i][0] * start[i][0] + sum[i][0],
-                                      decays[i][1] * start[i][1] + sum[i][1],
-                                      decays[i][2] * start[i][2] + sum[i][2],
-                                      decays[i][3] * start[i][3] + sum[i][3]));
+#pragma unroll
+      for (int e = 0; e < 4; ++e) after[i][e] = own_decays[i][e] * start[i][e] + own_sum[i][e];
     }
-    __syncwarp();
-    if (lane_ == 0) {
-      asm volatile("fence.acq_rel.gpu; st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(published),
-                   "r"(static_cast<unsigned>(index_ + 1))
-                   : "memory");
-    }
+    publish(states + group % chain.slots * (kStateFloats / 4), after, states_at,
+            static_cast<unsigned>(group + 1));
   }
 
   /// Starts loading z where the state was.
@@ -517,10 +614,17 @@ class Segment {
     add_state_outputs(s, o);
     std::uint32_t v[4][4];
     load_values(s, v);
+    float w[6];
+#pragma unroll
+    for (int i = 0; i < 3; ++i) {
+      const float2 pair = tile_.weights[s][i][lane_];
+      w[2 * i] = pair.x;
+      w[2 * i + 1] = pair.y;
+    }
     if (all_finite(v)) {
-      add_step_outputs(weights_[s], v, o);
+      add_step_outputs(w, v, o);
     } else {
-      add_step_outputs_one_by_one(s, weights_[s], o);
+      add_step_outputs_one_by_one(s, w, o);
     }
     if (s + 1 < kSteps) update_state(s, v);
     if (kNorm) {
@@ -663,14 +767,14 @@ class Segment {
 /// One block a segment; the segments of all sequences advance together.
 template <typename T, bool kNorm>
 __global__ void __launch_bounds__(kWarps * 32, 2)
-    gla_chunked_kernel(const GlaArguments<T> a, const Chain chain, int sequences, int segments) {
+    gla_chunked_kernel(const GlaArguments<T> a, const Chain chain, int sequences) {
   extern __shared__ uint4 shared[];
   BlockTile& block = *reinterpret_cast<BlockTile*>(shared);
   if (kNorm && threadIdx.x < kFastValueSize) {
     block.norm_weight[threadIdx.x] = Pair<T>::widen(a.norm_weight[threadIdx.x]);
   }
   int ticket = static_cast<int>(blockIdx.x);
-  if (segments > 1) {
+  if (chain.segments > 1) {
     if (threadIdx.x == 0) block.ticket = static_cast<int>(atomicAdd(chain.ticket, 1u));
     __syncthreads();
     ticket = block.ticket;
@@ -679,7 +783,7 @@ __global__ void __launch_bounds__(kWarps * 32, 2)
   Segment<T, kNorm> segment(a, block, ticket % sequences, index);
   segment.start_loads();
   segment.gate_and_sum();
-  segment.scan(chain, segments > 1, index + 1 == segments);
+  segment.scan(chain, chain.segments > 1, index + 1 == chain.segments);
   segment.write_outputs();
 }
 

@@ -118,9 +118,9 @@ class GatedLinearAttentionITCase {
     try (GlaSession session = new GlaSession(gla, false)) {
       assertThatThrownBy(() -> session.run(gla, new long[] {3, 5}))
           .hasMessageContaining(
-              "a grid of 3 rows and 5 columns does not have the 16 tokens of packed");
+              "a grid of 3 rows and 5 columns does not have the 16 tokens of its input");
       assertThatThrownBy(() -> session.run(gla, new long[] {Long.MAX_VALUE, Long.MAX_VALUE}))
-          .hasMessageContaining("does not have the 16 tokens of packed");
+          .hasMessageContaining("does not have the 16 tokens of its input");
       assertThatThrownBy(() -> session.run(gla, new long[] {16}))
           .hasMessageContaining("grid must be [2], rows and columns, not of shape [1]");
     }

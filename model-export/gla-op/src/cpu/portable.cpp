@@ -1,2 +1,2 @@
 #define DIG_ISA portable
-#include "gla_isa.inc"
+#include "isa.inc"

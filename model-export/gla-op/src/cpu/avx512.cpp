@@ -1,2 +1,2 @@
 #define DIG_ISA avx512
-#include "gla_isa.inc"
+#include "isa.inc"

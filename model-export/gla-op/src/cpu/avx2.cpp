@@ -1,0 +1,2 @@
+#define DIG_ISA avx2
+#include "isa.inc"

@@ -1,2 +1,0 @@
-#define DIG_ISA avx2
-#include "gla_isa.inc"
