@@ -110,7 +110,7 @@ class GatedMlp(nn.Module):
 
 
 class DepthwiseConv(nn.Conv2d):
-    """A depthwise convolution over the token grid, as a sum of shifted products: tokens stay rows."""
+    """A depthwise convolution over the token grid."""
 
     def __init__(self, hidden_size, kernel_size):
         super().__init__(hidden_size, hidden_size, kernel_size, padding=kernel_size // 2, groups=hidden_size)
@@ -118,13 +118,9 @@ class DepthwiseConv(nn.Conv2d):
         nn.init.zeros_(self.bias)
 
     def forward(self, x):  # (N, T, D)
-        side, pad, kernel = math.isqrt(x.shape[1]), self.padding[0], self.kernel_size[0]
-        grid = F.pad(x.unflatten(1, (side, side)), (0, 0, pad, pad, pad, pad))
-        y = self.bias
-        for row in range(kernel):
-            for column in range(kernel):
-                y = y + grid[:, row : row + side, column : column + side] * self.weight[:, 0, row, column]
-        return y.flatten(1, 2)
+        side = math.isqrt(x.shape[1])
+        grid = x.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+        return super().forward(grid).flatten(2).transpose(1, 2)
 
 
 class Block(nn.Module):
