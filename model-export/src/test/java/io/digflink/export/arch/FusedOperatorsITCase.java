@@ -82,7 +82,7 @@ class FusedOperatorsITCase {
     GraphBuilder graph = new GraphBuilder("denoiser.onnx", FLOAT32);
     Value x = graph.input("x", FLOAT32, "N", "T", "8");
     Value modulation = graph.input("modulation", FLOAT32, "N", "R", "8");
-    FusedOperators operators = new FusedOperators(graph, modulation);
+    FusedOperators operators = new FusedOperators(graph, modulation, 8);
     Scope root = graph.root();
     graph.output("normed", operators.adaLayerNorm(root.at("norm"), x, 4, 1), "N", "T", "8");
     graph.write(directory, bytes -> {});
@@ -105,7 +105,7 @@ class FusedOperatorsITCase {
               inputs.put(name, root.at("precision/" + name).cast(input, precision));
             });
     Value grid = graph.input("grid", ElementType.INT64, "2");
-    FusedOperators operators = new FusedOperators(graph, inputs.get("modulation"));
+    FusedOperators operators = new FusedOperators(graph, inputs.get("modulation"), width);
     Value x = inputs.get("x");
     Value y = inputs.get("y");
     List<Value> gated = operators.gatedAdaLayerNorm(root.at("gated_norm"), x, y, 2, 0, 1);
