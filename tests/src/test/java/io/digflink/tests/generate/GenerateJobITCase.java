@@ -23,6 +23,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.MemorySize;
@@ -173,7 +175,7 @@ class GenerateJobITCase {
   }
 
   @Test
-  void aRunningJobShowsItsMetrics() throws Exception {
+  void aRunningJobShowsTheMetricsOfTheReadme() throws Exception {
     JobRun run = new JobRun(stack).send(Requests.of("first").build());
     JobID job = run.start(1);
     run.awaitBegun("first");
@@ -186,6 +188,13 @@ class GenerateJobITCase {
 
     assertThat(metrics.mean(job, "Denoise.rowsPerBatch")).isEqualTo(1);
     assertThat(metrics.values(job, "Denoise.imageSteps")).containsExactly(4.0);
+    Matcher rows =
+        Pattern.compile("\\| `(\\w+\\.\\w+)` \\| (\\w+) \\|")
+            .matcher(Files.readString(Path.of("../jobs/README.md")));
+    while (rows.find()) {
+      String name = rows.group(1) + (rows.group(2).equals("histogram") ? "_mean" : "");
+      assertThat(metrics.values(job, name)).as(name).isNotEmpty();
+    }
     stack.flink().cluster().cancelJob(job).get();
   }
 

@@ -1,0 +1,62 @@
+package io.digflink.jobs.denoise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.denoise.HeldRequest.HeldImage;
+import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.codec.RecordCodec;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HeldRequestSerializerTest {
+  private final HeldRequestSerializer serializer = new HeldRequestSerializer();
+
+  @Test
+  void aHeldRequestIsReadAsItWasWritten() throws IOException {
+    HeldRequest held = held();
+
+    HeldRequest read = serializer.deserialize(serializer.getVersion(), serializer.serialize(held));
+
+    assertThat(read).usingRecursiveComparison().isEqualTo(held);
+    assertThat(read.firstIndex()).isEqualTo(3);
+  }
+
+  @Test
+  void anUnknownVersionIsRefused() throws IOException {
+    byte[] bytes = serializer.serialize(held());
+
+    assertThatThrownBy(() -> serializer.deserialize(2, bytes))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Expected state of Denoise in version 1, found version 2");
+  }
+
+  private static HeldRequest held() {
+    RecordCodec<GenerationRequest> codec = RecordCodec.of(GenerationRequest.class);
+    GenerationRequest request =
+        GenerationRequest.newBuilder()
+            .setRequestId("a")
+            .setModel("m")
+            .setLabels(List.of(1, 2))
+            .setImagesPerLabel(4)
+            .build();
+    AdmittedRequest admitted =
+        new AdmittedRequest(
+            codec.encode(request),
+            "requests-1@17",
+            request,
+            new int[] {1, 2},
+            new LatentShape(1, 1, 2),
+            123);
+    return new HeldRequest(
+        admitted,
+        "ab".repeat(32),
+        5,
+        List.of(
+            new HeldImage(7, 3, new float[] {1, Float.MIN_VALUE}, new float[] {-0f, 2}),
+            new HeldImage(8, 0, new float[] {3, 4}, null)));
+  }
+}
