@@ -189,7 +189,7 @@ class GenerateJobITCase {
     assertThat(metrics.mean(job, "Denoise.rowsPerBatch")).isEqualTo(1);
     assertThat(metrics.values(job, "Denoise.imageSteps")).containsExactly(4.0);
     Matcher rows =
-        Pattern.compile("\\| `(\\w+\\.\\w+)` \\| (\\w+) \\|")
+        Pattern.compile("\\| `([A-Z]\\w+\\.\\w+)` \\| (\\w+) \\|")
             .matcher(Files.readString(Path.of("../jobs/README.md")));
     while (rows.find()) {
       String name = rows.group(1) + (rows.group(2).equals("histogram") ? "_mean" : "");
