@@ -10,7 +10,13 @@ import picocli.CommandLine.Spec;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Measure; every benchmark takes --json FILE.",
-    subcommands = {PipelineBench.class, BatchingBench.class})
+    subcommands = {
+      PipelineBench.class,
+      BatchingBench.class,
+      DenoiserBench.class,
+      OpBench.class,
+      ProviderBench.class
+    })
 public final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
