@@ -177,6 +177,7 @@ public final class SynthesizeCommand implements Callable<Integer> {
     }
     DatasetPlan plan = new TopicPlan(files.requests());
     if (plan.images() == 0) {
+      Files.delete(files.requests()); // there may be some at the next start
       throw new SpecException(
           "Expected requests for images in " + requests.topic() + ", found none");
     }
