@@ -17,9 +17,11 @@ class Ema:
     def update(self, model):
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
-        averages = [p for p in self.model.parameters()]
+        pairs = zip(self.model.parameters(), model.parameters())
+        pairs = [(average, p.detach()) for average, p in pairs if p.requires_grad]  # rounding would move fixed ones
+        averages, current = (list(column) for column in zip(*pairs))
         torch._foreach_mul_(averages, decay)
-        torch._foreach_add_(averages, [p.detach() for p in model.parameters()], alpha=1 - decay)
+        torch._foreach_add_(averages, current, alpha=1 - decay)
 
     def state_dict(self):
         return {"model": self.model.state_dict(), "updates": self.updates}

@@ -19,6 +19,7 @@ import train
 import train_vae
 from diffusion import GaussianDiffusion, linear_betas
 from ema import Ema
+from models import sincos_position_embedding
 from tests import synthetic
 from vae import AutoencoderKL
 
@@ -97,7 +98,8 @@ class RecipeTest(unittest.TestCase):
         self.assertEqual(set(state), {"ema", "args"})
         self.assertEqual((state["args"].model, state["args"].num_heads), (None, 1))
         self.assertEqual(state["ema"]["blocks.0.attn.gk_proj.1.bias"].dtype, torch.float16)
-        self.assertEqual(state["ema"]["pos_embed"].dtype, torch.float32)
+        formula = sincos_position_embedding(64, 8)
+        self.assertTrue(torch.equal(state["ema"]["pos_embed"], formula), "the average moved what is fixed")
 
     def test_every_measurement_is_made(self):
         out = self.folder / "evaluation"
