@@ -2,7 +2,6 @@ package io.digflink.tests.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.tests.support.EmbeddedStack;
@@ -24,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a failure or a stop in mid-trajectory changes of the images: nothing. */
 class RecoveryITCase {
   private static final GenerationRequest[] REQUESTS = {
-    request("slow", "ddpm", 300, 1, 6),
+    // Seconds of work: still under way when a checkpoint has made its begin known.
+    request("slow", "ddpm", 1000, 1, 6),
     request("guided", "dpm++", 200, 2.5, 4),
     request("quick", "ddim", 20, 1, 5),
     request("many", "ddim", 40, 1.5, 12)
@@ -49,7 +49,7 @@ class RecoveryITCase {
   @Test
   void everyImageIsThereOnceAndUnchangedAfterAWorkerIsLostInMidTrajectory() throws Exception {
     MiniCluster cluster = stack.flink().cluster();
-    JobRun run = new JobRun(stack).with(GenerateOptions.REQUESTS_BOUNDED, true).send(REQUESTS);
+    JobRun run = new JobRun(stack).send(REQUESTS);
     JobID job = run.start(1);
     run.awaitBegun("slow");
     assertThat(run.digests()).doesNotContainKey("slow/0");
@@ -57,9 +57,10 @@ class RecoveryITCase {
     cluster.terminateTaskManager(0).get(1, TimeUnit.MINUTES);
     cluster.startTaskManager();
 
-    assertThat(run.await(job).digests()).isEqualTo(undisturbed);
+    assertThat(run.awaitImages(27).digests()).isEqualTo(undisturbed);
     assertThat(cluster.getExecutionGraph(job).get().getStatusTimestamp(JobStatus.RESTARTING))
         .isPositive();
+    cluster.cancelJob(job).get();
   }
 
   @Test
