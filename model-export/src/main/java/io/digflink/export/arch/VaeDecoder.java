@@ -16,11 +16,12 @@ import java.util.List;
 
 /**
  * The decoder of diffusers' AutoencoderKL (arXiv 2112.10752), from the denoiser's latents to images
- * in [−1, 1].
+ * of which [−1, 1] is what is shown. Values beyond it stay, as in the official decoder: who makes
+ * bytes of them clamps.
  *
  * <pre>
  * latent ─ ÷ scaling factor, + shift ─ post_quant_conv ─ conv_in ─ mid_block ─ up_blocks
- *        ─ GroupNorm ─ SiLU ─ conv_out ─ clamp
+ *        ─ GroupNorm ─ SiLU ─ conv_out
  * </pre>
  */
 public final class VaeDecoder {
@@ -71,7 +72,13 @@ public final class VaeDecoder {
     }
     Value normed = silu("decoder.conv_act", groupNorm("decoder.conv_norm_out", x, in));
     Value image = conv("decoder.conv_out", normed, in, config.outChannels(), 3);
-    graph.output("image", clamped(image), "N", "" + config.outChannels(), "imageH", "imageW");
+    graph.output(
+        "image",
+        graph.root().at("image").cast(image, FLOAT32),
+        "N",
+        "" + config.outChannels(),
+        "imageH",
+        "imageW");
   }
 
   private Value unscaled() {
@@ -84,19 +91,6 @@ public final class VaeDecoder {
       x = scope.add(x, scope.at("shift").floats(new float[] {(float) config.shiftFactor()}));
     }
     return scope.cast(x, graph.precision());
-  }
-
-  private Value clamped(Value image) {
-    Scope scope = graph.root().at("clamp");
-    Value wide = scope.cast(image, FLOAT32);
-    return scope.node(
-        Domain.ONNX,
-        "Clip",
-        FLOAT32,
-        List.of(
-            wide,
-            scope.at("least").floats(new float[] {-1}),
-            scope.at("greatest").floats(new float[] {1})));
   }
 
   /**

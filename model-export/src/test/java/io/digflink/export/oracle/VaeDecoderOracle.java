@@ -45,8 +45,7 @@ public final class VaeDecoderOracle {
       }
     }
     x = NaiveLayers.map(layers.groupNorm("decoder.conv_norm_out", x, groups), NaiveLayers::silu);
-    x = layers.conv("decoder.conv_out", x, 1, 1, 1);
-    return NaiveLayers.map(x, v -> Math.max(-1, Math.min(1, v)));
+    return layers.conv("decoder.conv_out", x, 1, 1, 1);
   }
 
   private double[][][] resnet(String name, double[][][] x) {
