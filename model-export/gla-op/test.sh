@@ -1,8 +1,15 @@
 #!/bin/sh
-# Tests the kernels that build.sh built into the folder BUILD, under AddressSanitizer and UBSan.
+# Checks the sources' format and tests the kernels that build.sh built into the folder BUILD, under AddressSanitizer and
+# UBSan.
 #
 #   test.sh BUILD
 set -eu
+if command -v clang-format >/dev/null; then
+  find "$(dirname "$0")" -name '*.h' -o -name '*.cpp' -o -name '*.cuh' -o -name '*.cu' -o -name '*.inc' |
+    xargs clang-format --dry-run -Werror
+else
+  echo "[WARNING] No clang-format here: the format of the C++ sources is not checked." >&2
+fi
 for name in gla_cpu_test token_cpu_test; do
   test="$1/cmake/$name"
   if [ -x "$test" ]; then
