@@ -135,7 +135,7 @@ class SessionITCase {
         float[] alone = decoder.run(List.of(latents.get(i)), shape)[0];
         assertThat(alone).hasSize(3 * scale * scale * shape.plane()).isEqualTo(together[i]);
         for (float value : alone) {
-          assertThat(value).isBetween(-1f, 1f);
+          assertThat(value).isFinite();
         }
       }
     }
