@@ -13,7 +13,7 @@ import java.util.Map;
 
 /**
  * The decoder graph on a device: {@code latent} [N,C,H,W] as the denoiser leaves it into {@code
- * image} [N,c,sH,sW] in [−1, 1]. Not thread-safe: its buffers are used again.
+ * image} [N,c,sH,sW] of which [−1, 1] is what is shown. Not thread-safe: its buffers are used again.
  */
 public final class DecoderSession implements AutoCloseable {
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
@@ -46,7 +46,7 @@ public final class DecoderSession implements AutoCloseable {
    * Decodes latents of one shape.
    *
    * @param latents the latents, [C, H, W] each
-   * @return the images, [channels, scale·H, scale·W] each, in [−1, 1]
+   * @return the images, [channels, scale·H, scale·W] each; [−1, 1] is what is shown
    * @throws OutOfDeviceMemoryException if the batch is too large for the device
    * @throws SessionException if the run fails for another reason
    */

@@ -21,7 +21,7 @@ public final class VaeDecoderOracle {
     this.groups = this.config.integer("norm_num_groups", 32);
   }
 
-  /** From a latent [C, H, W] as diffusion leaves it to an image [3, s·H, s·W] within [−1, 1]. */
+  /** From a latent [C, H, W] as diffusion leaves it to an image [3, s·H, s·W]. */
   public double[][][] decode(double[][][] latent) {
     double factor = config.real("scaling_factor", 0.18215);
     double shift = config.real("shift_factor", 0);
