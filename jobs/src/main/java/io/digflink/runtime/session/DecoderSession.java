@@ -13,7 +13,8 @@ import java.util.Map;
 
 /**
  * The decoder graph on a device: {@code latent} [N,C,H,W] as the denoiser leaves it into {@code
- * image} [N,c,sH,sW] of which [−1, 1] is what is shown. Not thread-safe: its buffers are used again.
+ * image} [N,c,sH,sW] of which [−1, 1] is what is shown. Not thread-safe: its buffers are used
+ * again.
  */
 public final class DecoderSession implements AutoCloseable {
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
