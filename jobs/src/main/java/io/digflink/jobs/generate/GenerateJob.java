@@ -3,8 +3,6 @@ package io.digflink.jobs.generate;
 import io.digflink.jobs.admit.Admit;
 import io.digflink.jobs.admit.AdmittedRequest;
 import io.digflink.jobs.admit.IncomingRecord;
-import io.digflink.jobs.decode.DecodeOperatorFactory;
-import io.digflink.jobs.denoise.DenoiseOperatorFactory;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.kafka.KafkaEnds;
 import io.digflink.schemas.GeneratedImage;
@@ -12,7 +10,6 @@ import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import java.time.Duration;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
@@ -74,26 +71,11 @@ public final class GenerateJob {
   /** The job without its ends: Admit, Denoise, Decode. */
   public static Images images(DataStream<IncomingRecord> requests, GenerateSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
-        requests
-            .process(new Admit(settings.models(), settings.limits()))
-            .returns(TypeInformation.of(AdmittedRequest.class))
-            .name("Admit")
-            .uid("admit");
+        Stages.admit(requests, settings.models(), settings.limits());
     SingleOutputStreamOperator<DenoisedImage> denoised =
-        admitted
-            .transform(
-                "Denoise",
-                TypeInformation.of(DenoisedImage.class),
-                new DenoiseOperatorFactory(settings.denoise(), settings.models()))
-            .uid("denoise");
+        Stages.denoise(admitted, settings.models(), settings.denoise());
     SingleOutputStreamOperator<GeneratedImage> decoded =
-        denoised
-            .keyBy(image -> image.request().id())
-            .transform(
-                "Decode",
-                TypeInformation.of(GeneratedImage.class),
-                new DecodeOperatorFactory(settings.decode(), settings.models()))
-            .uid("decode");
+        Stages.decode(denoised, settings.models(), settings.decode());
     if (settings.decodeParallelism() > 0) {
       decoded.setParallelism(settings.decodeParallelism());
     }

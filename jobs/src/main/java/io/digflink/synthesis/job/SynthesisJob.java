@@ -3,9 +3,8 @@ package io.digflink.synthesis.job;
 import io.digflink.jobs.admit.Admit;
 import io.digflink.jobs.admit.AdmittedRequest;
 import io.digflink.jobs.admit.IncomingRecord;
-import io.digflink.jobs.decode.DecodeOperatorFactory;
-import io.digflink.jobs.denoise.DenoiseOperatorFactory;
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.generate.Stages;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.synthesis.plan.DatasetPlan;
 import io.digflink.synthesis.store.ShardLayout;
@@ -69,18 +68,9 @@ public final class SynthesisJob {
   private static DataStream<Outcome> outcomes(
       DataStream<IncomingRecord> requests, DatasetPlan plan, SynthesisSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
-        requests
-            .process(new Admit(settings.models(), SynthesisSettings.LIMITS))
-            .returns(TypeInformation.of(AdmittedRequest.class))
-            .name("Admit")
-            .uid("admit");
+        Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS);
     SingleOutputStreamOperator<DenoisedImage> denoised =
-        admitted
-            .transform(
-                "Denoise",
-                TypeInformation.of(DenoisedImage.class),
-                new DenoiseOperatorFactory(settings.denoise(), settings.models()))
-            .uid("denoise");
+        Stages.denoise(admitted, settings.models(), settings.denoise());
     SingleOutputStreamOperator<DenoisedImage> finite =
         denoised
             .process(new FiniteLatents(plan, settings.dataset().info().latents()))
@@ -88,13 +78,7 @@ public final class SynthesisJob {
             .name("Finite latents")
             .uid("finite");
     SingleOutputStreamOperator<GeneratedImage> decoded =
-        finite
-            .keyBy(image -> image.request().id())
-            .transform(
-                "Decode",
-                TypeInformation.of(GeneratedImage.class),
-                new DecodeOperatorFactory(settings.decode(), settings.models()))
-            .uid("decode");
+        Stages.decode(finite, settings.models(), settings.decode());
     DataStream<Outcome> failed =
         admitted
             .getSideOutput(Admit.REJECTED)

@@ -1,0 +1,54 @@
+package io.digflink.jobs.generate;
+
+import io.digflink.jobs.admit.Admit;
+import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.admit.IncomingRecord;
+import io.digflink.jobs.admit.Limits;
+import io.digflink.jobs.decode.DecodeOperatorFactory;
+import io.digflink.jobs.decode.DecodeSettings;
+import io.digflink.jobs.denoise.DenoiseOperatorFactory;
+import io.digflink.jobs.denoise.DenoiseSettings;
+import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.model.ModelSettings;
+import io.digflink.schemas.GeneratedImage;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+
+/** The three stages that every job makes images with, under the names and uids of their state. */
+public final class Stages {
+  private Stages() {}
+
+  /** Requests that are served, one by one; the others leave by {@link Admit#REJECTED}. */
+  public static SingleOutputStreamOperator<AdmittedRequest> admit(
+      DataStream<IncomingRecord> requests, ModelSettings models, Limits limits) {
+    return requests
+        .process(new Admit(models, limits))
+        .returns(TypeInformation.of(AdmittedRequest.class))
+        .name("Admit")
+        .uid("admit");
+  }
+
+  /** Latents of the requests' images, by continuous batching. */
+  public static SingleOutputStreamOperator<DenoisedImage> denoise(
+      DataStream<AdmittedRequest> admitted, ModelSettings models, DenoiseSettings settings) {
+    return admitted
+        .transform(
+            "Denoise",
+            TypeInformation.of(DenoisedImage.class),
+            new DenoiseOperatorFactory(settings, models))
+        .uid("denoise");
+  }
+
+  /** Image files of latents; those of one request stay in order. */
+  public static SingleOutputStreamOperator<GeneratedImage> decode(
+      DataStream<DenoisedImage> denoised, ModelSettings models, DecodeSettings settings) {
+    return denoised
+        .keyBy(image -> image.request().id())
+        .transform(
+            "Decode",
+            TypeInformation.of(GeneratedImage.class),
+            new DecodeOperatorFactory(settings, models))
+        .uid("decode");
+  }
+}
