@@ -45,6 +45,7 @@ class Evaluation:
         self.device = runs.set_up(args.device)
         self.vae = AutoencoderKL.load(args.model / "vae").to(self.device).eval().requires_grad_(False)
         self.model = checkpoint.load_shipped(args.model).to(self.device)
+        runs.compile_blocks(self.model)
         self.train = data.load_split(args.data, "train", self.device)
         self.test = data.load_split(args.data, "t10k", self.device)
         self.results = {"samples": args.samples, "scored_samples": args.scored_samples, "seed": args.seed}

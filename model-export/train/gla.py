@@ -11,10 +11,10 @@ Shapes: q, k, log_decay (B, L, H, K); v and the result (B, L, H, V). Everything 
 import torch
 import torch.nn.functional as F
 
-CHUNK = 16
-# A step that keeps less than e^-10 of the state forgets it. The bound keeps every exponent of a chunk within
-# CHUNK / 2 * 10 = 80, where float32 (up to e^88) neither overflows nor flushes to zero.
-MIN_LOG_DECAY = -10.0
+CHUNK = 32
+# A step that keeps less than e^-5 of the state (a gate beyond -80) is taken to keep e^-5. The bound keeps every exponent
+# of a chunk within CHUNK / 2 * 5 = 80, where float32 (up to e^88) neither overflows nor flushes to zero.
+MIN_LOG_DECAY = -5.0
 
 
 def naive_gla(q, k, v, log_decay):
@@ -29,7 +29,7 @@ def naive_gla(q, k, v, log_decay):
 
 
 def chunked_gla(q, k, v, log_decay):
-    """The same in chunks of 16 tokens: matrix products within a chunk, a recurrence over the chunks' states.
+    """The same in chunks of 32 tokens: matrix products within a chunk, a recurrence over the chunks' states.
 
     With b the running sum of log_decay inside a chunk, token i sees token j <= i of its chunk with weight
     exp(b_i - b_j) = exp(b_i - m) exp(m - b_j), m being b in the middle of the chunk.

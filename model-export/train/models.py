@@ -118,9 +118,14 @@ class DepthwiseConv(nn.Conv2d):
         nn.init.zeros_(self.bias)
 
     def forward(self, x):  # (N, T, D)
-        side = math.isqrt(x.shape[1])
-        grid = x.unflatten(1, (side, side)).permute(0, 3, 1, 2)
-        return super().forward(grid).flatten(2).transpose(1, 2)
+        """As a sum of shifted grids: in this memory layout far faster than the convolution's gradients."""
+        side, size = math.isqrt(x.shape[1]), self.kernel_size[0]
+        grid = F.pad(x.unflatten(1, (side, side)), (0, 0, *4 * [size // 2]))
+        y = self.bias
+        for row in range(size):
+            for column in range(size):
+                y = y + grid[:, row : row + side, column : column + side] * self.weight[:, 0, row, column]
+        return y.flatten(1, 2)
 
 
 class Block(nn.Module):
