@@ -88,7 +88,7 @@ public final class DeployedJob implements AutoCloseable {
   }
 
   /** Longer names first, in one pass, so that no replacement is replaced again. */
-  private static String replace(String text, Map<String, String> places) {
+  static String replace(String text, Map<String, String> places) {
     List<String> names = new ArrayList<>(places.keySet());
     names.sort((a, b) -> b.length() - a.length());
     Pattern any = Pattern.compile(String.join("|", names.stream().map(Pattern::quote).toList()));
@@ -96,7 +96,7 @@ public final class DeployedJob implements AutoCloseable {
         .replaceAll(found -> Matcher.quoteReplacement(places.get(found.group())));
   }
 
-  private static String java() {
+  static String java() {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 }

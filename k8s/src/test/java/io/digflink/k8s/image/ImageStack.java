@@ -44,15 +44,9 @@ public final class ImageStack implements AutoCloseable {
   /** Prepares everything under a directory; skips the test where something is not built. */
   public static ImageStack prepare(Path directory) throws Exception {
     TrustedRecords.install();
-    Path jar = K8sFolder.repository().resolve("jobs/target/dig-jobs.jar");
-    assumeTrue(Files.exists(jar), "Not built: " + jar + ", which mvn package makes");
     assumeTrue(Kustomize.find().isPresent(), "This machine has neither kustomize nor kubectl");
 
-    Dockerfile dockerfile = dockerfile();
-    String flinkVersion = dockerfile.stage("flink").base().replaceAll("flink:([0-9.]+)-.*", "$1");
-    FlinkDistribution.layOut(directory.resolve("flink-image"), flinkVersion);
-    new ImageBuild(dockerfile, stageFolders(directory.resolve("flink-image")))
-        .build("cpu", directory.resolve("image"));
+    buildImage(directory);
     export(directory.resolve("models").resolve(MODEL));
     Files.createFile(directory.resolve("client.properties"));
     EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"));
@@ -60,6 +54,23 @@ public final class ImageStack implements AutoCloseable {
     try (ServerSocket free = new ServerSocket(0)) {
       return new ImageStack(directory, kafka, free.getLocalPort());
     }
+  }
+
+  /**
+   * Builds the CPU image's file system; skips the test where the job's jar is not built.
+   *
+   * @return its root
+   */
+  static Path buildImage(Path directory) throws IOException {
+    Path jar = K8sFolder.repository().resolve("jobs/target/dig-jobs.jar");
+    assumeTrue(Files.exists(jar), "Not built: " + jar + ", which mvn package makes");
+    Dockerfile dockerfile = dockerfile();
+    String flinkVersion = dockerfile.stage("flink").base().replaceAll("flink:([0-9.]+)-.*", "$1");
+    Path flinkImage = directory.resolve("flink-image");
+    FlinkDistribution.layOut(flinkImage, flinkVersion);
+    Path root = directory.resolve("image");
+    new ImageBuild(dockerfile, stageFolders(flinkImage)).build("cpu", root);
+    return root;
   }
 
   static Dockerfile dockerfile() throws IOException {
@@ -74,7 +85,8 @@ public final class ImageStack implements AutoCloseable {
         "build-cuda", K8sFolder.repository());
   }
 
-  private static void export(Path bundle) {
+  /** Exports a small model under the name of the demo's. */
+  static void export(Path bundle) {
     Path golden = K8sFolder.repository().resolve("model-export/src/test/resources/golden");
     int exitCode =
         new CommandLine(new ExportCommand())

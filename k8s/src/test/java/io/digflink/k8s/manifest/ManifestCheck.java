@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.Role;
@@ -33,6 +34,7 @@ public final class ManifestCheck {
           Map.entry("rbac.authorization.k8s.io/v1/Role", new ModelClass(Role.class)),
           Map.entry("rbac.authorization.k8s.io/v1/RoleBinding", new ModelClass(RoleBinding.class)),
           Map.entry("networking.k8s.io/v1/NetworkPolicy", new ModelClass(NetworkPolicy.class)),
+          Map.entry("batch/v1/Job", new ModelClass(Job.class)),
           Map.entry("policy/v1/PodDisruptionBudget", new ModelClass(PodDisruptionBudget.class)),
           Map.entry("monitoring.coreos.com/v1/PodMonitor", new ModelClass(PodMonitor.class)),
           Map.entry(

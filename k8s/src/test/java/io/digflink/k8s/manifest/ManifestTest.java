@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.digflink.k8s.K8sFolder;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -14,9 +15,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ManifestTest {
   static Stream<Manifest> completeManifests() throws IOException {
-    return Stream.concat(
-        Manifest.readAll(K8sFolder.path().resolve("base")).stream(),
-        Manifest.readAll(K8sFolder.path().resolve("monitoring")).stream());
+    List<Manifest> manifests = new ArrayList<>();
+    for (String folder : List.of("base", "monitoring", "synthesize")) {
+      manifests.addAll(Manifest.readAll(K8sFolder.path().resolve(folder)));
+    }
+    return manifests.stream();
   }
 
   @ParameterizedTest

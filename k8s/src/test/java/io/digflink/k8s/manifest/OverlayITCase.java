@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.k8s.K8sFolder;
 import io.digflink.k8s.options.FlinkOptions;
 import io.digflink.k8s.options.JobOptions;
+import io.digflink.synthesis.SynthesizeCommand;
+import io.digflink.synthesis.spec.SpecReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.TreeSet;
 import org.apache.flink.util.TimeUtils;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** Renders each overlay and checks the objects, one by one and against each other. */
 class OverlayITCase {
@@ -37,10 +40,12 @@ class OverlayITCase {
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "gpu", "dev"})
   void everyFlinkAndJobOptionExistsAndHasAValueOfItsType(String overlay) throws Exception {
-    Manifest deployment = generate(overlay);
-
-    assertThat(FlinkOptions.violations(deployment.strings("/spec/flinkConfiguration"))).isEmpty();
-    assertThat(JobOptions.violations(arguments(deployment))).isEmpty();
+    for (Manifest deployment : deployments(render(overlay))) {
+      assertThat(FlinkOptions.violations(deployment.strings("/spec/flinkConfiguration")))
+          .as(deployment.toString())
+          .isEmpty();
+    }
+    assertThat(JobOptions.violations(arguments(generate(overlay)))).isEmpty();
   }
 
   @ParameterizedTest
@@ -67,26 +72,52 @@ class OverlayITCase {
   @ValueSource(strings = {"cpu", "gpu", "dev"})
   void everyReferenceBetweenObjectsResolves(String overlay) throws Exception {
     List<Manifest> manifests = render(overlay);
-    Manifest deployment = generate(overlay);
-
-    assertThat(names(manifests, "ServiceAccount"))
-        .contains(deployment.at("/spec/serviceAccount").asText());
-    assertThat(deployment.node().findValuesAsText("claimName"))
-        .isSubsetOf(names(manifests, "PersistentVolumeClaim"));
-    for (JsonNode configMap : deployment.node().findValues("configMap")) {
-      assertThat(names(manifests, "ConfigMap")).contains(configMap.path("name").asText());
-    }
-    List<String> volumes = new ArrayList<>();
-    deployment
-        .at("/spec/podTemplate/spec/volumes")
-        .forEach(v -> volumes.add(v.path("name").asText()));
-    for (JsonNode mounts : deployment.node().findValues("volumeMounts")) {
-      mounts.forEach(mount -> assertThat(volumes).contains(mount.path("name").asText()));
+    for (Manifest deployment : deployments(manifests)) {
+      assertThat(names(manifests, "ServiceAccount"))
+          .contains(deployment.at("/spec/serviceAccount").asText());
+      checkVolumes(deployment, "/spec/podTemplate/spec/volumes", manifests);
     }
     manifests.stream()
         .filter(manifest -> manifest.kind().equals("PodDisruptionBudget"))
         .map(budget -> budget.at("/spec/selector/matchLabels/app").asText())
         .forEach(app -> assertThat(names(manifests, "FlinkDeployment")).contains(app));
+  }
+
+  /** Every volume is of an object that is there, and every mount of a volume. */
+  private static void checkVolumes(Manifest manifest, String pointer, List<Manifest> manifests) {
+    assertThat(manifest.node().findValuesAsText("claimName"))
+        .isNotEmpty()
+        .isSubsetOf(names(manifests, "PersistentVolumeClaim"));
+    for (JsonNode configMap : manifest.node().findValues("configMap")) {
+      assertThat(names(manifests, "ConfigMap")).contains(configMap.path("name").asText());
+    }
+    List<String> volumes = new ArrayList<>();
+    manifest.at(pointer).forEach(v -> volumes.add(v.path("name").asText()));
+    for (JsonNode mounts : manifest.node().findValues("volumeMounts")) {
+      mounts.forEach(mount -> assertThat(volumes).contains(mount.path("name").asText()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "gpu", "dev"})
+  void aDataSetsJobFindsItsClusterItsVolumesAndTheCommandsOptions(String overlay) throws Exception {
+    List<Manifest> manifests = new ArrayList<>(render(overlay));
+    manifests.addAll(renderFolder("synthesize"));
+    Manifest job = find(manifests, "Job", "dig-synthesize-example");
+    List<String> arguments = new ArrayList<>();
+    job.at("/spec/template/spec/containers/0/args").forEach(a -> arguments.add(a.asText()));
+    int jar = arguments.indexOf(generate(overlay).at("/spec/job/jarURI").asText().substring(8));
+    String entryClass = arguments.get(jar - 1).substring("--class=".length());
+
+    checkVolumes(job, "/spec/template/spec/volumes", manifests);
+    assertThat(ManifestCheck.violations(job)).isEmpty();
+    // Flink's Kubernetes integration names the REST service after the cluster.
+    assertThat(names(deployments(manifests))).contains("dig-synthesize");
+    assertThat(arguments).contains("-Drest.address=dig-synthesize-rest");
+    assertThat(entryClass).isEqualTo(SynthesizeCommand.class.getName());
+    new CommandLine(new SynthesizeCommand())
+        .parseArgs(arguments.subList(jar + 1, arguments.size()).toArray(String[]::new));
+    SpecReader.read(K8sFolder.path().resolve("synthesize/spec.yaml"));
   }
 
   @ParameterizedTest
@@ -113,30 +144,40 @@ class OverlayITCase {
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "gpu", "dev"})
   void noPodIsPrivilegedAndNoSecretIsWrittenOut(String overlay) throws Exception {
-    List<Manifest> manifests = render(overlay);
-    Manifest deployment = generate(overlay);
+    List<Manifest> manifests = new ArrayList<>(render(overlay));
+    manifests.addAll(renderFolder("synthesize"));
 
     assertThat(names(manifests, "Secret")).isEmpty();
-    assertThat(deployment.at("/spec/podTemplate/spec/securityContext/runAsNonRoot").asBoolean())
-        .isTrue();
-    List<JsonNode> contexts = new ArrayList<>();
-    contexts.add(deployment.at("/spec/podTemplate/spec/containers/0/securityContext"));
-    contexts.add(
-        deployment.at("/spec/taskManager/podTemplate/spec/initContainers/0/securityContext"));
-    for (JsonNode context : contexts) {
-      assertThat(context.path("readOnlyRootFilesystem").asBoolean()).isTrue();
-      assertThat(context.path("allowPrivilegeEscalation").asBoolean(true)).isFalse();
-      assertThat(context.at("/capabilities/drop/0").asText()).isEqualTo("ALL");
+    for (Manifest deployment : deployments(manifests)) {
+      checkPod(deployment.at("/spec/podTemplate/spec"));
     }
-    for (JsonNode variables : deployment.node().findValues("env")) {
+    checkPod(find(manifests, "Job", "dig-synthesize-example").at("/spec/template/spec"));
+    checkContext(generate(overlay).at("/spec/taskManager/podTemplate/spec/initContainers/0"));
+  }
+
+  private static void checkPod(JsonNode pod) {
+    assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
+    checkContext(pod.at("/containers/0"));
+    for (JsonNode variables : pod.findValues("env")) {
       variables.forEach(variable -> assertThat(variable.has("value")).isFalse());
     }
   }
 
+  private static void checkContext(JsonNode container) {
+    JsonNode context = container.path("securityContext");
+    assertThat(context.path("readOnlyRootFilesystem").asBoolean()).isTrue();
+    assertThat(context.path("allowPrivilegeEscalation").asBoolean(true)).isFalse();
+    assertThat(context.at("/capabilities/drop/0").asText()).isEqualTo("ALL");
+  }
+
   private static List<Manifest> render(String overlay) throws Exception {
+    return renderFolder("overlays/" + overlay);
+  }
+
+  private static List<Manifest> renderFolder(String folder) throws Exception {
     Optional<Kustomize> kustomize = Kustomize.find();
     assumeTrue(kustomize.isPresent(), "This machine has neither kustomize nor kubectl");
-    return kustomize.get().render(K8sFolder.path().resolve("overlays").resolve(overlay));
+    return kustomize.get().render(K8sFolder.path().resolve(folder));
   }
 
   private static Manifest generate(String overlay) throws Exception {
@@ -150,11 +191,20 @@ class OverlayITCase {
         .orElseThrow();
   }
 
+  private static List<Manifest> deployments(List<Manifest> manifests) {
+    return ofKind(manifests, "FlinkDeployment");
+  }
+
+  private static List<Manifest> ofKind(List<Manifest> manifests, String kind) {
+    return manifests.stream().filter(manifest -> manifest.kind().equals(kind)).toList();
+  }
+
+  private static List<String> names(List<Manifest> manifests) {
+    return manifests.stream().map(Manifest::name).toList();
+  }
+
   private static List<String> names(List<Manifest> manifests, String kind) {
-    return manifests.stream()
-        .filter(manifest -> manifest.kind().equals(kind))
-        .map(Manifest::name)
-        .toList();
+    return names(ofKind(manifests, kind));
   }
 
   private static Map<String, String> arguments(Manifest deployment) {

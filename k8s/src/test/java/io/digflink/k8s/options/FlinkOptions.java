@@ -15,6 +15,7 @@ import org.apache.flink.configuration.HighAvailabilityOptions;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ResourceManagerOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
@@ -46,6 +47,7 @@ public final class FlinkOptions {
             KubernetesConfigOptions.class,
             MetricOptions.class,
             PipelineOptions.class,
+            ResourceManagerOptions.class,
             RestartStrategyOptions.class,
             StateBackendOptions.class,
             TaskManagerOptions.class,
