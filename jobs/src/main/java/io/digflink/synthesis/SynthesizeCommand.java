@@ -62,6 +62,9 @@ public final class SynthesizeCommand implements Callable<Integer> {
   private static final int INCOMPLETE = 3;
   private static final int MAX_IN_FLIGHT_BATCHES = 2;
 
+  // The second try has only failed images, on sessions of its own: a broken device opens none.
+  private static final int LONGEST_FAILURE_STREAK = Integer.MAX_VALUE;
+
   @Option(names = "--spec", paramLabel = "FILE", description = "Specification in YAML.")
   private Path spec;
 
@@ -274,8 +277,12 @@ public final class SynthesizeCommand implements Callable<Integer> {
     return new SynthesisSettings(
         new ModelSettings(bundle.toAbsolutePath().toString(), device, threads),
         new DenoiseSettings(
-            batchRows, MAX_IN_FLIGHT_BATCHES * batchRows, MAX_IN_FLIGHT_BATCHES * batchRows),
-        new DecodeSettings(Math.max(1, batchRows / 4), Long.MAX_VALUE, null),
+            batchRows,
+            MAX_IN_FLIGHT_BATCHES * batchRows,
+            MAX_IN_FLIGHT_BATCHES * batchRows,
+            LONGEST_FAILURE_STREAK),
+        new DecodeSettings(
+            Math.max(1, batchRows / 4), Long.MAX_VALUE, null, LONGEST_FAILURE_STREAK),
         dataset,
         parallelism);
   }

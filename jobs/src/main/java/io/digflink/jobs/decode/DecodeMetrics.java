@@ -13,6 +13,7 @@ final class DecodeMetrics {
 
   private final Meter imagesPerSecond;
   private final Counter outOfMemory;
+  private final Counter failedRuns;
   private final Histogram decodeMillis;
   private final Histogram requestMillis;
 
@@ -23,6 +24,7 @@ final class DecodeMetrics {
     group.gauge("latentsWaiting", () -> latentsWaiting);
     imagesPerSecond = group.meter("imagesPerSecond", new MeterView(group.counter("imagesDone")));
     outOfMemory = group.counter("outOfMemory");
+    failedRuns = group.counter("failedRuns");
     decodeMillis = group.histogram("decodeMillis", new DescriptiveStatisticsHistogram(WINDOW));
     requestMillis = group.histogram("requestMillis", new DescriptiveStatisticsHistogram(WINDOW));
   }
@@ -34,6 +36,8 @@ final class DecodeMetrics {
   void ran(DecodeRun run) {
     if (run.isOutOfMemory()) {
       outOfMemory.inc();
+    } else if (run.failure() != null) {
+      failedRuns.inc();
     } else {
       decodeMillis.update(run.nanos() / 1_000_000);
     }

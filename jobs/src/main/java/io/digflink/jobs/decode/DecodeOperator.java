@@ -7,9 +7,11 @@ import io.digflink.jobs.admit.RejectException;
 import io.digflink.jobs.admit.Rejects;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.device.DeviceOperator;
+import io.digflink.jobs.device.FailureStreak;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
@@ -40,12 +42,16 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
   private final transient ModelSettings modelSettings;
   private final transient Deque<Waiting> waiting = new ArrayDeque<>();
   private final transient ClaimCheck claimCheck;
+  private final transient FailureStreak streak;
   private transient ListState<DenoisedImage> state;
   private transient ServedModels models;
   private transient DecodeMetrics metrics;
   private transient RejectCounters rejects;
   private transient DecodeRun run;
   private transient int batchLimit;
+
+  // The first of those that wait, whose run has failed: they go alone.
+  private transient int suspects;
 
   private record Waiting(DenoisedImage image, long sequence) {}
 
@@ -57,6 +63,7 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     this.settings = settings;
     this.modelSettings = modelSettings;
     this.claimCheck = new ClaimCheck(settings);
+    this.streak = new FailureStreak(settings.longestFailureStreak());
     this.batchLimit = settings.maxBatch();
   }
 
@@ -128,7 +135,7 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     List<DenoisedImage> images = new ArrayList<>();
     DenoisedImage first = waiting.peek().image();
     for (Waiting next : waiting) {
-      if (images.size() == batchLimit || !fitTogether(first, next.image())) {
+      if (images.size() == (suspects > 0 ? 1 : batchLimit) || !fitTogether(first, next.image())) {
         break;
       }
       images.add(next.image());
@@ -145,7 +152,7 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
   }
 
   @Override
-  protected void emitFinished() {
+  protected void emitFinished() throws SessionException {
     if (run == null) {
       return;
     }
@@ -153,7 +160,11 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     metrics.ran(run);
     if (run.isOutOfMemory()) {
       shrink(now);
+    } else if (run.failure() != null) {
+      isolate(now);
     } else {
+      streak.succeeded();
+      suspects = Math.max(0, suspects - 1);
       for (int i = 0; i < run.images().size(); i++) {
         waiting.remove();
         emit(run.images().get(i), run.files().get(i), now);
@@ -173,6 +184,16 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     metrics.finished(now - image.request().admittedAt());
   }
 
+  private void isolate(long now) throws SessionException {
+    streak.failed(run.failure());
+    if (suspects == 0) {
+      suspects = run.images().size();
+      LOG.warn("Decoding {} latents failed: each once more, alone", suspects);
+      return;
+    }
+    rejectFirst(Rejects.runFailed("decoder", run.images().get(0).index(), run.failure()), now);
+  }
+
   private void shrink(long now) {
     if (run.images().size() > 1) {
       batchLimit = Math.max(1, run.images().size() / 2);
@@ -182,16 +203,21 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
           batchLimit);
       return;
     }
-    waiting.remove();
     DenoisedImage image = run.images().get(0);
-    RejectException why =
+    rejectFirst(
         RejectException.of(
             RejectReason.OUT_OF_MEMORY,
             "The device has no memory to decode image "
                 + image.index()
                 + " of "
                 + image.request().latent()
-                + " latent cells: ask for a smaller size");
+                + " latent cells: ask for a smaller size"),
+        now);
+  }
+
+  private void rejectFirst(RejectException why, long now) {
+    DenoisedImage image = waiting.remove().image();
+    suspects = Math.max(0, suspects - 1);
     rejects.count(why.reason());
     output.collect(Admit.REJECTED, new StreamRecord<>(Rejects.of(why, image.request(), now)));
   }

@@ -6,6 +6,7 @@ import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.OutOfDeviceMemoryException;
+import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GenerationRequest;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -24,6 +25,7 @@ final class DecodeRun implements Callable<Void> {
   private final List<ImageFile> files = new ArrayList<>();
   private long nanos;
   private boolean outOfMemory;
+  private SessionException failure;
 
   /**
    * @param images of one model and one latent shape
@@ -37,7 +39,7 @@ final class DecodeRun implements Callable<Void> {
   }
 
   @Override
-  public Void call() throws Exception {
+  public Void call() throws IOException {
     long start = System.nanoTime();
     LatentShape shape = images.get(0).request().latent();
     try {
@@ -47,6 +49,8 @@ final class DecodeRun implements Callable<Void> {
       }
     } catch (OutOfDeviceMemoryException e) {
       outOfMemory = true;
+    } catch (SessionException e) {
+      failure = e;
     }
     nanos = System.nanoTime() - start;
     return null;
@@ -78,7 +82,7 @@ final class DecodeRun implements Callable<Void> {
     return images;
   }
 
-  /** The files, one an image; none after running out of memory. */
+  /** The files, one an image; none after a failure. */
   List<ImageFile> files() {
     return files;
   }
@@ -91,5 +95,10 @@ final class DecodeRun implements Callable<Void> {
   /** Whether the device had no memory for the batch. */
   boolean isOutOfMemory() {
     return outOfMemory;
+  }
+
+  /** Why the run failed, or null. */
+  SessionException failure() {
+    return failure;
   }
 }

@@ -14,6 +14,7 @@ final class DenoiseMetrics {
   private final Counter stepsDone;
   private final Meter imagesPerSecond;
   private final Counter outOfMemory;
+  private final Counter failedRuns;
   private final Histogram rowsPerBatch;
   private final Histogram stepMillis;
   private final Histogram queueWaitMillis;
@@ -29,6 +30,7 @@ final class DenoiseMetrics {
         group.meter("imagesDenoisedPerSecond", new MeterView(group.counter("imagesDenoised")));
     stepsDone = group.counter("imageSteps");
     outOfMemory = group.counter("outOfMemory");
+    failedRuns = group.counter("failedRuns");
     rowsPerBatch = group.histogram("rowsPerBatch", new DescriptiveStatisticsHistogram(WINDOW));
     stepMillis = group.histogram("stepMillis", new DescriptiveStatisticsHistogram(WINDOW));
     queueWaitMillis =
@@ -47,6 +49,10 @@ final class DenoiseMetrics {
   void ran(DenoiseRun run) {
     if (run.isOutOfMemory()) {
       outOfMemory.inc();
+      return;
+    }
+    if (run.failure() != null) {
+      failedRuns.inc();
       return;
     }
     rowsPerBatch.update(run.rows());

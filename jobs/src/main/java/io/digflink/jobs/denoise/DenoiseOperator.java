@@ -7,10 +7,12 @@ import io.digflink.jobs.admit.RejectCounters;
 import io.digflink.jobs.admit.RejectException;
 import io.digflink.jobs.admit.Rejects;
 import io.digflink.jobs.device.DeviceOperator;
+import io.digflink.jobs.device.FailureStreak;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
+import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
 import java.util.ArrayList;
@@ -36,6 +38,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   private final transient InFlight inFlight;
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
+  private final transient FailureStreak streak;
   private final transient List<AdmittedRequest> ofUnknownModels = new ArrayList<>();
   private transient ListState<HeldRequest> state;
   private transient ServedModels models;
@@ -53,6 +56,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     this.inFlight = new InFlight(settings.maxInFlight());
     this.batcher = new StepBatcher(settings.maxBatchRows());
     this.batches = new RowBatches(settings.maxBatchRows());
+    this.streak = new FailureStreak(settings.longestFailureStreak());
   }
 
   @Override
@@ -144,15 +148,11 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   }
 
   @Override
-  protected void emitFinished() {
+  protected void emitFinished() throws SessionException {
     long now = now();
     if (run != null) {
       metrics.ran(run);
-      if (run.isOutOfMemory()) {
-        shrink(run, now);
-      } else {
-        inFlight.stepped(run.images());
-      }
+      takeIn(run, now);
       run = null;
     }
     List<ImageInFlight> finished = inFlight.takeFinished();
@@ -167,6 +167,37 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     dropExpired(now);
   }
 
+  private void takeIn(DenoiseRun ended, long now) throws SessionException {
+    if (ended.isOutOfMemory()) {
+      shrink(ended, now);
+    } else if (ended.failure() != null) {
+      isolate(ended, now);
+    } else {
+      streak.succeeded();
+      batcher.clear(ended.images());
+      inFlight.stepped(ended.images());
+    }
+  }
+
+  private void isolate(DenoiseRun failed, long now) throws SessionException {
+    streak.failed(failed.failure());
+    if (batcher.isolate(failed.images())) {
+      LOG.warn("A run of {} images failed: each once more, alone", failed.images().size());
+      return;
+    }
+    ImageInFlight image = failed.images().get(0);
+    drop(image.request());
+    reject(
+        image.request().admitted(),
+        Rejects.runFailed("denoiser", image.index(), failed.failure()),
+        now);
+  }
+
+  private void drop(RequestInFlight request) {
+    batcher.clear(request.images());
+    inFlight.drop(request);
+  }
+
   private void shrink(DenoiseRun failed, long now) {
     RequestInFlight request = failed.images().get(0).request();
     if (failed.images().size() > 1) {
@@ -178,7 +209,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
           batcher.rowsOf(request.key()));
       return;
     }
-    inFlight.drop(request);
+    drop(request);
     reject(
         request.admitted(),
         RejectException.of(
@@ -193,7 +224,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     for (RequestInFlight request : List.copyOf(inFlight.requests())) {
       if (request.admitted().isExpired(now)) {
         int left = request.begun() - request.images().size();
-        inFlight.drop(request);
+        drop(request);
         reject(
             request.admitted(),
             RejectException.field(

@@ -14,6 +14,7 @@ final class DenoiseRun implements Callable<Void> {
   private final DenoiserSession session;
   private long nanos;
   private boolean outOfMemory;
+  private SessionException failure;
 
   /**
    * @param images the images, of one key
@@ -26,7 +27,7 @@ final class DenoiseRun implements Callable<Void> {
   }
 
   @Override
-  public Void call() throws SessionException {
+  public Void call() {
     long start = System.nanoTime();
     batch.clear();
     for (ImageInFlight image : images) {
@@ -40,6 +41,8 @@ final class DenoiseRun implements Callable<Void> {
       batch.advance();
     } catch (OutOfDeviceMemoryException e) {
       outOfMemory = true;
+    } catch (SessionException e) {
+      failure = e;
     }
     nanos = System.nanoTime() - start;
     return null;
@@ -61,5 +64,10 @@ final class DenoiseRun implements Callable<Void> {
   /** Whether the device had no memory for the batch; then no image has moved. */
   boolean isOutOfMemory() {
     return outOfMemory;
+  }
+
+  /** Why the run failed, or null; then no image has moved. */
+  SessionException failure() {
+    return failure;
   }
 }

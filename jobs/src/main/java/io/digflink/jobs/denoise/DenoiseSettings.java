@@ -8,8 +8,10 @@ import java.io.Serializable;
  * @param maxBatchRows most rows of one denoiser run, at least 2: a guided image takes two
  * @param maxInFlight most images at a time
  * @param maxWaiting most requests taken before all their images have a place
+ * @param longestFailureStreak see {@link io.digflink.jobs.device.FailureStreak}
  */
-public record DenoiseSettings(int maxBatchRows, int maxInFlight, int maxWaiting)
+public record DenoiseSettings(
+    int maxBatchRows, int maxInFlight, int maxWaiting, int longestFailureStreak)
     implements Serializable {
   public DenoiseSettings {
     require("max-batch-rows", maxBatchRows, 2);

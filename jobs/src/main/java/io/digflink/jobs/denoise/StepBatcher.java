@@ -3,16 +3,20 @@ package io.digflink.jobs.denoise;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Chooses the images that take the next step together: whoever has gone without a step for longest,
  * and after it all that fit into one run with it. Every image so gets its turn, whatever the mix.
+ * An image whose run has failed goes alone.
  */
 final class StepBatcher {
   private final int maxRows;
   private final Map<BatchKey, Integer> fewerRows = new HashMap<>();
+  private final Set<ImageInFlight> suspects = new HashSet<>();
 
   StepBatcher(int maxRows) {
     this.maxRows = maxRows;
@@ -29,6 +33,12 @@ final class StepBatcher {
     BatchKey key = null;
     int free = 0;
     for (ImageInFlight image : images) {
+      if (suspects.contains(image)) {
+        if (chosen.isEmpty()) {
+          return List.of(image);
+        }
+        continue;
+      }
       int rows = image.trajectory().rows();
       if (chosen.isEmpty()) {
         key = image.request().key();
@@ -43,6 +53,20 @@ final class StepBatcher {
       }
     }
     return chosen;
+  }
+
+  /**
+   * A run of these images failed: each takes its next step alone, so that it shows which one it is.
+   *
+   * @return whether there is one that has not been alone yet; else it is that one
+   */
+  boolean isolate(List<ImageInFlight> images) {
+    return suspects.addAll(images);
+  }
+
+  /** These images have taken a step, or are gone: nothing speaks against them any more. */
+  void clear(Collection<ImageInFlight> images) {
+    suspects.removeAll(images);
   }
 
   /** Most rows of a run of this key; an image that needs more runs alone. */

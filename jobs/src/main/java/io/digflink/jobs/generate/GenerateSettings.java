@@ -40,6 +40,13 @@ public record GenerateSettings(
   private static final int CHANNELS = 3;
 
   /**
+   * Failed runs take milliseconds, so that the rejects of a streak are of one checkpoint interval:
+   * where the device was broken they are rolled back with it, and the requests are served after
+   * all.
+   */
+  private static final int LONGEST_FAILURE_STREAK = 100;
+
+  /**
    * Kafka topics.
    *
    * @param requests read
@@ -95,12 +102,14 @@ public record GenerateSettings(
         new DecodeSettings(
             config.get(GenerateOptions.DECODE_BATCH),
             config.get(GenerateOptions.CLAIM_CHECK_THRESHOLD).getBytes(),
-            config.getOptional(GenerateOptions.CLAIM_CHECK_DIRECTORY).orElse(null));
+            config.getOptional(GenerateOptions.CLAIM_CHECK_DIRECTORY).orElse(null),
+            LONGEST_FAILURE_STREAK);
     DenoiseSettings denoise =
         new DenoiseSettings(
             config.get(GenerateOptions.MAX_BATCH_ROWS),
             config.get(GenerateOptions.MAX_IN_FLIGHT),
-            config.get(GenerateOptions.MAX_WAITING));
+            config.get(GenerateOptions.MAX_WAITING),
+            LONGEST_FAILURE_STREAK);
     return new GenerateSettings(
         kafka,
         topics,

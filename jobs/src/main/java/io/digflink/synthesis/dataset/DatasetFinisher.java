@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +52,7 @@ public final class DatasetFinisher {
 
   /** Completes the data set. */
   public Manifest finish() throws IOException {
-    List<FailedItem> failures = failures();
+    List<FailedItem> failures = new FailureList(settings).settle();
     List<ShardEntry> shards =
         settings.format() == OutputFormat.NPZ ? List.of(npz()) : remainingShards();
     SortedMap<Integer, Long> labels = new TreeMap<>();
@@ -80,22 +79,6 @@ public final class DatasetFinisher {
         DatasetCard.of(manifest, settings.format()).getBytes(StandardCharsets.UTF_8));
     directory.complete(WorkFiles.JSON.valueToTree(manifest));
     return manifest;
-  }
-
-  /** Failures, without those that a later try has made good. */
-  private List<FailedItem> failures() throws IOException {
-    ShardLayout layout = settings.layout();
-    List<FailedItem> left = new ArrayList<>();
-    for (FailedItem item : files.readFailures()) {
-      int shard = layout.shardOf(Math.min(item.index(), layout.images() - 1));
-      BitSet done = files.readEntry(shard).isPresent() ? new BitSet() : assembler.done(shard);
-      if (item.images() == 1 && done.get((int) (item.index() - layout.first(shard)))) {
-        files.deleteFailure(item);
-      } else {
-        left.add(item);
-      }
-    }
-    return left;
   }
 
   private List<ShardEntry> remainingShards() throws IOException {

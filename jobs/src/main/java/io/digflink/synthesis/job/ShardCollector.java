@@ -94,6 +94,7 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
   }
 
   private void fail(FailedItem item) throws IOException {
+    latents.remove(item.index());
     settings.files().writeFailure(item);
     count(FAILURES, 1);
   }

@@ -12,6 +12,7 @@ import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
 import io.digflink.schemas.codec.RecordCodec;
 import io.digflink.tests.support.EmbeddedStack;
+import io.digflink.tests.support.FailingModels;
 import io.digflink.tests.support.JobRun;
 import io.digflink.tests.support.Requests;
 import java.net.URI;
@@ -118,6 +119,32 @@ class GenerateJobITCase {
         .containsEntry("", RejectReason.MALFORMED)
         .containsEntry(HexFormat.of().formatHex(new byte[5000]), RejectReason.TOO_LARGE)
         .hasSize(5);
+  }
+
+  @Test
+  void aRequestThatTheModelFailsOnIsRejectedAndThoseInItsBatchAreServed() throws Exception {
+    Path models = directory.resolve("failing-models");
+    FailingModels.exportFailingDenoiser(models, 7);
+    GenerationRequest[] good = new GenerationRequest[4];
+    Arrays.setAll(good, i -> Requests.of("good-" + i).setLabels(List.of(i)).build());
+    JobRun healthy = new JobRun(stack).send(good);
+    JobRun failing =
+        new JobRun(stack)
+            .with(GenerateOptions.MODEL_DIRECTORY, models.toString())
+            .send(Requests.of("bad").setLabels(List.of(7)).build())
+            .send(good);
+
+    failing.serveAll(1);
+
+    assertThat(failing.digests()).hasSize(4).isEqualTo(healthy.serveAll(1).digests());
+    assertThat(failing.rejected())
+        .singleElement()
+        .satisfies(
+            reject -> {
+              assertThat(reject.getRequestId()).isEqualTo("bad");
+              assertThat(reject.getReason()).isEqualTo(RejectReason.OTHER);
+              assertThat(reject.getMessage()).startsWith("The denoiser fails on image 0, alone");
+            });
   }
 
   @Test

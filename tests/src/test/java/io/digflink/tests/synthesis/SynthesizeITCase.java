@@ -28,7 +28,7 @@ class SynthesizeITCase {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"webdataset", "npz"})
+  @ValueSource(strings = {"webdataset", "parquet", "npz"})
   void killedAndStartedAgainAtAnotherParallelismTheDirectoryIsTheSame(String format)
       throws Exception {
     Path spec = spec(format, "60", "");

@@ -1,0 +1,36 @@
+package io.digflink.jobs.device;
+
+import io.digflink.runtime.session.SessionException;
+
+/**
+ * Tells a device that is broken from images that a model fails on: such images are few, and runs of
+ * others succeed between theirs.
+ */
+public final class FailureStreak {
+  private final int longest;
+  private int failed;
+
+  /**
+   * @param longest failed runs in a row that are still put down to the images
+   */
+  public FailureStreak(int longest) {
+    this.longest = longest;
+  }
+
+  /** A run has succeeded. */
+  public void succeeded() {
+    failed = 0;
+  }
+
+  /**
+   * A run has failed.
+   *
+   * @throws SessionException the failure itself, if so many in a row are the device's
+   */
+  public void failed(SessionException failure) throws SessionException {
+    failed++;
+    if (failed > longest) {
+      throw failure;
+    }
+  }
+}
