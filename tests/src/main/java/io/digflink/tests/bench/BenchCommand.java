@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
     description = "Measure; every benchmark takes --json FILE.",
     subcommands = {
       PipelineBench.class,
+      SynthesizeBench.class,
       BatchingBench.class,
       DenoiserBench.class,
       OpBench.class,
