@@ -80,6 +80,9 @@ public final class SessionPool {
       if (key.threads > 0) {
         options.setIntraOpNumThreads(key.threads);
       }
+      // The threads of an idle session would spin, for some 30 ms, on the cores that a run of
+      // another one is using.
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
       boolean cuda = key.device.isCuda();
       if (cuda) {
         options.addCUDA(key.device.index());
