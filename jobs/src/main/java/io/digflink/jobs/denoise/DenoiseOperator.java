@@ -12,6 +12,7 @@ import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
+import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
@@ -54,8 +55,9 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     this.settings = settings;
     this.modelSettings = modelSettings;
     this.inFlight = new InFlight(settings.maxInFlight());
-    this.batcher = new StepBatcher(settings.maxBatchRows());
-    this.batches = new RowBatches(settings.maxBatchRows());
+    int maxRows = settings.rowsOn(Device.of(modelSettings.device()));
+    this.batcher = new StepBatcher(maxRows);
+    this.batches = new RowBatches(maxRows);
     this.streak = new FailureStreak(settings.longestFailureStreak());
   }
 

@@ -136,10 +136,11 @@ public final class GenerateOptions {
   public static final ConfigOption<Integer> MAX_BATCH_ROWS =
       key("denoise.max-batch-rows")
           .intType()
-          .defaultValue(32)
+          .defaultValue(0)
           .withDescription(
               "Most rows of one denoiser run; a guided image takes two, a conditional and an"
-                  + " unconditional one.");
+                  + " unconditional one. 0: as many as suit the device, 8 on a CPU and 32 on a"
+                  + " GPU.");
 
   public static final ConfigOption<Integer> MAX_IN_FLIGHT =
       key("denoise.max-in-flight")

@@ -16,7 +16,7 @@ class JobArgumentsTest {
 
     assertThat(settings.kafka().bootstrapServers()).isEqualTo("kafka:9092");
     assertThat(settings.models().directory()).isEqualTo("models");
-    assertThat(settings.denoise().maxBatchRows()).isEqualTo(32);
+    assertThat(settings.denoise().maxBatchRows()).isZero();
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.digflink.tests.bench;
 
 import io.digflink.cli.ModelDirectory;
-import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.ModelCatalog;
 import io.digflink.runtime.sampling.RowBatch;
@@ -40,8 +39,8 @@ final class BatchingBench implements Callable<Integer> {
   @Option(
       names = "--max-batch-rows",
       paramLabel = "N",
-      description = "Most rows of a run (default: ${DEFAULT-VALUE}).")
-  private int maxRows = GenerateOptions.MAX_BATCH_ROWS.defaultValue();
+      description = "Most rows of a run (default: as many as suit the device).")
+  private Integer maxRows;
 
   @Mixin private ModelDirectory models;
   @Mixin private JsonFile json;
@@ -61,7 +60,11 @@ final class BatchingBench implements Callable<Integer> {
     ModelCatalog catalog = ModelCatalog.open(models.resolve(out::println));
     ModelBundle bundle = catalog.find(catalog.names().iterator().next()).orElseThrow();
     List<Figures> all = new ArrayList<>();
-    try (DenoiserSession session = bundle.openDenoiser(Device.of("auto"), 0)) {
+    Device device = Device.of("auto");
+    if (maxRows == null) {
+      maxRows = device.suitableRows();
+    }
+    try (DenoiserSession session = bundle.openDenoiser(device, 0)) {
       all.addAll(measure(bundle, session));
     }
     out.printf(
