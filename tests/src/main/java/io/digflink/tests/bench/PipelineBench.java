@@ -51,12 +51,19 @@ final class PipelineBench implements Callable<Integer> {
       description = "Images of each measurement (default: ${DEFAULT-VALUE}).")
   private int images = 512;
 
+  @Option(
+      names = "--guidance",
+      paramLabel = "SCALE",
+      description = "Guidance scale; every scale but 1 takes two rows a step (default: 1).")
+  private double guidanceScale = 1;
+
   @Mixin private ModelDirectory models;
   @Mixin private JsonFile json;
 
   /**
    * What was measured.
    *
+   * @param guidanceScale of every step
    * @param steady images a second of the job between start and end
    * @param bareLoop images a second
    * @param steadyRatio steady over bareLoop
@@ -66,6 +73,7 @@ final class PipelineBench implements Callable<Integer> {
       String model,
       int images,
       int steps,
+      double guidanceScale,
       double steady,
       double bareLoop,
       double steadyRatio,
@@ -80,10 +88,11 @@ final class PipelineBench implements Callable<Integer> {
     Figures figures = measure(directory, bundle);
     out.printf(
         Locale.ROOT,
-        "%s, %d images of %d steps%n%-34s%.2f images/s%n%-34s%.2f images/s%n%-34s%.3f%n%-34s%.3f%n",
+        "%s, %d images of %d steps, guidance scale %.1f%n%-34s%.2f images/s%n%-34s%.2f images/s%n%-34s%.3f%n%-34s%.3f%n",
         figures.model(),
         images,
         STEPS,
+        guidanceScale,
         "whole job, between start and end",
         figures.steady(),
         "bare loop",
@@ -109,7 +118,14 @@ final class PipelineBench implements Callable<Integer> {
       double bare = loop.run(specs(bundle, images)).imagesPerSecond();
       double steady = (images - few) / (seconds - fewSeconds);
       return new Figures(
-          bundle.name(), images, STEPS, steady, bare, steady / bare, images / seconds / bare);
+          bundle.name(),
+          images,
+          STEPS,
+          guidanceScale,
+          steady,
+          bare,
+          steady / bare,
+          images / seconds / bare);
     }
   }
 
@@ -122,7 +138,7 @@ final class PipelineBench implements Callable<Integer> {
   }
 
   /** Seconds from sending a request of so many images to the last one's encoding. */
-  private static double serve(EmbeddedService service, ModelBundle bundle, String id, int count)
+  private double serve(EmbeddedService service, ModelBundle bundle, String id, int count)
       throws InterruptedException {
     boolean classes = bundle.manifest().classes() != null;
     GenerationRequest request =
@@ -133,6 +149,7 @@ final class PipelineBench implements Callable<Integer> {
             .setImagesPerLabel(count)
             .setSampler(SamplerType.DPM_SOLVER_PP_2M.id())
             .setSteps(STEPS)
+            .setGuidanceScale(guidanceScale)
             .build();
     try (TopicReader<GeneratedImage> reader =
             TopicReader.fromNow(
@@ -152,7 +169,7 @@ final class PipelineBench implements Callable<Integer> {
     }
   }
 
-  private static List<TrajectorySpec> specs(ModelBundle bundle, int count) {
+  private List<TrajectorySpec> specs(ModelBundle bundle, int count) {
     List<TrajectorySpec> specs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       specs.add(
@@ -165,7 +182,7 @@ final class PipelineBench implements Callable<Integer> {
               STEPS,
               TimestepSpacing.UNIFORM,
               0,
-              Guidance.NONE));
+              new Guidance(guidanceScale)));
     }
     return specs;
   }
