@@ -104,23 +104,56 @@ final class DenoiserFrame {
     return scope.div(size, scope.at("patch").integerVector(config.patchSize()));
   }
 
+  /**
+   * The patches' linear embedding, which the official code writes as a convolution of stride p.
+   *
+   * <pre>
+   * (N, C, H, W) ─ Reshape (N, C, h, p, w, p) ─ Transpose (N, h, w, C, p, p) ─ MatMul (N, T, D)
+   * </pre>
+   */
   private Value emitTokens() {
     Scope scope = graph.root().at("x_embedder");
     long width = config.hiddenSize();
     long patch = config.patchSize();
-    Weight weight =
-        parameters.take("x_embedder.proj.weight", width, config.inChannels(), patch, patch);
+    long channels = config.inChannels();
+    Weight weight = parameters.take("x_embedder.proj.weight", width, channels, patch, patch);
+    Weight bias = parameters.take("x_embedder.proj.bias", width);
+    Scope patchify = scope.at("patchify");
+    Value cells =
+        patchify
+            .at("cells")
+            .reshape(scope.cast(latent, graph.precision()), patchShape(patchify.at("shape")));
     Value patches =
-        scope.conv(
-            scope.cast(latent, graph.precision()),
-            graph.weight(scope.at("weight"), weight),
-            graph.weight(scope.at("bias"), parameters.take("x_embedder.proj.bias", width)),
-            patch,
-            patch,
-            0,
-            1); // (N, D, h, w)
-    Value sequence = scope.transpose(scope.reshape(patches, 0, width, -1), 0, 2, 1); // (N, T, D)
-    return scope.add(sequence, emitPositions(graph.root().at("pos_embed")));
+        patchify.reshape(
+            patchify.transpose(cells, 0, 2, 4, 1, 3, 5), 0, -1, channels * patch * patch);
+    Weight matrix = weight.reshaped(width, channels * patch * patch).transposed();
+    Value embedded = scope.matMul(patches, graph.weight(scope.at("weight"), matrix)); // (N, T, D)
+    // The bias joins the positions, which are as large as one image's tokens.
+    Value offsets =
+        scope
+            .at("offset")
+            .add(emitPositions(graph.root().at("pos_embed")), graph.weight(scope.at("bias"), bias));
+    return scope.add(embedded, offsets);
+  }
+
+  /** int64 [6]: 0 for N, then C, h, p, w, p. */
+  private Value patchShape(Scope scope) {
+    long patch = config.patchSize();
+    long channels = config.inChannels();
+    if (fixed.isPresent()) {
+      GridSize size = fixed.get();
+      return scope
+          .at("fixed")
+          .integerVector(0, channels, size.rows(), patch, size.columns(), patch);
+    }
+    Value side = scope.at("patch").integerVector(patch);
+    return scope.concat(
+        0,
+        scope.at("image").integerVector(0, channels),
+        scope.at("rows").gather(grid, scope.at("first").integerVector(0), 0),
+        side,
+        scope.at("columns").gather(grid, scope.at("second").integerVector(1), 0),
+        side);
   }
 
   private Value emitPositions(Scope scope) {

@@ -1,6 +1,7 @@
 package io.digflink.tests.bench;
 
 import io.digflink.bundle.Precision;
+import io.digflink.export.ImageSize;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.Device;
 import java.io.PrintWriter;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.commons.io.file.PathUtils;
 import picocli.CommandLine.Command;
@@ -70,6 +72,12 @@ final class DenoiserBench implements Callable<Integer> {
       description = "Number format of the models (default: ${DEFAULT-VALUE}).")
   private Precision precision = Precision.FP16;
 
+  @Option(
+      names = "--one-size",
+      description =
+          "Export each bundle for its image size alone: positions and shapes become constants.")
+  private boolean oneSize;
+
   @Option(names = "--plot", paramLabel = "FILE", description = "Draw the latencies as PNG.")
   private Path plot;
 
@@ -86,9 +94,14 @@ final class DenoiserBench implements Callable<Integer> {
     Path directory = Files.createTempDirectory("dig-bench-");
     try {
       for (String model : models) {
-        ModelBundle bundle =
-            RandomBundle.export(model, precision, directory.resolve(model.replace('/', '-')));
+        ModelBundle bundle = null;
         for (int size : sizes) {
+          if (bundle == null || oneSize) {
+            Optional<ImageSize> only =
+                oneSize ? Optional.of(new ImageSize(size, size)) : Optional.empty();
+            Path name = directory.resolve(model.replace('/', '-') + (oneSize ? "-" + size : ""));
+            bundle = RandomBundle.export(model, precision, only, name);
+          }
           int images = batch == null ? BATCHES.getOrDefault(size, 2) : batch;
           DenoiserFigures measured =
               DenoiserFigures.measure(bundle, model, size, images, place, runs);

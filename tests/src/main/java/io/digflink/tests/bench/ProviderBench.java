@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -73,7 +74,7 @@ final class ProviderBench implements Callable<Integer> {
     try {
       for (Precision precision : Precision.values()) {
         Path bundle = directory.resolve(precision.toString());
-        RandomBundle.export(model, precision, bundle);
+        RandomBundle.export(model, precision, Optional.empty(), bundle);
         Path graph = bundle.resolve("denoiser.onnx");
         Path profile = directory.resolve("profile-" + precision);
         float[] expected = run(graph, Device.CPU, null, null);

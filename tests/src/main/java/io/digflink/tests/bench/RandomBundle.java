@@ -3,6 +3,7 @@ package io.digflink.tests.bench;
 import io.digflink.bundle.Precision;
 import io.digflink.export.ExportRequest;
 import io.digflink.export.Exporter;
+import io.digflink.export.ImageSize;
 import io.digflink.runtime.model.ModelBundle;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,9 +20,12 @@ final class RandomBundle {
   /**
    * Exports a preset.
    *
+   * @param size the only image size, or empty for any
    * @param directory of the bundle, which must not exist
    */
-  static ModelBundle export(String preset, Precision precision, Path directory) throws IOException {
+  static ModelBundle export(
+      String preset, Precision precision, Optional<ImageSize> size, Path directory)
+      throws IOException {
     new Exporter(
             new ExportRequest(
                 Optional.empty(),
@@ -33,7 +37,7 @@ final class RandomBundle {
                 Optional.of(preset),
                 Optional.empty(),
                 precision,
-                Optional.empty(),
+                size,
                 List.of(),
                 false),
             line -> {})
