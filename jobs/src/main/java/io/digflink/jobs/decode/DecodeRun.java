@@ -9,20 +9,21 @@ import io.digflink.runtime.session.OutOfDeviceMemoryException;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GenerationRequest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 
-/** Decodes a batch of latents and encodes the images. */
+/** Decodes a batch of latents and encodes the images, these on all cores. */
 final class DecodeRun implements Callable<Void> {
   private final List<DenoisedImage> images;
   private final DecoderSession session;
   private final int scale;
   private final ClaimCheck claimCheck;
-  private final List<ImageFile> files = new ArrayList<>();
+  private List<ImageFile> files = List.of();
   private long nanos;
   private boolean outOfMemory;
   private SessionException failure;
@@ -39,14 +40,17 @@ final class DecodeRun implements Callable<Void> {
   }
 
   @Override
-  public Void call() throws IOException {
+  public Void call() {
     long start = System.nanoTime();
     LatentShape shape = images.get(0).request().latent();
     try {
       float[][] pixels = session.run(images.stream().map(DenoisedImage::latent).toList(), shape);
-      for (int i = 0; i < pixels.length; i++) {
-        files.add(encode(images.get(i).request().request(), pixels[i], shape));
-      }
+      // The encoding of a large image takes longer than its decoding on a GPU.
+      files =
+          IntStream.range(0, pixels.length)
+              .parallel()
+              .mapToObj(i -> encode(images.get(i).request().request(), pixels[i], shape))
+              .toList();
     } catch (OutOfDeviceMemoryException e) {
       outOfMemory = true;
     } catch (SessionException e) {
@@ -56,18 +60,22 @@ final class DecodeRun implements Callable<Void> {
     return null;
   }
 
-  private ImageFile encode(GenerationRequest request, float[] pixels, LatentShape shape)
-      throws IOException {
+  private ImageFile encode(GenerationRequest request, float[] pixels, LatentShape shape) {
     ImageFormat format = ImageFormat.of(request.getImageFormat());
     Integer quality = request.getJpegQuality();
     ImageEncoder encoder =
         new ImageEncoder(format, quality == null ? ImageEncoder.DEFAULT_QUALITY : quality);
     byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
     String sha256 = sha256(content);
-    return claimCheck.applies(content.length)
-        ? new ImageFile(
-            null, claimCheck.put(content, sha256, format).toString(), content.length, sha256)
-        : new ImageFile(content, null, content.length, sha256);
+    if (!claimCheck.applies(content.length)) {
+      return new ImageFile(content, null, content.length, sha256);
+    }
+    try {
+      String uri = claimCheck.put(content, sha256, format).toString();
+      return new ImageFile(null, uri, content.length, sha256);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String sha256(byte[] content) {

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import io.digflink.op.GlaOpLibrary;
 import io.digflink.op.GlaOpLibrary.Kernels;
 import java.nio.file.Path;
@@ -85,13 +86,21 @@ public final class SessionPool {
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       boolean cuda = key.device.isCuda();
       if (cuda) {
-        options.addCUDA(key.device.index());
+        addCuda(options, key.device);
       }
       GlaOpLibrary.register(options, cuda ? Kernels.CUDA : Kernels.CPU);
       return environment.createSession(key.graph.toString(), options);
     } catch (OrtException e) {
       throw new SessionException(
           "No session of " + key.graph + " on " + key.device + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void addCuda(SessionOptions options, Device device) throws OrtException {
+    try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(device.index())) {
+      // The default tries every algorithm of every convolution at each new batch size: seconds.
+      cuda.add("cudnn_conv_algo_search", "HEURISTIC");
+      options.addCUDA(cuda);
     }
   }
 

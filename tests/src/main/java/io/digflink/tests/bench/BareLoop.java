@@ -12,6 +12,7 @@ import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
@@ -20,8 +21,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the hardware gives to one thread without Flink and Kafka: the same sessions, batches,
- * samplers and encoder as the job's, one run after the other.
+ * What the hardware gives without Flink and Kafka: the same sessions, batches, samplers and encoder
+ * as the job's, one run after the other on one thread; only the encoding uses every core, as the
+ * job's does.
  */
 public final class BareLoop implements AutoCloseable {
   private final ModelBundle bundle;
@@ -149,9 +151,13 @@ public final class BareLoop implements AutoCloseable {
     float[][] images = decoder.run(latents.stream().map(Trajectory::latent).toList(), shape);
     long nanos = System.nanoTime() - start;
     int scale = bundle.imageScale();
+    List<byte[]> encoded =
+        Arrays.stream(images)
+            .parallel()
+            .map(image -> encoder.encode(image, scale * shape.height(), scale * shape.width()))
+            .toList();
     for (int i = 0; i < images.length; i++) {
-      byte[] file = encoder.encode(images[i], scale * shape.height(), scale * shape.width());
-      files.put(places.get(latents.get(i)), file);
+      files.put(places.get(latents.get(i)), encoded.get(i));
     }
     return nanos;
   }

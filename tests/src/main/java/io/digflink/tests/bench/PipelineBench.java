@@ -66,6 +66,8 @@ final class PipelineBench implements Callable<Integer> {
    * @param guidanceScale of every step
    * @param steady images a second of the job between start and end
    * @param bareLoop images a second
+   * @param denoiserShare part of the bare loop's time in runs of the denoiser
+   * @param decoderShare part of it in runs of the decoder
    * @param steadyRatio steady over bareLoop
    * @param wholeRatio the larger request, start and end included, over bareLoop
    */
@@ -76,6 +78,8 @@ final class PipelineBench implements Callable<Integer> {
       double guidanceScale,
       double steady,
       double bareLoop,
+      double denoiserShare,
+      double decoderShare,
       double steadyRatio,
       double wholeRatio) {}
 
@@ -88,7 +92,8 @@ final class PipelineBench implements Callable<Integer> {
     Figures figures = measure(directory, bundle);
     out.printf(
         Locale.ROOT,
-        "%s, %d images of %d steps, guidance scale %.1f%n%-34s%.2f images/s%n%-34s%.2f images/s%n%-34s%.3f%n%-34s%.3f%n",
+        "%s, %d images of %d steps, guidance scale %.1f%n%-34s%.2f images/s%n%-34s%.2f images/s%n"
+            + "%-34s%.0f %%, decoder %.0f %%%n%-34s%.3f%n%-34s%.3f%n",
         figures.model(),
         images,
         STEPS,
@@ -97,6 +102,9 @@ final class PipelineBench implements Callable<Integer> {
         figures.steady(),
         "bare loop",
         figures.bareLoop(),
+        "of which denoiser",
+        100 * figures.denoiserShare(),
+        100 * figures.decoderShare(),
         "ratio",
         figures.steadyRatio(),
         "ratio with start and end",
@@ -115,7 +123,8 @@ final class PipelineBench implements Callable<Integer> {
       int few = images / 4;
       double fewSeconds = serve(service, bundle, "a-quarter", few);
       double seconds = serve(service, bundle, "measured", images);
-      double bare = loop.run(specs(bundle, images)).imagesPerSecond();
+      BareLoop.Result result = loop.run(specs(bundle, images));
+      double bare = result.imagesPerSecond();
       double steady = (images - few) / (seconds - fewSeconds);
       return new Figures(
           bundle.name(),
@@ -124,6 +133,8 @@ final class PipelineBench implements Callable<Integer> {
           guidanceScale,
           steady,
           bare,
+          result.denoiserNanos() / (double) result.nanos(),
+          result.decoderNanos() / (double) result.nanos(),
           steady / bare,
           images / seconds / bare);
     }
@@ -139,7 +150,7 @@ final class PipelineBench implements Callable<Integer> {
 
   /** Seconds from sending a request of so many images to the last one's encoding. */
   private double serve(EmbeddedService service, ModelBundle bundle, String id, int count)
-      throws InterruptedException {
+      throws Exception {
     boolean classes = bundle.manifest().classes() != null;
     GenerationRequest request =
         GenerationRequest.newBuilder()
@@ -164,6 +175,7 @@ final class PipelineBench implements Callable<Integer> {
           end = Math.max(end, image.getCompletedAt().toEpochMilli());
           done++;
         }
+        service.checkRunning();
       }
       return (end - start) / 1e3;
     }
