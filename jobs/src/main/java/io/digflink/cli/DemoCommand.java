@@ -109,6 +109,7 @@ public final class DemoCommand implements Callable<Integer> {
           files.write(image, image.getRequestId() + "-" + ImageFiles.className(image));
           bar.step();
         }
+        service.checkRunning();
       }
     }
     double seconds = bar.seconds();

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -147,17 +148,20 @@ public final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (servers != null) {
-      return generate(servers.client(), model == null ? "fashion-dig" : model, servers);
+      String served = model == null ? "fashion-dig" : model;
+      return generate(servers.client(), served, servers, Optional.empty());
     }
     Path directory = models.resolve(this::say);
     ModelManifest manifest =
         ModelDirectory.only(new ModelSettings(directory.toString(), "auto", 0).manifests(), model);
     try (EmbeddedService service = EmbeddedService.start(directory)) {
-      return generate(service.client(), manifest.name(), new Servers());
+      return generate(service.client(), manifest.name(), new Servers(), Optional.of(service));
     }
   }
 
-  private int generate(Properties client, String modelName, Servers topics) throws Exception {
+  private int generate(
+      Properties client, String modelName, Servers topics, Optional<EmbeddedService> embedded)
+      throws Exception {
     GenerationRequest request = request(modelName);
     int expected = Math.max(1, labels.size()) * count;
     ImageFiles files = new ImageFiles(out);
@@ -178,6 +182,9 @@ public final class GenerateCommand implements Callable<Integer> {
           }
         }
         checkRejects(rejects, request);
+        if (embedded.isPresent()) {
+          embedded.get().checkRunning();
+        }
         if (Instant.now().isAfter(deadline)) {
           throw new IOException(
               String.format(

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import org.apache.commons.io.FileUtils;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Broker, cluster and the running job in this JVM, in a directory that goes with them. */
@@ -24,6 +26,7 @@ public final class EmbeddedService implements AutoCloseable {
   private final EmbeddedFlink flink;
   private final GenerateSettings settings;
   private final JobID job;
+  private final CompletableFuture<JobResult> result;
 
   private EmbeddedService(
       Path directory, EmbeddedKafka kafka, EmbeddedFlink flink, GenerateSettings settings) {
@@ -35,6 +38,7 @@ public final class EmbeddedService implements AutoCloseable {
     environment.setParallelism(1);
     GenerateJob.build(environment, settings);
     this.job = flink.submit(environment);
+    this.result = flink.cluster().requestJobResult(job);
   }
 
   /** Starts everything, serving the models of a directory. */
@@ -76,10 +80,26 @@ public final class EmbeddedService implements AutoCloseable {
     return job;
   }
 
+  /**
+   * To be called while waiting for images.
+   *
+   * @throws IOException if the job has ended, and why
+   */
+  public void checkRunning() throws IOException {
+    if (result.isDone()) {
+      JobResult ended = result.join();
+      throw new IOException(
+          "Expected the job to run, found it ended: " + ended.getApplicationStatus(),
+          ended.getSerializedThrowable().orElse(null));
+    }
+  }
+
   @Override
   public void close() throws IOException {
-    flink.cluster().cancelJob(job).join();
-    flink.cluster().requestJobResult(job).join();
+    if (!result.isDone()) {
+      flink.cluster().cancelJob(job).join();
+      result.join();
+    }
     flink.close();
     kafka.close();
     FileUtils.deleteDirectory(directory.toFile());
