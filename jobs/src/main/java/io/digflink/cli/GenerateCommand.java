@@ -5,15 +5,15 @@ import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.cli.embedded.EmbeddedService;
 import io.digflink.jobs.generate.GenerateOptions;
+import io.digflink.jobs.kafka.ClientProperties;
+import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.runtime.sampling.SamplerType;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectedRequest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -121,7 +121,8 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
         names = "--kafka-properties",
         paramLabel = "FILE",
-        description = "Further settings of the Kafka client.")
+        description =
+            "Properties file with further settings of the Kafka client, such as TLS and SASL.")
     private Path properties;
 
     @Option(names = "--requests-topic", description = "Default: ${DEFAULT-VALUE}.")
@@ -133,13 +134,11 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--rejected-topic", description = "Default: ${DEFAULT-VALUE}.")
     private String rejected = GenerateOptions.REJECTED_TOPIC.defaultValue();
 
-    Properties client() throws IOException {
-      Properties client = new Properties();
-      if (properties != null) {
-        try (InputStream in = Files.newInputStream(properties)) {
-          client.load(in);
-        }
-      }
+    Properties client() {
+      Properties client =
+          properties == null
+              ? new Properties()
+              : ClientProperties.read("--kafka-properties", properties);
       client.setProperty("bootstrap.servers", bootstrapServers);
       return client;
     }
@@ -148,8 +147,10 @@ public final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (servers != null) {
+      Properties client = servers.client();
+      KafkaAccess.check(client, List.of(servers.requests, servers.images, servers.rejected));
       String served = model == null ? "fashion-dig" : model;
-      return generate(servers.client(), served, servers, Optional.empty());
+      return generate(client, served, servers, Optional.empty());
     }
     Path directory = models.resolve(this::say);
     ModelManifest manifest =

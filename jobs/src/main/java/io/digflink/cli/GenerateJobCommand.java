@@ -5,9 +5,11 @@ import io.digflink.jobs.generate.GenerateJob;
 import io.digflink.jobs.generate.GenerateSettings;
 import io.digflink.jobs.generate.JobArguments;
 import io.digflink.jobs.generate.OptionsTable;
+import io.digflink.jobs.kafka.KafkaAccess;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.flink.api.common.JobID;
@@ -36,7 +38,7 @@ public final class GenerateJobCommand implements Callable<Integer> {
       description = "Subtasks of the job (default: ${DEFAULT-VALUE}).")
   private int parallelism = 1;
 
-  @Unmatched private List<String> jobArguments = List.of();
+  @Unmatched private List<String> jobArguments = new ArrayList<>();
 
   @Override
   public Integer call() throws Exception {
@@ -51,6 +53,7 @@ public final class GenerateJobCommand implements Callable<Integer> {
     }
     GenerateSettings settings =
         GenerateSettings.of(JobArguments.parse(jobArguments.toArray(String[]::new)));
+    KafkaAccess.check(settings.kafka().client(), settings.topics().names());
     Path directory = Files.createTempDirectory("dig-flink");
     try (EmbeddedFlink flink = EmbeddedFlink.start(parallelism, directory)) {
       StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();

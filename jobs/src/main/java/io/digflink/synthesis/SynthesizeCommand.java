@@ -5,6 +5,7 @@ import io.digflink.cli.ModelDirectory;
 import io.digflink.cli.embedded.EmbeddedFlink;
 import io.digflink.jobs.decode.DecodeSettings;
 import io.digflink.jobs.denoise.DenoiseSettings;
+import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.ModelCatalog;
@@ -26,9 +27,11 @@ import io.digflink.synthesis.store.ShardLayout;
 import io.digflink.synthesis.store.WorkFiles;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.apache.commons.io.file.PathUtils;
@@ -36,7 +39,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code dig synthesize}: makes a labelled data set of a specification. */
 @Command(
@@ -64,6 +69,8 @@ public final class SynthesizeCommand implements Callable<Integer> {
 
   // The second try has only failed images, on sessions of its own: a broken device opens none.
   private static final int LONGEST_FAILURE_STREAK = Integer.MAX_VALUE;
+
+  @Spec private CommandSpec command;
 
   @Option(names = "--spec", paramLabel = "FILE", description = "Specification in YAML.")
   private Path spec;
@@ -102,6 +109,14 @@ public final class SynthesizeCommand implements Callable<Integer> {
   private int batchRows;
 
   @Option(
+      names = "--kafka-properties",
+      paramLabel = "FILE",
+      description =
+          "Properties file with further settings of the Kafka client that reads the requests of a"
+              + " topic, such as TLS and SASL.")
+  private Path kafkaProperties;
+
+  @Option(
       names = "--cluster",
       description = "Run on the Flink cluster that this program was submitted to.")
   private boolean cluster;
@@ -137,12 +152,17 @@ public final class SynthesizeCommand implements Callable<Integer> {
       }
       return synthesize(SpecReader.read(spec));
     } catch (SpecException | IllegalArgumentException e) {
-      System.err.println(e.getMessage());
-      return USAGE;
+      return fail(USAGE, e);
     } catch (IOException e) {
-      System.err.println(e.getMessage());
-      return FAILED;
+      return fail(FAILED, e);
     }
+  }
+
+  private int fail(int code, Exception failure) {
+    PrintWriter err = command.commandLine().getErr();
+    err.println(failure.getMessage());
+    err.flush();
+    return code;
   }
 
   private int synthesize(SynthesisSpec specification) throws Exception {
@@ -173,10 +193,15 @@ public final class SynthesizeCommand implements Callable<Integer> {
   }
 
   /** The plan of a topic's requests, which are copied at the first start. */
-  private static DatasetPlan requested(SynthesisSpec.Requests requests, WorkFiles files)
-      throws IOException, SpecException {
+  private DatasetPlan requested(SynthesisSpec.Requests requests, WorkFiles files)
+      throws IOException, InterruptedException, SpecException {
     if (!Files.exists(files.requests())) {
-      TopicSnapshot.take(requests.bootstrapServers(), requests.topic(), files, files.requests());
+      Properties client =
+          kafkaProperties == null
+              ? new Properties()
+              : ClientProperties.read("--kafka-properties", kafkaProperties);
+      client.setProperty("bootstrap.servers", requests.bootstrapServers());
+      TopicSnapshot.take(client, requests.topic(), files, files.requests());
     }
     DatasetPlan plan = new TopicPlan(files.requests());
     if (plan.images() == 0) {

@@ -4,6 +4,8 @@ import io.digflink.jobs.admit.Admit;
 import io.digflink.jobs.admit.AdmittedRequest;
 import io.digflink.jobs.admit.IncomingRecord;
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.kafka.KafkaAccess;
+import io.digflink.jobs.kafka.KafkaAccessException;
 import io.digflink.jobs.kafka.KafkaEnds;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
@@ -17,6 +19,8 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The streaming job: requests from Kafka, images to Kafka.
@@ -28,14 +32,32 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * </pre>
  */
 public final class GenerateJob {
+  private static final Logger LOG = LoggerFactory.getLogger(GenerateJob.class);
+
   private GenerateJob() {}
 
   /** Submits the job to the cluster of the environment; the arguments are {@link JobArguments}. */
   public static void main(String[] arguments) throws Exception {
     GenerateSettings settings = GenerateSettings.of(JobArguments.parse(arguments));
+    checkAccess(settings);
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     build(environment, settings);
     environment.execute("dig-generate");
+  }
+
+  /**
+   * A client that brokers refuse is refused again at every restart. Whoever submits may not reach
+   * them at all: that the job will see.
+   */
+  private static void checkAccess(GenerateSettings settings) throws Exception {
+    try {
+      KafkaAccess.check(settings.kafka().client(), settings.topics().names());
+    } catch (KafkaAccessException e) {
+      if (e.isRefused()) {
+        throw e;
+      }
+      LOG.warn("Submitting all the same: {}", e.getMessage());
+    }
   }
 
   /** Builds the job on an environment. */

@@ -3,14 +3,12 @@ package io.digflink.jobs.generate;
 import io.digflink.jobs.admit.Limits;
 import io.digflink.jobs.decode.DecodeSettings;
 import io.digflink.jobs.denoise.DenoiseSettings;
+import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.kafka.KafkaSettings;
 import io.digflink.jobs.model.ModelSettings;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.Properties;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
@@ -56,7 +54,12 @@ public record GenerateSettings(
    * @param rejected written
    */
   public record Topics(
-      String requests, boolean bounded, String images, String progress, String rejected) {}
+      String requests, boolean bounded, String images, String progress, String rejected) {
+    /** All of them. */
+    public List<String> names() {
+      return List.of(requests, images, progress, rejected);
+    }
+  }
 
   public GenerateSettings {
     if (decodeParallelism < 0) {
@@ -82,7 +85,7 @@ public record GenerateSettings(
     KafkaSettings kafka =
         new KafkaSettings(
             required(config, GenerateOptions.BOOTSTRAP_SERVERS),
-            properties(config.getOptional(GenerateOptions.PROPERTIES_FILE)),
+            properties(config),
             config.get(GenerateOptions.GROUP_ID),
             config.get(GenerateOptions.TRANSACTION_PREFIX),
             config.get(GenerateOptions.TRANSACTION_TIMEOUT));
@@ -146,23 +149,10 @@ public record GenerateSettings(
                         + option.key()));
   }
 
-  private static Properties properties(Optional<String> file) {
-    Properties properties = new Properties();
-    if (file.isPresent()) {
-      try (InputStream in = Files.newInputStream(Path.of(file.get()))) {
-        properties.load(in);
-      } catch (IOException e) {
-        throw new IllegalArgumentException(
-            "Expected a readable file as "
-                + GenerateOptions.PROPERTIES_FILE.key()
-                + ", found "
-                + file.get()
-                + " ("
-                + e
-                + ")",
-            e);
-      }
-    }
-    return properties;
+  private static Properties properties(ReadableConfig config) {
+    return config
+        .getOptional(GenerateOptions.PROPERTIES_FILE)
+        .map(file -> ClientProperties.read(GenerateOptions.PROPERTIES_FILE.key(), Path.of(file)))
+        .orElseGet(Properties::new);
   }
 }

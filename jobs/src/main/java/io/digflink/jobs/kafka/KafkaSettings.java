@@ -3,6 +3,7 @@ package io.digflink.jobs.kafka;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
 
 /**
  * How the job reaches Kafka.
@@ -25,6 +26,14 @@ public record KafkaSettings(
       throw new IllegalArgumentException(
           "Expected a positive transaction timeout, found " + transactionTimeout);
     }
+  }
+
+  /** Settings of any client: the properties, and the brokers. */
+  public Properties client() {
+    Properties client = new Properties();
+    client.putAll(properties);
+    client.setProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    return client;
   }
 
   /** Not the properties: they may hold passwords. */

@@ -1,5 +1,6 @@
 package io.digflink.synthesis.plan;
 
+import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.synthesis.store.WorkFiles;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
@@ -32,12 +33,14 @@ public final class TopicSnapshot {
   /**
    * Writes the file, whole or not at all.
    *
+   * @param client settings of the Kafka client, bootstrap.servers among them
    * @throws IOException if the topic cannot be read
    */
-  public static void take(String bootstrapServers, String topic, WorkFiles files, Path file)
-      throws IOException {
+  public static void take(Properties client, String topic, WorkFiles files, Path file)
+      throws IOException, InterruptedException {
+    KafkaAccess.check(client, List.of(topic));
     Path temporary = files.temporary(file.getFileName().toString());
-    try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings(bootstrapServers));
+    try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings(client));
         DataOutputStream out =
             new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(temporary)))) {
       List<TopicPartition> partitions =
@@ -54,7 +57,7 @@ public final class TopicSnapshot {
           "Expected to read the topic "
               + topic
               + " at "
-              + bootstrapServers
+              + client.getProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG)
               + ", found: "
               + e.getMessage(),
           e);
@@ -78,9 +81,9 @@ public final class TopicSnapshot {
     }
   }
 
-  private static Properties settings(String bootstrapServers) {
+  private static Properties settings(Properties client) {
     Properties settings = new Properties();
-    settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    settings.putAll(client);
     settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");

@@ -1,0 +1,102 @@
+package io.digflink.jobs.kafka;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * Asks the brokers whether they let a client in, before anything is started on it: a job whose
+ * password is wrong would otherwise fail and restart until its attempts are used up.
+ */
+public final class KafkaAccess {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private KafkaAccess() {}
+
+  /**
+   * Looks topics up. One that does not exist is no matter of access.
+   *
+   * @param client settings of Kafka clients, bootstrap.servers among them
+   * @throws KafkaAccessException with what is wrong and what to do; never with a secret
+   */
+  public static void check(Properties client, Collection<String> topics)
+      throws KafkaAccessException, InterruptedException {
+    Properties properties = new Properties();
+    properties.putAll(client);
+    String patience = Long.toString(PATIENCE.toMillis());
+    properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience);
+    properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patience);
+    try (Admin admin = Admin.create(properties)) {
+      admin.describeTopics(topics).allTopicNames().get();
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+        throw failure(properties, e.getCause());
+      }
+    } catch (KafkaException e) {
+      throw failure(properties, e);
+    }
+  }
+
+  private static KafkaAccessException failure(Properties client, Throwable failure) {
+    String brokers =
+        "the Kafka brokers at " + client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
+    String protocol = client.getProperty(AdminClientConfig.SECURITY_PROTOCOL_CONFIG, "PLAINTEXT");
+    if (failure instanceof TimeoutException) {
+      return new KafkaAccessException(
+          false,
+          "Expected an answer of "
+              + brokers
+              + " within "
+              + PATIENCE.toSeconds()
+              + " s, found none: check the address, and that this listener speaks security.protocol "
+              + protocol,
+          failure);
+    }
+    boolean refused =
+        failure instanceof AuthenticationException || failure instanceof AuthorizationException;
+    return new KafkaAccessException(
+        refused,
+        "Expected "
+            + brokers
+            + " to let this client in, found: "
+            + rootMessage(failure)
+            + ". "
+            + remedy(failure, protocol),
+        failure);
+  }
+
+  private static String remedy(Throwable failure, String protocol) {
+    if (failure instanceof SslAuthenticationException) {
+      return "Check ssl.truststore.location in the client's properties file: it must hold the CA of"
+          + " the brokers' certificates";
+    }
+    if (failure instanceof AuthenticationException) {
+      return "Check user and password in sasl.jaas.config, and sasl.mechanism, in the client's"
+          + " properties file";
+    }
+    if (failure instanceof AuthorizationException) {
+      return "Grant its user Describe on the topics";
+    }
+    return "Check the client's properties file (security.protocol is " + protocol + ")";
+  }
+
+  /** What is at the bottom, such as the certificate behind a failed handshake. */
+  private static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root == failure
+        ? failure.getMessage()
+        : failure.getMessage() + " (" + root.getMessage() + ")";
+  }
+}
