@@ -46,7 +46,8 @@ public final class GlaOpLibrary {
   private GlaOpLibrary() {}
 
   /**
-   * Registers the operators with a session's options.
+   * Registers the operators with a session's options, which may be closed before the session: the
+   * library stays loaded.
    *
    * @return whether the library was there; without it the session inlines the function bodies
    * @throws OrtException if ONNX Runtime refuses the library
@@ -56,6 +57,9 @@ public final class GlaOpLibrary {
     Optional<Path> library = find(kernels);
     if (library.isPresent()) {
       options.registerCustomOpLibrary(library.get().toString());
+      // The options unload it when they are closed, while their session still calls into it. This
+      // handle is one more, until the class itself is unloaded.
+      System.load(library.get().toString());
     }
     return library.isPresent();
   }
