@@ -1,0 +1,15 @@
+package io.digflink.tests.faults;
+
+/** Something that goes wrong. */
+@FunctionalInterface
+public interface Fault {
+  /**
+   * Does it.
+   *
+   * @return since when the job can recover, in milliseconds since the epoch
+   */
+  long strike(FaultRun run) throws Exception;
+
+  /** What is left to do when the job has recovered. */
+  default void tidyUp(FaultRun run) throws Exception {}
+}

@@ -1,0 +1,13 @@
+package io.digflink.tests.faults;
+
+/** Stop with a savepoint; the job goes on from it with twice the subtasks, as after an upgrade. */
+final class Rescale implements Fault {
+  private static final int PARALLELISM = 4;
+
+  @Override
+  public long strike(FaultRun run) throws Exception {
+    long now = System.currentTimeMillis();
+    run.goOn(run.job().stop(), PARALLELISM);
+    return now;
+  }
+}
