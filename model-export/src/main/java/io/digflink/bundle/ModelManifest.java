@@ -149,15 +149,23 @@ public record ModelManifest(
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Latent(int channels, int height, int width, boolean dynamicSize, int sizeMultiple) {
+    /** Far above every model; numbers beyond overflow where pixels are counted. */
+    private static final int MOST_CELLS = 1 << 16;
+
     public Latent {
       require(channels > 0, "latent.channels is %d; expected at least 1", channels);
       require(sizeMultiple > 0, "latent.size_multiple is %d; expected at least 1", sizeMultiple);
       require(
-          height > 0 && height % sizeMultiple == 0 && width > 0 && width % sizeMultiple == 0,
-          "latent is %d×%d cells; expected positive multiples of %d",
+          isSize(height, sizeMultiple) && isSize(width, sizeMultiple),
+          "latent is %d×%d cells; expected positive multiples of %d, at most %d",
           height,
           width,
-          sizeMultiple);
+          sizeMultiple,
+          MOST_CELLS);
+    }
+
+    private static boolean isSize(int cells, int multiple) {
+      return cells > 0 && cells <= MOST_CELLS && cells % multiple == 0;
     }
   }
 
@@ -237,9 +245,16 @@ public record ModelManifest(
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Schedule(String type, int timesteps, double betaStart, double betaEnd) {
+    /** Tables of this length are computed for each model. */
+    private static final int MOST_TIMESTEPS = 1_000_000;
+
     public Schedule {
       require("linear".equals(type), "schedule.type is \"%s\"; expected linear", type);
-      require(timesteps > 1, "schedule.timesteps is %d; expected at least 2", timesteps);
+      require(
+          timesteps > 1 && timesteps <= MOST_TIMESTEPS,
+          "schedule.timesteps is %d; expected 2 to %d",
+          timesteps,
+          MOST_TIMESTEPS);
       require(
           betaStart > 0 && betaStart <= betaEnd && betaEnd < 1,
           "schedule goes from beta %s to %s; expected 0 < beta_start <= beta_end < 1",
@@ -251,13 +266,26 @@ public record ModelManifest(
   /**
    * The custom operators that the graphs use.
    *
-   * @param name ONNX domain
-   * @param version op-set version
+   * @param name ONNX domain, {@value #NAME}
+   * @param version op-set version, {@value #VERSION}
    */
   public record OpDomain(String name, int version) {
+    /** The domain of this project's operators. */
+    public static final String NAME = "dig";
+
+    /** The op-set version that this program writes and runs. */
+    public static final int VERSION = 1;
+
     public OpDomain {
       requirePresent("op_domain.name", name);
-      require(version > 0, "op_domain.version is %d; expected at least 1", version);
+      require(
+          name.equals(NAME) && version == VERSION,
+          "op_domain is %s version %d, but this program has %s version %d: export the model again"
+              + " with this program, or use the program that wrote it",
+          name,
+          version,
+          NAME,
+          VERSION);
     }
   }
 

@@ -106,7 +106,7 @@ class BundleDirectoryTest {
     assertRefused(
         "\"height\" : 16", "\"height\" : 15", "15×16 cells; expected positive multiples of 2");
     assertRefused("\"null_class\" : 2", "\"null_class\" : 1", "classes.null_class is 1");
-    assertRefused("\"timesteps\" : 1000", "\"timesteps\" : 1", "schedule.timesteps is 1");
+    assertRefused("\"timesteps\" : 1000", "\"timesteps\" : 1", "schedule.timesteps is 1;");
     assertRefused("\"architecture\" : \"DiG\"", "\"architecture\" : \"UNet\"", "UNet");
     assertRefused("\"name\" : \"tiny\"", "\"name\" : \"a/b\"", "name is \"a/b\"");
   }

@@ -5,9 +5,16 @@ import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Arrays;
 
 /** Makes the records that say why a request is not served. */
 public final class Rejects {
+  /**
+   * Most bytes of a record that a reject repeats. A compressed record may be longer than what
+   * brokers take of this job, and a reject that they refuse would fail the job for ever.
+   */
+  static final int LONGEST_ORIGINAL = 512 << 10;
+
   private Rejects() {}
 
   /**
@@ -24,7 +31,10 @@ public final class Rejects {
             graph, index, failure.getMessage()));
   }
 
-  /** The reject of a record that was read or not; requestId may be null. */
+  /**
+   * The reject of a record that was read or not; requestId may be null. Of a long record it has the
+   * first {@value #LONGEST_ORIGINAL} bytes.
+   */
   public static RejectedRequest of(
       RejectException why, String requestId, byte[] original, String source, long now) {
     return RejectedRequest.newBuilder()
@@ -34,10 +44,16 @@ public final class Rejects {
         .setField(why.field())
         .setValue(why.value())
         .setAllowed(why.allowed())
-        .setOriginal(ByteBuffer.wrap(original))
+        .setOriginal(ByteBuffer.wrap(beginOf(original)))
         .setSource(source)
         .setAt(Instant.ofEpochMilli(now))
         .build();
+  }
+
+  private static byte[] beginOf(byte[] original) {
+    return original.length <= LONGEST_ORIGINAL
+        ? original
+        : Arrays.copyOf(original, LONGEST_ORIGINAL);
   }
 
   /** The reject of a request that had been admitted. */

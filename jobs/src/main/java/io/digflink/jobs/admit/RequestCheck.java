@@ -17,6 +17,8 @@ import java.util.TreeSet;
 
 /** Checks every field of a request against the limits and the model that it names. */
 final class RequestCheck {
+  private static final char REPLACEMENT = '\uFFFD';
+
   private final Map<String, ModelManifest> models;
   private final Limits limits;
 
@@ -37,6 +39,7 @@ final class RequestCheck {
   AdmittedRequest admit(GenerationRequest request, IncomingRecord record, long now)
       throws RejectException {
     checkId(request.getRequestId());
+    checkUtf8(request.getRequestId());
     ModelManifest model = model(request.getModel());
     int[] labels = labels(request, model);
     checkImages(request, labels.length);
@@ -63,6 +66,13 @@ final class RequestCheck {
           "request_id",
           "\"" + id + "\" (" + bytes + " bytes)",
           "1 to " + limits.requestIdBytes() + " bytes of UTF-8");
+    }
+  }
+
+  /** Avro puts U+FFFD where bytes are no UTF-8: answers would carry an id that nobody gave. */
+  private static void checkUtf8(String id) throws RejectException {
+    if (id.indexOf(REPLACEMENT) >= 0) {
+      throw field("request_id", "\"" + id + "\"", "well-formed UTF-8 without U+FFFD");
     }
   }
 

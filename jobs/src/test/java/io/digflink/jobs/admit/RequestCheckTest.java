@@ -34,6 +34,7 @@ class RequestCheckTest {
     return Stream.of(
         fault("request_id", "1 to 16 bytes", r -> r.setRequestId("")),
         fault("request_id", "1 to 16 bytes", r -> r.setRequestId("ü".repeat(9))),
+        fault("request_id", "well-formed UTF-8", r -> r.setRequestId("a\uFFFD")),
         fault("model", "fashion, free", r -> r.setModel("other")),
         fault("labels", "0 to 9", r -> r.setLabels(List.of(0, 10))),
         fault("labels", "0 to 9", r -> r.setLabels(List.of(-1))),

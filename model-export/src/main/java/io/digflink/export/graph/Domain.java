@@ -1,5 +1,7 @@
 package io.digflink.export.graph;
 
+import io.digflink.bundle.ModelManifest;
+
 /** Operator domains, each with the op-set version that the exporter writes. */
 public enum Domain {
   /**
@@ -10,7 +12,7 @@ public enum Domain {
   /** ONNX Runtime's own operators. */
   MICROSOFT("com.microsoft", 1),
   /** The custom operators of this project, each with a function body. */
-  DIG("dig", 1);
+  DIG(ModelManifest.OpDomain.NAME, ModelManifest.OpDomain.VERSION);
 
   private final String id;
   private final int version;
