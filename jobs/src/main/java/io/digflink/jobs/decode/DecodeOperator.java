@@ -53,6 +53,9 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
   // The first of those that wait, whose run has failed: they go alone.
   private transient int suspects;
 
+  // Runs of the first of them, alone, that have failed.
+  private transient int failedAlone;
+
   private record Waiting(DenoisedImage image, long sequence) {}
 
   DecodeOperator(
@@ -164,7 +167,7 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
       isolate(now);
     } else {
       streak.succeeded();
-      suspects = Math.max(0, suspects - 1);
+      cleared();
       for (int i = 0; i < run.images().size(); i++) {
         waiting.remove();
         emit(run.images().get(i), run.files().get(i), now);
@@ -184,11 +187,21 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     metrics.finished(now - image.request().admittedAt());
   }
 
+  /** The first of those that wait is gone, one way or the other. */
+  private void cleared() {
+    suspects = Math.max(0, suspects - 1);
+    failedAlone = 0;
+  }
+
   private void isolate(long now) throws SessionException {
     streak.failed(run.failure());
     if (suspects == 0) {
       suspects = run.images().size();
-      LOG.warn("Decoding {} latents failed: each once more, alone", suspects);
+      LOG.warn("Decoding {} latents failed: each again, alone", suspects);
+      return;
+    }
+    failedAlone++;
+    if (failedAlone < FailureStreak.TRIES_ALONE) {
       return;
     }
     rejectFirst(Rejects.runFailed("decoder", run.images().get(0).index(), run.failure()), now);
@@ -217,7 +230,7 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
 
   private void rejectFirst(RejectException why, long now) {
     DenoisedImage image = waiting.remove().image();
-    suspects = Math.max(0, suspects - 1);
+    cleared();
     rejects.count(why.reason());
     output.collect(Admit.REJECTED, new StreamRecord<>(Rejects.of(why, image.request(), now)));
   }

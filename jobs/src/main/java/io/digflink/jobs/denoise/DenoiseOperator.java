@@ -184,7 +184,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   private void isolate(DenoiseRun failed, long now) throws SessionException {
     streak.failed(failed.failure());
     if (batcher.isolate(failed.images())) {
-      LOG.warn("A run of {} images failed: each once more, alone", failed.images().size());
+      LOG.warn("A run of {} images failed: each again, alone", failed.images().size());
       return;
     }
     ImageInFlight image = failed.images().get(0);

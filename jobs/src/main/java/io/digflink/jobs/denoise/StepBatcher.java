@@ -1,22 +1,21 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.device.FailureStreak;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Chooses the images that take the next step together: whoever has gone without a step for longest,
  * and after it all that fit into one run with it. Every image so gets its turn, whatever the mix.
- * An image whose run has failed goes alone.
+ * An image whose run has failed goes alone, several times if need be: a device fails now and then.
  */
 final class StepBatcher {
   private final int maxRows;
   private final Map<BatchKey, Integer> fewerRows = new HashMap<>();
-  private final Set<ImageInFlight> suspects = new HashSet<>();
+  private final Map<ImageInFlight, Integer> suspects = new HashMap<>();
 
   StepBatcher(int maxRows) {
     this.maxRows = maxRows;
@@ -33,7 +32,7 @@ final class StepBatcher {
     BatchKey key = null;
     int free = 0;
     for (ImageInFlight image : images) {
-      if (suspects.contains(image)) {
+      if (suspects.containsKey(image)) {
         if (chosen.isEmpty()) {
           return List.of(image);
         }
@@ -58,15 +57,20 @@ final class StepBatcher {
   /**
    * A run of these images failed: each takes its next step alone, so that it shows which one it is.
    *
-   * @return whether there is one that has not been alone yet; else it is that one
+   * @return whether to try again; else it is the only one, which has failed alone as often as may
+   *     be
    */
   boolean isolate(List<ImageInFlight> images) {
-    return suspects.addAll(images);
+    boolean again = false;
+    for (ImageInFlight image : images) {
+      again |= suspects.merge(image, 1, Integer::sum) <= FailureStreak.TRIES_ALONE;
+    }
+    return again;
   }
 
   /** These images have taken a step, or are gone: nothing speaks against them any more. */
   void clear(Collection<ImageInFlight> images) {
-    suspects.removeAll(images);
+    images.forEach(suspects::remove);
   }
 
   /** Most rows of a run of this key; an image that needs more runs alone. */

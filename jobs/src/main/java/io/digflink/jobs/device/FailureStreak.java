@@ -7,6 +7,9 @@ import io.digflink.runtime.session.SessionException;
  * others succeed between theirs.
  */
 public final class FailureStreak {
+  /** How often an image must fail alone, one run after the other, to be at fault itself. */
+  public static final int TRIES_ALONE = 3;
+
   private final int longest;
   private int failed;
 

@@ -15,6 +15,7 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -62,7 +63,7 @@ public final class GenerateJob {
 
   /** Builds the job on an environment. */
   public static void build(StreamExecutionEnvironment environment, GenerateSettings settings) {
-    configure(environment, settings.checkpointInterval());
+    configure(environment, settings);
     KafkaEnds kafka = new KafkaEnds(settings.kafka());
     GenerateSettings.Topics topics = settings.topics();
     DataStream<IncomingRecord> requests =
@@ -111,18 +112,20 @@ public final class GenerateJob {
             .union(denoised.getSideOutput(Admit.REJECTED), decoded.getSideOutput(Admit.REJECTED)));
   }
 
-  private static void configure(StreamExecutionEnvironment environment, Duration interval) {
+  private static void configure(StreamExecutionEnvironment environment, GenerateSettings settings) {
+    ReadableConfig given = environment.getConfiguration();
     Configuration configuration = new Configuration();
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     // No operator changes an element that it has passed on.
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
-    configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, interval);
+    configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, settings.checkpointInterval());
     // A full Decode holds its input back; aligned barriers would wait behind it.
     configuration.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
-    if (environment
-        .getConfiguration()
-        .getOptional(RestartStrategyOptions.RESTART_STRATEGY)
-        .isEmpty()) {
+    if (given.getOptional(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER).isEmpty()) {
+      configuration.set(
+          CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, settings.failedCheckpoints());
+    }
+    if (given.getOptional(RestartStrategyOptions.RESTART_STRATEGY).isEmpty()) {
       configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
       configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_ATTEMPTS, 10);
       configuration.set(

@@ -3,6 +3,7 @@ package io.digflink.jobs.generate;
 import io.digflink.jobs.admit.Limits;
 import io.digflink.jobs.decode.DecodeSettings;
 import io.digflink.jobs.denoise.DenoiseSettings;
+import io.digflink.jobs.device.FailureStreak;
 import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.kafka.KafkaSettings;
 import io.digflink.jobs.model.ModelSettings;
@@ -42,7 +43,7 @@ public record GenerateSettings(
    * where the device was broken they are rolled back with it, and the requests are served after
    * all.
    */
-  private static final int LONGEST_FAILURE_STREAK = 100;
+  private static final int LONGEST_FAILURE_STREAK = 100 * FailureStreak.TRIES_ALONE;
 
   /**
    * Kafka topics.
@@ -74,6 +75,18 @@ public record GenerateSettings(
               + checkpointInterval
               + ": brokers would abort what a checkpoint is to commit");
     }
+  }
+
+  /**
+   * How many checkpoints in a row may fail, for want of space for instance, without a restart: it
+   * heals nothing and costs what was done since the last good one. As many as brokers keep the
+   * transactions open for, since after that a restart is due anyway.
+   */
+  int failedCheckpoints() {
+    return Math.toIntExact(
+        Math.min(
+            Integer.MAX_VALUE,
+            kafka.transactionTimeout().toMillis() / Math.max(1, checkpointInterval.toMillis())));
   }
 
   /**

@@ -90,6 +90,42 @@ class InFlightTest {
   }
 
   @Test
+  void anImageIsAtFaultThatFailsAloneThreeTimesInARow() {
+    InFlight inFlight = new InFlight(8);
+    inFlight.add(request("a", 2, 8, 1));
+    beginAll(inFlight);
+    StepBatcher batcher = new StepBatcher(4);
+
+    List<ImageInFlight> together = batcher.choose(inFlight.stepping());
+    assertThat(together).hasSize(2);
+    assertThat(batcher.isolate(together)).isTrue();
+    List<ImageInFlight> alone = batcher.choose(inFlight.stepping());
+    assertThat(alone).hasSize(1);
+    assertThat(batcher.isolate(alone)).isTrue();
+    assertThat(batcher.choose(inFlight.stepping())).isEqualTo(alone);
+    assertThat(batcher.isolate(alone)).isTrue();
+    assertThat(batcher.isolate(alone)).isFalse();
+  }
+
+  @Test
+  void anImageThatTakesAStepIsNoSuspectAnyMore() {
+    InFlight inFlight = new InFlight(8);
+    inFlight.add(request("a", 2, 8, 1));
+    beginAll(inFlight);
+    StepBatcher batcher = new StepBatcher(4);
+    batcher.isolate(batcher.choose(inFlight.stepping()));
+
+    for (int i = 0; i < 2; i++) {
+      List<ImageInFlight> alone = batcher.choose(inFlight.stepping());
+      assertThat(alone).hasSize(1);
+      batcher.clear(alone);
+      inFlight.stepped(alone);
+    }
+
+    assertThat(batcher.choose(inFlight.stepping())).hasSize(2);
+  }
+
+  @Test
   void aDroppedRequestGivesItsPlacesBack() {
     InFlight inFlight = new InFlight(4);
     inFlight.add(request("a", 4, 8, 1));

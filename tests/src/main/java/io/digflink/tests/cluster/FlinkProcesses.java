@@ -111,7 +111,8 @@ public final class FlinkProcesses implements AutoCloseable {
     c.put("restart-strategy.fixed-delay.attempts", Integer.toString(Integer.MAX_VALUE));
     c.put("restart-strategy.fixed-delay.delay", "1 s");
     c.put("metrics.fetcher.update-interval", "200");
-    c.put("web.refresh-interval", "200");
+    // So long a lost TaskManager holds up the metrics of all others.
+    c.put("web.timeout", "8000");
     return c;
   }
 

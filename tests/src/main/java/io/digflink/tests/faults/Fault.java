@@ -10,6 +10,11 @@ public interface Fault {
    */
   long strike(FaultRun run) throws Exception;
 
+  /** Whether a job that goes back to a checkpoint after it does steps once more. */
+  default boolean losesSteps() {
+    return true;
+  }
+
   /** What is left to do when the job has recovered. */
   default void tidyUp(FaultRun run) throws Exception {}
 }

@@ -44,7 +44,13 @@ public final class FaultRun implements AutoCloseable {
       Workload workload,
       Map<String, String> undisturbed,
       int underWay,
-      int limit) {}
+      int limit) {
+
+    /** The same with other bundles and another limit. */
+    Plan with(Path otherModels, int otherLimit) {
+      return new Plan(name, otherModels, workload, undisturbed, underWay, otherLimit);
+    }
+  }
 
   private FaultRun(FaultStack stack, Plan plan, LoadClient client, RunningJob job) {
     this.stack = stack;
@@ -110,7 +116,7 @@ public final class FaultRun implements AutoCloseable {
           client.check();
           return job.latestCheckpoint() > since;
         });
-    if (job.latestRestore() > struck) {
+    if (fault.losesSteps() && job.latestRestore() > struck) {
       stepsRedone += steps;
     }
     recoverySeconds.add((System.currentTimeMillis() - since) / 1e3);
@@ -124,14 +130,24 @@ public final class FaultRun implements AutoCloseable {
    * @return images in flight
    */
   private int awaitMidTrajectory() throws InterruptedException {
-    int[] inFlight = new int[1];
+    int[] inFlight = new int[2];
     Wait.until(
-        "trajectories in flight and in a checkpoint of run " + name,
+        () ->
+            String.format(
+                "trajectories in flight and in a checkpoint of run %s (now %d in flight on %d"
+                    + " subtasks, %d requests under way in the checkpoint, %d of %d answered)",
+                name,
+                inFlight[0],
+                inFlight[1],
+                client.answers().running(),
+                client.answers().answered(),
+                client.sent()),
         LONGEST_RECOVERY,
         () -> {
           client.check();
           inFlight[0] = (int) job.sum("Denoise.imagesInFlight");
-          return inFlight[0] > 0 && client.answers().running() > 0 && job.taskManagers().size() > 1;
+          inFlight[1] = job.taskManagers().size();
+          return inFlight[0] > 0 && client.answers().running() > 0 && inFlight[1] > 1;
         });
     return inFlight[0];
   }

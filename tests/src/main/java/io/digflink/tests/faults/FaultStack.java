@@ -114,6 +114,11 @@ public final class FaultStack implements AutoCloseable {
     return topics;
   }
 
+  /** Where everything lies that goes with the stack. */
+  public Path directory() {
+    return directory;
+  }
+
   public CheckpointDisk disk() {
     return disk;
   }

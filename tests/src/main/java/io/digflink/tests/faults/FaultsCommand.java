@@ -66,29 +66,37 @@ public final class FaultsCommand implements Callable<Integer> {
 
   private List<Scenario> scenarios() {
     return List.of(
-        new Scenario(
+        Scenario.of(
             "taskmanager-kill",
             "kill -9 of a TaskManager",
             () -> ProcessFault.TASK_MANAGER_KILLED,
             kills),
-        new Scenario(
+        Scenario.of(
             "taskmanager-crash",
             "SIGSEGV in a TaskManager",
             () -> ProcessFault.TASK_MANAGER_CRASHED,
             2),
-        new Scenario(
+        Scenario.of(
             "taskmanager-pause",
             "SIGSTOP of a TaskManager past its heartbeat",
             PausedTaskManager::new,
             2),
-        new Scenario(
+        Scenario.of(
             "jobmanager-kill",
             "kill -9 of the JobManager",
             () -> ProcessFault.JOB_MANAGER_KILLED,
             3),
-        new Scenario("broker-kill", "kill -9 of the broker", () -> ProcessFault.BROKER_KILLED, 3),
-        new Scenario("disk-full", "a full disk for checkpoints", FullDisk::new, 2),
-        new Scenario("rescale", "savepoint, stop, on from 2 to 4 subtasks", Rescale::new, 1));
+        Scenario.of("broker-kill", "kill -9 of the broker", () -> ProcessFault.BROKER_KILLED, 3),
+        Scenario.of("disk-full", "a full disk for checkpoints", FullDisk::new, 2),
+        Scenario.of("rescale", "savepoint, stop, on from 2 to 4 subtasks", Rescale::new, 1),
+        Scenario.of(
+            "run-error",
+            "an error in ONNX Runtime once in 100 runs",
+            FaultyModel.ERROR_ONCE_IN_A_HUNDRED),
+        Scenario.of(
+            "out-of-memory",
+            "no memory for more than 4 rows",
+            FaultyModel.OUT_OF_MEMORY_ABOVE_FOUR_ROWS));
   }
 
   @Override

@@ -4,6 +4,12 @@ package io.digflink.tests.faults;
 final class Rescale implements Fault {
   private static final int PARALLELISM = 4;
 
+  /** The savepoint is the last thing that the job does. */
+  @Override
+  public boolean losesSteps() {
+    return false;
+  }
+
   @Override
   public long strike(FaultRun run) throws Exception {
     long now = System.currentTimeMillis();
