@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <thread>
 
 #include "../gla_node.h"
 #include "../register_ops.h"
@@ -44,7 +45,8 @@ class GlaCpuNode : public GlaNode<T> {
     const GlaArguments<T> a = this->arguments(context);
     const std::int64_t units = a.batch * a.heads;
     if (units == 0 || a.length == 0) return;
-    const std::int64_t tasks = std::min<std::int64_t>(units, kMaxTasks);
+    const std::int64_t cores = std::max(1u, std::thread::hardware_concurrency());
+    const std::int64_t tasks = std::min<std::int64_t>(units, kTasksPerCore * cores);
     const GlaCpuKernel<T>& kernel = kernel_for(static_cast<T*>(nullptr));
     const std::size_t floats = (kernel.scratch_floats(a.key_size, a.value_size) + 15) / 16 * 16;
     const ZeroedBuffer scratch(floats * static_cast<std::size_t>(tasks));
@@ -53,8 +55,8 @@ class GlaCpuNode : public GlaNode<T> {
   }
 
  private:
-  /// More tasks than cores balance the load; too many cost scratch memory.
-  static constexpr std::int64_t kMaxTasks = 256;
+  /// More tasks than cores balance the load; too many leave no group of heads together.
+  static constexpr std::int64_t kTasksPerCore = 4;
 
   struct Call {
     const GlaArguments<T>& arguments;

@@ -15,6 +15,9 @@
 namespace dig {
 namespace DIG_ISA {
 
+/// Heads of one batch entry that pass over the tokens together, so that a token's row is read but
+/// once from memory. Their states fit in the second-level cache.
+constexpr int kGroup = 8;
 constexpr int kChunk = 32;       ///< tokens whose inputs lie widened in the first-level cache
 constexpr int kTileVectors = 2;  ///< a tile of the state is kTileRows x kTileVectors vectors
 #if defined(__AVX512F__)
@@ -26,7 +29,8 @@ constexpr int kTileColumns = kTileVectors * kLanes;
 
 static inline int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-/// Buffers of one head. Sizes are rounded up to whole tiles; what lies beyond the sizes stays zero.
+/// Buffers of a group of heads; `state` and `gate_bias` are those of one of them. Sizes are rounded
+/// up to whole tiles; what lies beyond the sizes stays zero.
 struct GlaScratch {
   int keys;
   int values;
@@ -40,7 +44,8 @@ struct GlaScratch {
       next += count;
       return start;
     };
-    state = take(keys * values);
+    state = take(kGroup * keys * values);
+    gate_bias = take(kGroup * keys);
     q = take(kChunk * keys);
     k = take(kChunk * keys);
     decay = take(kChunk * keys);
@@ -48,14 +53,21 @@ struct GlaScratch {
     z = take(kChunk * values);
     o = take(kChunk * values);
     norm_weight = take(values);
-    gate_bias = take(keys);
+  }
+
+  /// The buffers with the state and the bias of a head of the group.
+  GlaScratch of(int member) const {
+    GlaScratch s = *this;
+    s.state += member * keys * values;
+    s.gate_bias += member * keys;
+    return s;
   }
 };
 
 static inline std::size_t gla_scratch_floats(int key_size, int value_size) {
   const std::size_t keys = round_up(key_size, kLanes);
   const std::size_t values = round_up(value_size, kTileColumns);
-  return keys * values + 3 * kChunk * (keys + values) + keys + values;
+  return kGroup * keys * (values + 1) + 3 * kChunk * (keys + values) + values;
 }
 
 /// decay = exp(logsigmoid(decay + bias) / normalizer), in place over whole vectors.
@@ -90,8 +102,50 @@ static inline void load_chunk(const GlaArguments<T>& a, std::int64_t batch, int 
   }
 }
 
+/// Cache lines to ask for while a tile passes over a chunk, the same ones of every token's row. All
+/// of a chunk's lines at once would fill the queue of outstanding misses and stop the loop.
+template <typename T>
+struct Ahead {
+  const T* const* rows;  ///< of kChunk tokens
+  const std::int64_t* offsets;
+  int count;
+};
+
+/// Where in a token's row the cache lines of a head begin.
+template <typename T>
+struct HeadLines {
+  static constexpr int kLine = 64 / sizeof(T);
+  static constexpr int kMost = 5 * kMaxHeadSize / kLine;
+
+  std::int64_t offsets[kMost];
+  int count = 0;
+
+  HeadLines(const GlaArguments<T>& a, int head) {
+    const std::int64_t key_column = std::int64_t{head} * a.key_size;
+    const std::int64_t value_column = std::int64_t{head} * a.value_size;
+    add(key_column, a.key_size);
+    add(a.key_offset() + key_column, a.key_size);
+    add(a.value_offset() + value_column, a.value_size);
+    add(a.gate_offset() + key_column, a.key_size);
+    if (a.norm_weight != nullptr) add(a.output_gate_offset() + value_column, a.value_size);
+  }
+
+  /// A share of the lines for each tile.
+  Ahead<T> share(const T* const* rows, int tile, int tiles) const {
+    const int first = tile * count / tiles;
+    return {rows, offsets + first, (tile + 1) * count / tiles - first};
+  }
+
+ private:
+  void add(std::int64_t start, int size) {
+    for (int i = 0; i < size; i += kLine) offsets[count++] = start + i;
+  }
+};
+
 /// Carries one tile of the state over the chunk and adds its share to the output.
-static inline void scan_tile(const GlaScratch& s, int tokens, int row, int column) {
+template <typename T>
+static inline void scan_tile(const GlaScratch& s, int tokens, int row, int column,
+                             const Ahead<T>& ahead) {
   Vec tile[kTileRows][kTileVectors];
   for (int r = 0; r < kTileRows; ++r) {
     for (int c = 0; c < kTileVectors; ++c) {
@@ -104,6 +158,9 @@ static inline void scan_tile(const GlaScratch& s, int tokens, int row, int colum
     const float* decay = s.decay + t * s.keys + row;
     const float* v = s.v + t * s.values + column;
     float* o = s.o + t * s.values + column;
+    for (int i = 0; i < ahead.count; ++i) {
+      __builtin_prefetch(ahead.rows[t] + ahead.offsets[i], 0, 2);
+    }
     Vec value[kTileVectors], out[kTileVectors];
     for (int c = 0; c < kTileVectors; ++c) {
       value[c] = load(v + c * kLanes);
@@ -140,34 +197,68 @@ static inline void norm_and_gate(const GlaScratch& s, int t, int value_size, flo
   }
 }
 
-/// Heads [first, last) of the batch * heads independent recurrences. `scratch` holds
+/// Carries one head over a chunk of tokens and meanwhile asks for the cache lines of the next.
+///
+/// @param next_rows rows of the next head's chunk
+template <typename T>
+static inline void scan_chunk(const GlaArguments<T>& a, std::int64_t batch, int head,
+                              std::int64_t start, int tokens, const GlaScratch& s, int next_head,
+                              const T* const* next_rows) {
+  load_chunk(a, batch, head, start, tokens, s);
+  decays(s, tokens, a.gate_normalizer);
+  const HeadLines<T> lines(a, next_head);
+  const int tiles = s.values / kTileColumns * (s.keys / kTileRows);
+  int tile = 0;
+  for (int column = 0; column < s.values; column += kTileColumns) {
+    for (int row = 0; row < s.keys; row += kTileRows, ++tile) {
+      scan_tile(s, tokens, row, column, lines.share(next_rows, tile, tiles));
+    }
+  }
+  for (int t = 0; t < tokens; ++t) {
+    if (a.norm_weight != nullptr) norm_and_gate(s, t, a.value_size, a.epsilon);
+    T* out = a.output + (batch * a.length + a.order.token(start + t)) * a.output_stride() +
+             std::int64_t{head} * a.value_size;
+    narrow(s.o + t * s.values, a.value_size, out);
+  }
+}
+
+/// Heads [first, last) of one batch entry, at most kGroup of them.
+template <typename T>
+static inline void gla_group(const GlaArguments<T>& a, std::int64_t batch, int first, int last,
+                             const GlaScratch& s) {
+  std::memset(s.state, 0, sizeof(float) * static_cast<std::size_t>(kGroup) * s.keys * s.values);
+  for (int head = first; head < last && a.gate_bias != nullptr; ++head) {
+    widen(a.gate_bias + std::int64_t{head} * a.key_size, a.key_size, s.of(head - first).gate_bias);
+  }
+  for (std::int64_t start = 0; start < a.length; start += kChunk) {
+    const int tokens = static_cast<int>(a.length - start < kChunk ? a.length - start : kChunk);
+    const T* rows[2 * kChunk];
+    for (int t = 0; t < 2 * kChunk; ++t) {
+      const std::int64_t at = start + t < a.length ? start + t : a.length - 1;
+      rows[t] = a.packed + (batch * a.length + a.order.token(at)) * a.row_stride;
+    }
+    for (int head = first; head < last; ++head) {
+      const bool same = head + 1 < last;
+      scan_chunk(a, batch, head, start, tokens, s.of(head - first), same ? head + 1 : first,
+                 same ? rows : rows + kChunk);
+    }
+  }
+}
+
+/// Recurrences [first, last) of the batch * heads independent ones. `scratch` holds
 /// gla_scratch_floats(key_size, value_size) zeros.
 template <typename T>
 static inline void gla_heads(const GlaArguments<T>& a, std::int64_t first, std::int64_t last,
                              float* scratch) {
   const GlaScratch s(a.key_size, a.value_size, scratch);
   if (a.norm_weight != nullptr) widen(a.norm_weight, a.value_size, s.norm_weight);
-  for (std::int64_t unit = first; unit < last; ++unit) {
+  for (std::int64_t unit = first; unit < last;) {
     const std::int64_t batch = unit / a.heads;
     const int head = static_cast<int>(unit % a.heads);
-    if (a.gate_bias != nullptr) {
-      widen(a.gate_bias + std::int64_t{head} * a.key_size, a.key_size, s.gate_bias);
-    }
-    std::memset(s.state, 0, sizeof(float) * static_cast<std::size_t>(s.keys) * s.values);
-    for (std::int64_t start = 0; start < a.length; start += kChunk) {
-      const int tokens = static_cast<int>(a.length - start < kChunk ? a.length - start : kChunk);
-      load_chunk(a, batch, head, start, tokens, s);
-      decays(s, tokens, a.gate_normalizer);
-      for (int column = 0; column < s.values; column += kTileColumns) {
-        for (int row = 0; row < s.keys; row += kTileRows) scan_tile(s, tokens, row, column);
-      }
-      for (int t = 0; t < tokens; ++t) {
-        if (a.norm_weight != nullptr) norm_and_gate(s, t, a.value_size, a.epsilon);
-        T* out = a.output + (batch * a.length + a.order.token(start + t)) * a.output_stride() +
-                 std::int64_t{head} * a.value_size;
-        narrow(s.o + t * s.values, a.value_size, out);
-      }
-    }
+    int count = a.heads - head < kGroup ? a.heads - head : kGroup;
+    if (last - unit < count) count = static_cast<int>(last - unit);
+    gla_group(a, batch, head, head + count, s);
+    unit += count;
   }
 }
 
