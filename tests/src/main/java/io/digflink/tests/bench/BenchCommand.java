@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
       SynthesizeBench.class,
       BatchingBench.class,
       DenoiserBench.class,
+      FusionBench.class,
       OpBench.class,
       ProviderBench.class
     })
