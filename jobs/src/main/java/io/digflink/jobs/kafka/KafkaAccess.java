@@ -39,14 +39,15 @@ public final class KafkaAccess {
       admin.describeTopics(topics).allTopicNames().get();
     } catch (ExecutionException e) {
       if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
-        throw failure(properties, e.getCause());
+        throw failure(properties, topics, e.getCause());
       }
     } catch (KafkaException e) {
-      throw failure(properties, e);
+      throw failure(properties, topics, e);
     }
   }
 
-  private static KafkaAccessException failure(Properties client, Throwable failure) {
+  private static KafkaAccessException failure(
+      Properties client, Collection<String> topics, Throwable failure) {
     String brokers =
         "the Kafka brokers at " + client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
     String protocol = client.getProperty(AdminClientConfig.SECURITY_PROTOCOL_CONFIG, "PLAINTEXT");
@@ -68,13 +69,13 @@ public final class KafkaAccess {
         "Expected "
             + brokers
             + " to let this client in, found: "
-            + rootMessage(failure)
+            + rootMessage(failure).replaceFirst("\\.$", "")
             + ". "
-            + remedy(failure, protocol),
+            + remedy(failure, topics, protocol),
         failure);
   }
 
-  private static String remedy(Throwable failure, String protocol) {
+  private static String remedy(Throwable failure, Collection<String> topics, String protocol) {
     if (failure instanceof SslAuthenticationException) {
       return "Check ssl.truststore.location in the client's properties file: it must hold the CA of"
           + " the brokers' certificates";
@@ -84,7 +85,7 @@ public final class KafkaAccess {
           + " properties file";
     }
     if (failure instanceof AuthorizationException) {
-      return "Grant its user Describe on the topics";
+      return "Grant its user Describe on the topics " + topics;
     }
     return "Check the client's properties file (security.protocol is " + protocol + ")";
   }

@@ -22,9 +22,13 @@ import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.utils.Time;
 
-/** A Kafka node whose clients speak TLS and log in by SCRAM-SHA-512 as one user. */
+/**
+ * A Kafka node whose clients speak TLS and log in by SCRAM-SHA-512, as a user who may do everything
+ * or as one who may do nothing.
+ */
 final class SecuredKafka implements AutoCloseable {
-  static final String USER = "dig";
+  private static final String USER = "dig";
+  private static final String STRANGER = "stranger";
 
   private static final String STORE_PASSWORD = "of-the-key-store";
   private static final String LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule";
@@ -40,7 +44,7 @@ final class SecuredKafka implements AutoCloseable {
     this.bootstrapServers = bootstrapServers;
   }
 
-  /** Makes a certificate, starts the node and creates the user. */
+  /** Makes a certificate, starts the node and creates the users, of one password. */
   static SecuredKafka start(Path directory, String password) throws Exception {
     KafkaNode node = KafkaNode.format(directory.resolve("node"));
     makeCertificate(directory, "broker");
@@ -53,12 +57,17 @@ final class SecuredKafka implements AutoCloseable {
     properties.putAll(listener(directory, properties.getProperty("listeners"), address));
     KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
     server.startup();
-    createUser(node.bootstrapServers(), password);
+    createUser(node.bootstrapServers(), USER, password);
+    createUser(node.bootstrapServers(), STRANGER, password);
     return new SecuredKafka(directory, server, address);
   }
 
   private static Map<String, String> listener(Path directory, String others, String address) {
     return Map.of(
+        "authorizer.class.name",
+        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users",
+        "User:ANONYMOUS;User:" + USER,
         "listeners",
         others + ",SECURED://" + address,
         "listener.security.protocol.map",
@@ -120,27 +129,28 @@ final class SecuredKafka implements AutoCloseable {
     assertThat(process.waitFor()).describedAs(said).isZero();
   }
 
-  private static void createUser(String plainServers, String password) throws Exception {
+  private static void createUser(String plainServers, String user, String password)
+      throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", plainServers))) {
       admin
           .alterUserScramCredentials(
               List.of(
                   new UserScramCredentialUpsertion(
-                      USER,
+                      user,
                       new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS),
                       password)))
           .all()
           .get();
       Instant deadline = Instant.now().plusSeconds(30);
-      while (!knowsUser(admin)) {
+      while (!knows(user, admin)) {
         assertThat(Instant.now()).isBefore(deadline);
       }
     }
   }
 
-  private static boolean knowsUser(Admin admin) throws InterruptedException {
+  private static boolean knows(String user, Admin admin) throws InterruptedException {
     try {
-      return admin.describeUserScramCredentials(List.of(USER)).all().get().containsKey(USER);
+      return admin.describeUserScramCredentials(List.of(user)).all().get().containsKey(user);
     } catch (ExecutionException e) {
       return false; // not there yet
     }
@@ -155,7 +165,7 @@ final class SecuredKafka implements AutoCloseable {
     Properties client = new Properties();
     client.setProperty("security.protocol", "SASL_SSL");
     client.setProperty("sasl.mechanism", "SCRAM-SHA-512");
-    client.setProperty("sasl.jaas.config", login(password));
+    client.setProperty("sasl.jaas.config", login(USER, password));
     client.setProperty("ssl.truststore.type", "PEM");
     client.setProperty("ssl.truststore.location", directory.resolve("broker.pem").toString());
     return client;
@@ -165,7 +175,7 @@ final class SecuredKafka implements AutoCloseable {
   Properties clientByReference(String password) throws IOException {
     Path secret = directory.resolve("login.properties");
     Properties login = new Properties();
-    login.setProperty("login", login(password));
+    login.setProperty("login", login(USER, password));
     write(login, secret);
     Properties client = client(password);
     client.setProperty("config.providers", "file");
@@ -173,6 +183,13 @@ final class SecuredKafka implements AutoCloseable {
         "config.providers.file.class",
         "org.apache.kafka.common.config.provider.FileConfigProvider");
     client.setProperty("sasl.jaas.config", "${file:" + secret + ":login}");
+    return client;
+  }
+
+  /** The settings of a user who may do nothing. */
+  Properties clientOfAStranger(String password) {
+    Properties client = client(password);
+    client.setProperty("sasl.jaas.config", login(STRANGER, password));
     return client;
   }
 
@@ -204,8 +221,8 @@ final class SecuredKafka implements AutoCloseable {
     }
   }
 
-  private static String login(String password) {
-    return LOGIN + " required username=\"" + USER + "\" password=\"" + password + "\";";
+  private static String login(String user, String password) {
+    return LOGIN + " required username=\"" + user + "\" password=\"" + password + "\";";
   }
 
   @Override

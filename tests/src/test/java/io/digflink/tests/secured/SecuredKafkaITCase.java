@@ -202,6 +202,24 @@ class SecuredKafkaITCase {
   }
 
   @Test
+  void aUserWhoMayNotSeeTheTopicsIsTold() throws Exception {
+    createTopics("closed");
+    Path file =
+        SecuredKafka.write(
+            kafka.clientOfAStranger(PASSWORD), directory.resolve("stranger.properties"));
+
+    Result result = dig(jobCommand("closed", file));
+
+    assertThat(result.code).isEqualTo(FAILED);
+    assertThat(result.text)
+        .contains("to let this client in, found: Topic authorization failed. Grant its user")
+        .contains(
+            "Describe on the topics [closed.requests, closed.images, closed.progress,"
+                + " closed.rejected]")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
   @Timeout(60)
   void aClientThatSpeaksNoTlsIsToldWhatToLookAt() throws Exception {
     Path file = SecuredKafka.write(new Properties(), directory.resolve("plain.properties"));
