@@ -3,8 +3,9 @@ package io.digflink.tests;
 import io.digflink.cli.Dig;
 import io.digflink.tests.bench.BenchCommand;
 import io.digflink.tests.faults.FaultsCommand;
+import io.digflink.tests.load.SoakCommand;
 
-/** What the launcher runs: the commands of the jobs module the benchmarks and the faults. */
+/** What the launcher runs: the commands of the jobs module, the benchmarks, faults and load. */
 public final class Main {
   private Main() {}
 
@@ -13,6 +14,7 @@ public final class Main {
         Dig.commandLine()
             .addSubcommand(new BenchCommand())
             .addSubcommand(new FaultsCommand())
+            .addSubcommand(new SoakCommand())
             .execute(arguments));
   }
 }

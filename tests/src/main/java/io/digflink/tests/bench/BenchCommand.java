@@ -1,5 +1,6 @@
 package io.digflink.tests.bench;
 
+import io.digflink.tests.load.CheckpointBench;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -14,6 +15,7 @@ import picocli.CommandLine.Spec;
       PipelineBench.class,
       SynthesizeBench.class,
       BatchingBench.class,
+      CheckpointBench.class,
       DenoiserBench.class,
       FusionBench.class,
       OpBench.class,

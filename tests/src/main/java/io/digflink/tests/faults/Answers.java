@@ -17,6 +17,7 @@ import org.apache.commons.codec.digest.DigestUtils;
  */
 public final class Answers {
   private final Workload workload;
+  private final Map<String, String> undisturbed;
   private final Map<String, Integer> images = new HashMap<>();
   private final Map<String, String> digests = new HashMap<>();
   private final Map<String, Integer> imagesOfRequest = new HashMap<>();
@@ -27,17 +28,24 @@ public final class Answers {
   private int answered;
   private long steps;
 
-  public Answers(Workload workload) {
-    this.workload = workload;
-  }
-
   /**
-   * Takes an image.
+   * No answers yet.
    *
    * @param undisturbed digests that images must have, by kind and index; null: the first of each
    *     kind
    */
-  synchronized void image(GeneratedImage image, Map<String, String> undisturbed) {
+  public Answers(Workload workload, Map<String, String> undisturbed) {
+    this.workload = workload;
+    this.undisturbed = undisturbed;
+  }
+
+  /** The requests that are answered. */
+  public Workload workload() {
+    return workload;
+  }
+
+  /** Takes an image. */
+  synchronized void image(GeneratedImage image) {
     String id = image.getRequestId();
     int kind = workload.kind(workload.number(id));
     if (images.merge(id + "/" + image.getIndex(), 1, Integer::sum) == 1

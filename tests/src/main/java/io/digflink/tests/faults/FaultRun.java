@@ -71,10 +71,11 @@ public final class FaultRun implements AutoCloseable {
         new LoadClient(
             stack.kafka().client(),
             topics,
-            plan.workload(),
-            plan.undisturbed(),
-            plan.underWay(),
-            plan.limit());
+            new LoadClient.Load(
+                new Answers(plan.workload(), plan.undisturbed()),
+                LoadClient.Pace.underWay(plan.underWay()),
+                plan.limit(),
+                image -> {}));
     return new FaultRun(stack, plan, client, job);
   }
 

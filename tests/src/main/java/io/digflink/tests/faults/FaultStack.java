@@ -5,6 +5,7 @@ import io.digflink.tests.cluster.FlinkProcesses;
 import io.digflink.tests.cluster.FlinkRest;
 import io.digflink.tests.cluster.KafkaProcess;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +47,7 @@ public final class FaultStack implements AutoCloseable {
         FlinkProcesses.start(
             Files.createDirectories(directory.resolve("flink")), disk.path(), logging);
     FaultStack stack = new FaultStack(directory, disk, kafka, flink);
-    Runtime.getRuntime().addShutdownHook(new Thread(stack::close));
+    Runtime.getRuntime().addShutdownHook(new Thread(stack::closeWithDisk));
     try {
       stack.awaitSlots();
     } catch (IllegalStateException e) {
@@ -129,6 +130,16 @@ public final class FaultStack implements AutoCloseable {
 
   public FlinkProcesses flink() {
     return flink;
+  }
+
+  /** Also where a command is interrupted nothing is left behind. */
+  private void closeWithDisk() {
+    close();
+    try {
+      disk.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

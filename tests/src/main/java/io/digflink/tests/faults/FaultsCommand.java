@@ -1,8 +1,6 @@
 package io.digflink.tests.faults;
 
-import io.digflink.bundle.ModelManifest;
 import io.digflink.cli.ModelDirectory;
-import io.digflink.runtime.model.ModelCatalog;
 import io.digflink.tests.bench.JsonFile;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -110,7 +108,7 @@ public final class FaultsCommand implements Callable<Integer> {
         FaultStack stack = FaultStack.start(directory, disk)) {
       out.println("Processes write to " + directory);
       out.flush();
-      Workload workload = workload(bundles);
+      Workload workload = Workload.of(bundles, KINDS);
       Map<String, String> undisturbed =
           Scenario.undisturbed(
               stack,
@@ -149,12 +147,5 @@ public final class FaultsCommand implements Callable<Integer> {
           spec.commandLine(), "Expected --only of " + names + ", found " + only);
     }
     return all.stream().filter(s -> only.isEmpty() || only.contains(s.name())).toList();
-  }
-
-  private static Workload workload(Path bundles) throws Exception {
-    ModelCatalog catalog = ModelCatalog.open(bundles);
-    String name = catalog.names().iterator().next();
-    ModelManifest manifest = catalog.find(name).orElseThrow().manifest();
-    return new Workload(name, manifest.classes().count(), KINDS);
   }
 }

@@ -7,28 +7,22 @@ import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
-/**
- * Sends the requests of a workload so that a number of them is always under way, and reads what
- * comes of them, on a thread of its own.
- */
+/** Sends the requests of a workload and reads what comes of them, on a thread of its own. */
 public final class LoadClient implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(20);
 
-  private final Workload workload;
+  private final Load load;
   private final RequestSender sender;
   private final TopicReader<GeneratedImage> images;
   private final TopicReader<RejectedRequest> rejected;
   private final TopicReader<RequestProgress> progress;
-  private final Map<String, String> undisturbed;
-  private final int underWay;
-  private final Answers answers;
   private final ExecutorService executor = Executors.newSingleThreadExecutor();
   private final Future<?> work;
   private volatile int limit;
@@ -36,25 +30,41 @@ public final class LoadClient implements AutoCloseable {
   private volatile boolean closing;
 
   /**
+   * What to send and when.
+   *
+   * @param answers takes what comes of it
+   * @param pace says when the next request is due
+   * @param limit most requests to send
+   * @param observer sees every image
+   */
+  public record Load(Answers answers, Pace pace, int limit, Consumer<GeneratedImage> observer) {}
+
+  /** When requests are sent. */
+  @FunctionalInterface
+  public interface Pace {
+    /** Whether the next request is due. */
+    boolean isDue(int sent, int answered);
+
+    /** A number of requests is under way, sent and not answered. */
+    static Pace underWay(int requests) {
+      return (sent, answered) -> sent - answered < requests;
+    }
+
+    /** So many requests a second, whatever comes of them. */
+    static Pace perSecond(double rate) {
+      long start = System.nanoTime();
+      return (sent, answered) -> sent < rate * (System.nanoTime() - start) / 1e9;
+    }
+  }
+
+  /**
    * Begins to send.
    *
    * @param client settings of the Kafka clients
-   * @param undisturbed digests that the images must have; null: none is known yet
-   * @param underWay requests that are sent and not answered
-   * @param limit most requests to send
    */
-  public LoadClient(
-      Properties client,
-      RunTopics topics,
-      Workload workload,
-      Map<String, String> undisturbed,
-      int underWay,
-      int limit) {
-    this.workload = workload;
-    this.undisturbed = undisturbed;
-    this.underWay = underWay;
-    this.limit = limit;
-    this.answers = new Answers(workload);
+  public LoadClient(Properties client, RunTopics topics, Load load) {
+    this.load = load;
+    this.limit = load.limit();
     this.sender = new RequestSender(client, topics.requests());
     this.images = TopicReader.fromStart(client, topics.images(), GeneratedImage.class);
     this.rejected = TopicReader.fromStart(client, topics.rejected(), RejectedRequest.class);
@@ -64,7 +74,8 @@ public final class LoadClient implements AutoCloseable {
 
   private Void work() throws InterruptedException {
     while (!closing) {
-      while (sent < limit && sent - answers.answered() < underWay) {
+      while (sent < limit && load.pace().isDue(sent, answers().answered())) {
+        Workload workload = answers().workload();
         byte[] key = workload.id(sent).getBytes(StandardCharsets.UTF_8);
         sender.send(key, workload.bytes(sent));
         sent++;
@@ -75,14 +86,17 @@ public final class LoadClient implements AutoCloseable {
   }
 
   private void read() {
-    images.poll(POLL).forEach(image -> answers.image(image, undisturbed));
-    rejected.poll(POLL).forEach(answers::reject);
-    progress.poll(POLL).forEach(answers::progress);
+    for (GeneratedImage image : images.poll(POLL)) {
+      load.observer().accept(image);
+      answers().image(image);
+    }
+    rejected.poll(POLL).forEach(answers()::reject);
+    progress.poll(POLL).forEach(answers()::progress);
   }
 
   /** What has come so far. */
   public Answers answers() {
-    return answers;
+    return load.answers();
   }
 
   /** Requests sent. */
@@ -109,7 +123,7 @@ public final class LoadClient implements AutoCloseable {
     while (!images.isAtEnd() || !rejected.isAtEnd() || !progress.isAtEnd()) {
       read();
     }
-    return answers.judge(sent);
+    return answers().judge(sent);
   }
 
   @Override

@@ -40,9 +40,23 @@ public final class RunningJob {
 
   /** Sum of a metric over the subtasks that denoise; 0 while there are none. */
   public double sum(String metric) throws IOException, InterruptedException {
-    JsonNode answer =
-        rest.get("/jobs/" + id + "/vertices/" + denoise + "/subtasks/metrics?get=" + metric);
-    return answer.path(0).path("sum").asDouble();
+    return metric(metric).path("sum").asDouble();
+  }
+
+  /** The greatest value of a metric of a subtask that denoises; 0 while there are none. */
+  public double max(String metric) throws IOException, InterruptedException {
+    return metric(metric).path("max").asDouble();
+  }
+
+  private JsonNode metric(String name) throws IOException, InterruptedException {
+    return rest.get("/jobs/" + id + "/vertices/" + denoise + "/subtasks/metrics?get=" + name)
+        .path(0);
+  }
+
+  /** How often it was restarted. */
+  public long restarts() throws IOException, InterruptedException {
+    JsonNode answer = rest.get("/jobs/" + id + "/metrics?get=numRestarts");
+    return answer.path(0).path("value").asLong();
   }
 
   /** Ids of the TaskManagers that denoise. */

@@ -1,7 +1,11 @@
 package io.digflink.tests.faults;
 
+import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.model.ModelCatalog;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.RecordCodec;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -19,6 +23,14 @@ public record Workload(String model, int classes, int kinds) {
   private static final int INVALID_EVERY = 7;
   private static final List<String> SAMPLERS = List.of("ddim", "dpm++", "ddpm");
   private static final int[] STEPS = {20, 40, 60, 100};
+
+  /** The workload of the first bundle of a directory. */
+  public static Workload of(Path bundles, int kinds) throws IOException {
+    ModelCatalog catalog = ModelCatalog.open(bundles);
+    String name = catalog.names().iterator().next();
+    ModelBundle bundle = catalog.find(name).orElseThrow();
+    return new Workload(name, bundle.manifest().classes().count(), kinds);
+  }
 
   /** Requests, counted from the first, among which every kind is. */
   public int allKinds() {

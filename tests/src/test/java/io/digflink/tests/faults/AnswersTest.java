@@ -24,7 +24,7 @@ class AnswersTest {
   /** Six of them can be served and ask for 1, 2, 3, 1, 2, 3 images; the seventh cannot. */
   private static final int REQUESTS = 7;
 
-  private final Answers answers = new Answers(WORKLOAD);
+  private final Answers answers = new Answers(WORKLOAD, undisturbed());
 
   @Test
   void anAnswerToEverythingOnceIsGood() {
@@ -41,7 +41,7 @@ class AnswersTest {
   @Test
   void aSecondImageOrRejectIsTwice() {
     answerAll(answers);
-    answers.image(image(4, 1, "4/1"), undisturbed());
+    answers.image(image(4, 1, "4/1"));
     answers.reject(reject(6));
     assertThat(answers.judge(REQUESTS)).isEqualTo(new Verdict(7, 12, 1, 0, 2, 0, 0));
   }
@@ -49,8 +49,8 @@ class AnswersTest {
   @Test
   void otherBytesThanAnUndisturbedRunsAreTold() {
     answerAll(answers);
-    Answers other = new Answers(WORKLOAD);
-    other.image(image(0, 0, "something else"), undisturbed());
+    Answers other = new Answers(WORKLOAD, undisturbed());
+    other.image(image(0, 0, "something else"));
     assertThat(other.judge(REQUESTS).differing()).isEqualTo(1);
     assertThat(answers.judge(REQUESTS).differing()).isZero();
   }
@@ -58,7 +58,7 @@ class AnswersTest {
   @Test
   void anImageNobodyAskedForAndTheRejectOfAGoodRequestAreTold() {
     answerAll(answers);
-    answers.image(image(7, 0, "1/0"), undisturbed());
+    answers.image(image(7, 0, "1/0"));
     answers.reject(reject(3));
     assertThat(answers.judge(REQUESTS)).isEqualTo(new Verdict(7, 12, 1, 0, 0, 0, 2));
   }
@@ -70,7 +70,7 @@ class AnswersTest {
         continue;
       }
       for (int index = 0; index < WORKLOAD.images(WORKLOAD.kind(number)); index++) {
-        answers.image(image(number, index, number + "/" + index), undisturbed());
+        answers.image(image(number, index, number + "/" + index));
       }
     }
   }

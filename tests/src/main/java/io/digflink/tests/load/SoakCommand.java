@@ -1,0 +1,157 @@
+package io.digflink.tests.load;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.digflink.cli.ModelDirectory;
+import io.digflink.tests.bench.JsonFile;
+import io.digflink.tests.faults.Answers;
+import io.digflink.tests.faults.CheckpointDisk;
+import io.digflink.tests.faults.FaultStack;
+import io.digflink.tests.faults.LoadClient;
+import io.digflink.tests.faults.RunTopics;
+import io.digflink.tests.faults.RunningJob;
+import io.digflink.tests.faults.Verdict;
+import io.digflink.tests.faults.Workload;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.commons.io.file.PathUtils;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code test soak}: twice the load that a cluster of processes can serve, for long. */
+@Command(
+    name = "soak",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Send twice as many requests as a cluster of processes can serve, for long.",
+      "Memory must stay flat, checkpoints complete, and the source be held back."
+    })
+public final class SoakCommand implements Callable<Integer> {
+  private static final int KINDS = 24;
+  private static final int UNDER_WAY = 40;
+  private static final int CAPACITY_SECONDS = 60;
+  private static final int WARM_UP_SECONDS = 20;
+  private static final int PERIOD_SECONDS = 5;
+  private static final int FLAT_MINUTES = 10;
+  private static final String CHECKPOINT_INTERVAL = "10 s";
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      description = "Minutes under load (default: ${DEFAULT-VALUE}).")
+  private double minutes = 15;
+
+  @Mixin private ModelDirectory models;
+  @Mixin private JsonFile json;
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    Path bundles = models.resolve(out::println);
+    Path directory = Files.createTempDirectory("dig-soak");
+    try (CheckpointDisk disk = CheckpointDisk.folder(directory.resolve("checkpoints"));
+        FaultStack stack = FaultStack.start(directory, disk)) {
+      Workload workload = Workload.of(bundles, KINDS);
+      double capacity = capacity(stack, bundles, workload);
+      out.printf("Capacity: %.2f requests/s. Twice that for %.0f minutes …%n", capacity, minutes);
+      out.flush();
+      SoakFigures figures = soak(stack, bundles, workload, capacity);
+      out.print(figures.text());
+      out.flush();
+      json.write(figures);
+      return 0;
+    } finally {
+      PathUtils.deleteDirectory(directory);
+    }
+  }
+
+  /** Requests a second where always some are under way. */
+  private static double capacity(FaultStack stack, Path bundles, Workload workload)
+      throws Exception {
+    RunTopics topics = stack.createTopics("capacity");
+    // More often than else: what is answered shows at checkpoints.
+    RunningJob job =
+        stack.submit("capacity", bundles, 2, null, List.of("--checkpoint.interval=1 s"));
+    LoadClient.Load load =
+        new LoadClient.Load(
+            new Answers(workload, null),
+            LoadClient.Pace.underWay(UNDER_WAY),
+            Integer.MAX_VALUE,
+            image -> {});
+    try (LoadClient client = new LoadClient(stack.kafka().client(), topics, load)) {
+      TimeUnit.SECONDS.sleep(WARM_UP_SECONDS);
+      int before = client.answers().answered();
+      TimeUnit.SECONDS.sleep(CAPACITY_SECONDS);
+      client.check();
+      double rate = (client.answers().answered() - before) / (double) CAPACITY_SECONDS;
+      job.cancel();
+      return rate;
+    }
+  }
+
+  private SoakFigures soak(FaultStack stack, Path bundles, Workload workload, double capacity)
+      throws Exception {
+    RunTopics topics = stack.createTopics("soak");
+    RunningJob job =
+        stack.submit(
+            "soak", bundles, 2, null, List.of("--checkpoint.interval=" + CHECKPOINT_INTERVAL));
+    ImageTimes times = new ImageTimes();
+    Map<String, Long> sentAt = new ConcurrentHashMap<>();
+    LoadClient.Pace pace = LoadClient.Pace.perSecond(2 * capacity);
+    LoadClient.Load load =
+        new LoadClient.Load(
+            new Answers(workload, null),
+            (sent, answered) -> {
+              boolean due = pace.isDue(sent, answered);
+              if (due) {
+                sentAt.put(workload.id(sent), System.currentTimeMillis());
+              }
+              return due;
+            },
+            Integer.MAX_VALUE,
+            image -> times.add(image, sentAt.get(image.getRequestId())));
+    long start = System.currentTimeMillis();
+    ResidentMemory memory = new ResidentMemory(stack);
+    double mostWaiting = 0;
+    try (LoadClient client = new LoadClient(stack.kafka().client(), topics, load)) {
+      while (System.currentTimeMillis() - start < minutes * 60_000) {
+        TimeUnit.SECONDS.sleep(PERIOD_SECONDS);
+        client.check();
+        memory.read();
+        mostWaiting = Math.max(mostWaiting, job.max("Denoise.requestsWaiting"));
+      }
+      JsonNode checkpoints = job.checkpoints();
+      long end = System.currentTimeMillis();
+      List<ResidentMemory.Span> spans = memory.last(60 * Math.min(FLAT_MINUTES, minutes));
+      long restarts = job.restarts();
+      job.cancel();
+      Verdict verdict = client.judge();
+      return new SoakFigures(
+          minutes,
+          capacity,
+          verdict.requests() / ((end - start) / 1e3),
+          client.answers().answered(),
+          verdict,
+          restarts,
+          checkpoints.path("counts").path("completed").asLong(),
+          checkpoints.path("counts").path("failed").asLong(),
+          checkpoints.path("summary").path("end_to_end_duration").path("p99").asDouble(),
+          mostWaiting,
+          times.beforeAdmission(start + 60_000, start + 120_000),
+          times.beforeAdmission(end - 60_000, end),
+          times.afterAdmission(start + 60_000, start + 120_000),
+          times.afterAdmission(end - 60_000, end),
+          spans);
+    }
+  }
+}
