@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.digflink.k8s.manifest.Manifest;
+import io.digflink.tests.cluster.TaskManagerMemory;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -16,9 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.clusterframework.TaskExecutorProcessSpec;
-import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
 
 /**
  * The session cluster of a FlinkDeployment from the image's files: a JobManager and a TaskManager,
@@ -71,15 +69,10 @@ final class SessionCluster implements AutoCloseable {
     SessionCluster cluster = new SessionCluster(root, conf, restPort, javaOptions);
     String packages = "org.apache.flink.runtime.";
     cluster.run(packages + "entrypoint.StandaloneSessionClusterEntrypoint");
-    cluster.run(packages + "taskexecutor.TaskManagerRunner", memoryOf(configuration));
+    TaskManagerMemory memory = new TaskManagerMemory(configuration);
+    cluster.run(
+        packages + "taskexecutor.TaskManagerRunner", memory.settings().toArray(String[]::new));
     return cluster;
-  }
-
-  /** The pod's memory in parts, which Flink works out where it asks Kubernetes for the pod. */
-  private static String[] memoryOf(Map<String, String> configuration) {
-    TaskExecutorProcessSpec spec =
-        TaskExecutorProcessUtils.processSpecFromConfig(Configuration.fromMap(configuration));
-    return TaskExecutorProcessUtils.generateDynamicConfigsStr(spec).strip().split("\\s+");
   }
 
   private void run(String mainClass, String... settings) throws IOException {

@@ -10,10 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.clusterframework.TaskExecutorProcessSpec;
-import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
-import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
 
 /**
  * A Flink session cluster: a JobManager, TaskManagers and the ZooKeeper of their high availability,
@@ -138,18 +134,16 @@ public final class FlinkProcesses implements AutoCloseable {
 
   /** Starts one more TaskManager; returns its id. */
   public String startTaskManager() throws IOException {
-    TaskExecutorProcessSpec memory =
-        TaskExecutorProcessUtils.processSpecFromConfig(Configuration.fromMap(configuration));
+    TaskManagerMemory memory = new TaskManagerMemory(configuration);
     String id = "taskmanager-" + ++started;
     List<String> arguments = new ArrayList<>(List.of("--configDir", directory.toString()));
-    arguments.addAll(
-        List.of(TaskExecutorProcessUtils.generateDynamicConfigsStr(memory).strip().split("\\s+")));
+    arguments.addAll(memory.settings());
     arguments.addAll(List.of("-D", "taskmanager.resource-id=" + id));
     JvmProcess process =
         jvm(
             id,
             lib(),
-            List.of(ProcessMemoryUtils.generateJvmParametersStr(memory).strip().split("\\s+")),
+            memory.jvmArguments(),
             "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
             arguments.toArray(String[]::new));
     process.start();
@@ -169,11 +163,6 @@ public final class FlinkProcesses implements AutoCloseable {
   /** Address of the REST endpoint, also of a JobManager that is started again. */
   public URI rest() {
     return URI.create("http://localhost:" + configuration.get("rest.port"));
-  }
-
-  /** Milliseconds after which a silent process is given up. */
-  public long heartbeatMillis() {
-    return 6_000;
   }
 
   @Override
