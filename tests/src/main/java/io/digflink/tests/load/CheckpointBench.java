@@ -68,33 +68,40 @@ public final class CheckpointBench implements Callable<Integer> {
     Path directory = Files.createTempDirectory("dig-checkpoints");
     try (CheckpointDisk disk = CheckpointDisk.folder(directory.resolve("checkpoints"));
         FaultStack stack = FaultStack.start(directory, disk)) {
-      Workload workload = Workload.of(bundles, KINDS);
-      double with1 = measure(stack, "with-1", bundles, workload, USUAL);
-      double without1 = measure(stack, "without-1", bundles, workload, NEVER);
-      double without2 = measure(stack, "without-2", bundles, workload, NEVER);
-      double with2 = measure(stack, "with-2", bundles, workload, USUAL);
-      Figures figures =
-          new Figures(
-              List.of(with1, with2),
-              List.of(without1, without2),
-              (with1 + with2) / (without1 + without2));
-      out.printf(
-          Locale.ROOT,
-          "%-32s%.1f, %.1f steps/s%n%-32s%.1f, %.1f steps/s%n%-32s%.3f%n",
-          "a checkpoint each " + USUAL,
-          with1,
-          with2,
-          "no checkpoint",
-          without1,
-          without2,
-          "ratio",
-          figures.ratio());
+      Figures figures = measure(stack, bundles);
+      out.print(text(figures));
       out.flush();
       json.write(figures);
       return 0;
     } finally {
       PathUtils.deleteDirectory(directory);
     }
+  }
+
+  private Figures measure(FaultStack stack, Path bundles) throws Exception {
+    Workload workload = Workload.of(bundles, KINDS);
+    double with1 = measure(stack, "with-1", bundles, workload, USUAL);
+    double without1 = measure(stack, "without-1", bundles, workload, NEVER);
+    double without2 = measure(stack, "without-2", bundles, workload, NEVER);
+    double with2 = measure(stack, "with-2", bundles, workload, USUAL);
+    return new Figures(
+        List.of(with1, with2),
+        List.of(without1, without2),
+        (with1 + with2) / (without1 + without2));
+  }
+
+  private static String text(Figures figures) {
+    return String.format(
+        Locale.ROOT,
+        "%-32s%.1f, %.1f steps/s%n%-32s%.1f, %.1f steps/s%n%-32s%.3f%n",
+        "a checkpoint each " + USUAL,
+        figures.with().get(0),
+        figures.with().get(1),
+        "no checkpoint",
+        figures.without().get(0),
+        figures.without().get(1),
+        "ratio",
+        figures.ratio());
   }
 
   private double measure(

@@ -1,6 +1,5 @@
 package io.digflink.tests.load;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.cli.ModelDirectory;
 import io.digflink.tests.bench.JsonFile;
 import io.digflink.tests.faults.Answers;
@@ -9,15 +8,12 @@ import io.digflink.tests.faults.FaultStack;
 import io.digflink.tests.faults.LoadClient;
 import io.digflink.tests.faults.RunTopics;
 import io.digflink.tests.faults.RunningJob;
-import io.digflink.tests.faults.Verdict;
 import io.digflink.tests.faults.Workload;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.io.file.PathUtils;
 import picocli.CommandLine.Command;
@@ -39,9 +35,6 @@ public final class SoakCommand implements Callable<Integer> {
   private static final int UNDER_WAY = 40;
   private static final int CAPACITY_SECONDS = 60;
   private static final int WARM_UP_SECONDS = 20;
-  private static final int PERIOD_SECONDS = 5;
-  private static final int FLAT_MINUTES = 10;
-  private static final String CHECKPOINT_INTERVAL = "10 s";
 
   @Spec private CommandSpec spec;
 
@@ -63,12 +56,15 @@ public final class SoakCommand implements Callable<Integer> {
         FaultStack stack = FaultStack.start(directory, disk)) {
       Workload workload = Workload.of(bundles, KINDS);
       double capacity = capacity(stack, bundles, workload);
-      out.printf("Capacity: %.2f requests/s. Twice that for %.0f minutes …%n", capacity, minutes);
+      out.printf("Capacity: %.2f requests/s. Twice that for %s minutes …%n", capacity, minutes);
       out.flush();
-      SoakFigures figures = soak(stack, bundles, workload, capacity);
-      out.print(figures.text());
-      out.flush();
-      json.write(figures);
+      try (Soak soak = new Soak(stack, bundles, workload, 2 * capacity)) {
+        soak.watch(minutes);
+        SoakFigures figures = soak.end(capacity);
+        out.print(figures.text());
+        out.flush();
+        json.write(figures);
+      }
       return 0;
     } finally {
       PathUtils.deleteDirectory(directory);
@@ -96,62 +92,6 @@ public final class SoakCommand implements Callable<Integer> {
       double rate = (client.answers().answered() - before) / (double) CAPACITY_SECONDS;
       job.cancel();
       return rate;
-    }
-  }
-
-  private SoakFigures soak(FaultStack stack, Path bundles, Workload workload, double capacity)
-      throws Exception {
-    RunTopics topics = stack.createTopics("soak");
-    RunningJob job =
-        stack.submit(
-            "soak", bundles, 2, null, List.of("--checkpoint.interval=" + CHECKPOINT_INTERVAL));
-    ImageTimes times = new ImageTimes();
-    Map<String, Long> sentAt = new ConcurrentHashMap<>();
-    LoadClient.Pace pace = LoadClient.Pace.perSecond(2 * capacity);
-    LoadClient.Load load =
-        new LoadClient.Load(
-            new Answers(workload, null),
-            (sent, answered) -> {
-              boolean due = pace.isDue(sent, answered);
-              if (due) {
-                sentAt.put(workload.id(sent), System.currentTimeMillis());
-              }
-              return due;
-            },
-            Integer.MAX_VALUE,
-            image -> times.add(image, sentAt.get(image.getRequestId())));
-    long start = System.currentTimeMillis();
-    ResidentMemory memory = new ResidentMemory(stack);
-    double mostWaiting = 0;
-    try (LoadClient client = new LoadClient(stack.kafka().client(), topics, load)) {
-      while (System.currentTimeMillis() - start < minutes * 60_000) {
-        TimeUnit.SECONDS.sleep(PERIOD_SECONDS);
-        client.check();
-        memory.read();
-        mostWaiting = Math.max(mostWaiting, job.max("Denoise.requestsWaiting"));
-      }
-      JsonNode checkpoints = job.checkpoints();
-      long end = System.currentTimeMillis();
-      List<ResidentMemory.Span> spans = memory.last(60 * Math.min(FLAT_MINUTES, minutes));
-      long restarts = job.restarts();
-      job.cancel();
-      Verdict verdict = client.judge();
-      return new SoakFigures(
-          minutes,
-          capacity,
-          verdict.requests() / ((end - start) / 1e3),
-          client.answers().answered(),
-          verdict,
-          restarts,
-          checkpoints.path("counts").path("completed").asLong(),
-          checkpoints.path("counts").path("failed").asLong(),
-          checkpoints.path("summary").path("end_to_end_duration").path("p99").asDouble(),
-          mostWaiting,
-          times.beforeAdmission(start + 60_000, start + 120_000),
-          times.beforeAdmission(end - 60_000, end),
-          times.afterAdmission(start + 60_000, start + 120_000),
-          times.afterAdmission(end - 60_000, end),
-          spans);
     }
   }
 }
