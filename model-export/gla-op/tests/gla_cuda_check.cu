@@ -226,6 +226,8 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "few") == 0) {
     compare_types({1, 20, 31, 2, 32, 64, 3, true, true, 1});
     compare_types({1, 40, 64, 1, 32, 64, 0, false, false, 1});
+    compare_types({2, 16, 16, 3, 32, 64, 2, true, true, 1});
+    compare_types({1, 13, 10, 2, 32, 64, 1, false, true, 1});
     std::printf("%d cases, %d failures\n", cases, failures);
     return failures == 0 ? 0 : 1;
   }

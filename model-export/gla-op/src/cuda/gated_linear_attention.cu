@@ -41,13 +41,12 @@ struct Plan {
   }
 
   std::size_t bytes() const {
-    if (segments <= 1) return 0;
+    if (segments == 1) return 0;
     return flag_bytes() + static_cast<std::size_t>(sequences * slots() + sums()) * kStateBytes +
            static_cast<std::size_t>(sums()) * cuda::kFastKeySize * sizeof(float);
   }
 
   cuda::Chain chain(void* workspace) const {
-    if (segments <= 1) return {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 1, 1, 1};
     auto* const flags = static_cast<unsigned*>(workspace);
     char* const states = static_cast<char*>(workspace) + flag_bytes();
     char* const sum_states = states + static_cast<std::size_t>(sequences * slots()) * kStateBytes;
@@ -82,20 +81,34 @@ bool takes_fast_path(const GlaArguments<T>& a) {
          aligned(a.packed) && aligned(a.output) && Plan(a.batch, a.heads, a.length).fits();
 }
 
+template <typename Kernel>
+cudaError_t raise_shared_memory(Kernel kernel) {
+  return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                              static_cast<int>(sizeof(cuda::BlockTile)));
+}
+
+template <typename T, bool kNorm>
+cudaError_t launch_short(const GlaArguments<T>& a, std::int64_t sequences, cudaStream_t stream) {
+  auto* const kernel = cuda::gla_short_kernel<T, kNorm>;
+  const cudaError_t raised = raise_shared_memory(kernel);
+  if (raised != cudaSuccess) return raised;
+  kernel<<<static_cast<unsigned>(sequences), cuda::kWarps * 32, sizeof(cuda::BlockTile), stream>>>(
+      a);
+  return cudaGetLastError();
+}
+
 template <typename T, bool kNorm>
 cudaError_t launch_chunked(const GlaArguments<T>& a, void* workspace, cudaStream_t stream) {
   const Plan plan(a.batch, a.heads, a.length);
-  if (plan.segments > 1) {
-    const cudaError_t zeroed = cudaMemsetAsync(workspace, 0, plan.flag_bytes(), stream);
-    if (zeroed != cudaSuccess) return zeroed;
-  }
+  if (plan.segments == 1) return launch_short<T, kNorm>(a, plan.sequences, stream);
+  const cudaError_t zeroed = cudaMemsetAsync(workspace, 0, plan.flag_bytes(), stream);
+  if (zeroed != cudaSuccess) return zeroed;
   auto* const kernel = cuda::gla_chunked_kernel<T, kNorm>;
-  constexpr int kShared = static_cast<int>(sizeof(cuda::BlockTile));
-  const cudaError_t raised =
-      cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kShared);
+  const cudaError_t raised = raise_shared_memory(kernel);
   if (raised != cudaSuccess) return raised;
-  kernel<<<static_cast<unsigned>(plan.sequences * plan.segments), cuda::kWarps * 32, kShared,
-           stream>>>(a, plan.chain(workspace), static_cast<int>(plan.sequences));
+  kernel<<<static_cast<unsigned>(plan.sequences * plan.segments), cuda::kWarps * 32,
+           sizeof(cuda::BlockTile), stream>>>(a, plan.chain(workspace),
+                                              static_cast<int>(plan.sequences));
   return cudaGetLastError();
 }
 

@@ -8,7 +8,8 @@ namespace dig {
 namespace cuda {
 
 template <typename T, bool kNorm>
-__device__ inline void Segment<T, kNorm>::scan(const Chain& chain, bool chained, bool last) {
+template <typename Others>
+__device__ inline void Segment<T, kNorm>::scan(const Others& others) {
 #pragma unroll
   for (int i = 0; i < kTiles; ++i) {
     tile_.state[i * 32 + lane_] =
@@ -16,21 +17,26 @@ __device__ inline void Segment<T, kNorm>::scan(const Chain& chain, bool chained,
   }
   __syncthreads();
   // This warp scans a quarter of the state's elements over all warps' tokens.
-  float start[kQuarter][4];
-  if (chained) {
-    take_and_publish(chain, last, start);
-  } else {
-#pragma unroll
-    for (int i = 0; i < kQuarter; ++i) start[i][0] = start[i][1] = start[i][2] = start[i][3] = 0;
-  }
+  Quarter sums[kWarps], start;
 #pragma unroll
   for (int w = 0; w < kWarps; ++w) {
 #pragma unroll
     for (int i = 0; i < kQuarter; ++i) {
-      float4& slot = block_.warps[w].state[(warp_ * kQuarter + i) * 32 + lane_];
-      const float4 sum = slot;
-      slot = make_float4(start[i][0], start[i][1], start[i][2], start[i][3]);
-      advance(start[i], block_.warp_decay[w], i, sum);
+      const float4 sum = block_.warps[w].state[(warp_ * kQuarter + i) * 32 + lane_];
+      sums[w][i][0] = sum.x;
+      sums[w][i][1] = sum.y;
+      sums[w][i][2] = sum.z;
+      sums[w][i][3] = sum.w;
+    }
+  }
+  take(others, sums, start);
+#pragma unroll
+  for (int w = 0; w < kWarps; ++w) {
+#pragma unroll
+    for (int i = 0; i < kQuarter; ++i) {
+      block_.warps[w].state[(warp_ * kQuarter + i) * 32 + lane_] =
+          make_float4(start[i][0], start[i][1], start[i][2], start[i][3]);
+      if (w + 1 < kWarps) advance(start[i], block_.warp_decay[w], i, sums[w][i]);
     }
   }
   __syncthreads();
@@ -48,12 +54,13 @@ __device__ inline void Segment<T, kNorm>::scan(const Chain& chain, bool chained,
 /// x = decay * x + sum, over one fragment of the state whose key tile is `key_tile`.
 template <typename T, bool kNorm>
 __device__ __forceinline__ void Segment<T, kNorm>::advance(float (&x)[4], const float* decays,
-                                                           int key_tile, float4 sum) const {
+                                                           int key_tile,
+                                                           const float (&sum)[4]) const {
   const float2 d = *reinterpret_cast<const float2*>(decays + key_tile * 8 + lane_ % 4 * 2);
-  x[0] = d.x * x[0] + sum.x;
-  x[1] = d.y * x[1] + sum.y;
-  x[2] = d.x * x[2] + sum.z;
-  x[3] = d.y * x[3] + sum.w;
+  x[0] = d.x * x[0] + sum[0];
+  x[1] = d.y * x[1] + sum[1];
+  x[2] = d.x * x[2] + sum[2];
+  x[3] = d.y * x[3] + sum[3];
 }
 
 template <typename T, bool kNorm>
@@ -95,23 +102,24 @@ __device__ __forceinline__ void Segment<T, kNorm>::wait_for(const unsigned* flag
 
 /// What this segment adds to a quarter of the state, and its decays.
 template <typename T, bool kNorm>
-__device__ __forceinline__ void Segment<T, kNorm>::segment_sum(Quarter& sum,
+__device__ __forceinline__ void Segment<T, kNorm>::segment_sum(const Quarter (&sums)[kWarps],
+                                                               Quarter& sum,
                                                                Quarter& decays) const {
 #pragma unroll
   for (int i = 0; i < kQuarter; ++i) {
 #pragma unroll
     for (int e = 0; e < 4; ++e) {
-      sum[i][e] = 0;
+      sum[i][e] = sums[0][i][e];
       decays[i][e] = 1;
     }
   }
+  const float zero[4] = {};
 #pragma unroll
   for (int w = 0; w < kWarps; ++w) {
 #pragma unroll
     for (int i = 0; i < kQuarter; ++i) {
-      advance(sum[i], block_.warp_decay[w], i,
-              block_.warps[w].state[(warp_ * kQuarter + i) * 32 + lane_]);
-      advance(decays[i], block_.warp_decay[w], i, make_float4(0, 0, 0, 0));
+      if (w > 0) advance(sum[i], block_.warp_decay[w], i, sums[w][i]);
+      advance(decays[i], block_.warp_decay[w], i, zero);
     }
   }
 }
@@ -163,12 +171,14 @@ __device__ __forceinline__ void Segment<T, kNorm>::sum_before(const Chain& chain
 
 /// Finds this segment's starting state, and leaves for others what they wait for.
 template <typename T, bool kNorm>
-__device__ __forceinline__ void Segment<T, kNorm>::take_and_publish(const Chain& chain, bool last,
-                                                                    Quarter& start) const {
+__device__ __forceinline__ void Segment<T, kNorm>::take(const Chain& chain,
+                                                        const Quarter (&sums)[kWarps],
+                                                        Quarter& start) const {
+  const bool last = index_ + 1 == chain.segments;
   const int group = index_ / chain.group, place = index_ % chain.group;
   const std::int64_t segment = std::int64_t{sequence_} * chain.segments + index_;
   Quarter own_sum, own_decays;
-  segment_sum(own_sum, own_decays);
+  segment_sum(sums, own_sum, own_decays);
   const bool ends_group = place == chain.group - 1;
   if (!ends_group && !last) publish_sum(chain, segment, own_sum, own_decays);
 #pragma unroll
@@ -199,6 +209,13 @@ __device__ __forceinline__ void Segment<T, kNorm>::take_and_publish(const Chain&
   }
   publish(states + group % chain.slots * (kStateFloats / 4), after, states_at,
           static_cast<unsigned>(group + 1));
+}
+
+template <typename T, bool kNorm>
+__device__ __forceinline__ void Segment<T, kNorm>::take(const Alone&, const Quarter (&)[kWarps],
+                                                        Quarter& start) const {
+#pragma unroll
+  for (int i = 0; i < kQuarter; ++i) start[i][0] = start[i][1] = start[i][2] = start[i][3] = 0;
 }
 
 }  // namespace cuda

@@ -36,7 +36,7 @@ namespace cuda {
 template <typename T, bool kNorm>
 __device__ inline void Segment<T, kNorm>::write_outputs() {
   if (kNorm) load_output_gates();
-#pragma unroll 1
+#pragma unroll
   for (int s = 0; s < kSteps; ++s) output_step(s);
 }
 
@@ -64,13 +64,7 @@ __device__ __forceinline__ void Segment<T, kNorm>::output_step(int s) {
   add_state_outputs(s, o);
   std::uint32_t v[4][4];
   load_values(s, v);
-  float w[6];
-#pragma unroll
-  for (int i = 0; i < 3; ++i) {
-    const float2 pair = tile_.weights[s][i][lane_];
-    w[2 * i] = pair.x;
-    w[2 * i + 1] = pair.y;
-  }
+  const float(&w)[6] = weights_[s];
   if (all_finite(v)) {
     add_step_outputs(w, v, o);
   } else {
@@ -221,26 +215,41 @@ __device__ __forceinline__ void Segment<T, kNorm>::store(int s, const float (&o)
   }
 }
 
-/// One block a segment; the segments of all sequences advance together.
+/// A block's shared memory, with what all its warps read.
 template <typename T, bool kNorm>
-__global__ void __launch_bounds__(kWarps * 32, 2)
-    gla_chunked_kernel(const GlaArguments<T> a, const Chain chain, int sequences) {
+__device__ __forceinline__ BlockTile& block_tile(const GlaArguments<T>& a) {
   extern __shared__ uint4 shared[];
-  BlockTile& block = *reinterpret_cast<BlockTile*>(shared);
+  auto& block = *reinterpret_cast<BlockTile*>(shared);
   if (kNorm && threadIdx.x < kFastValueSize) {
     block.norm_weight[threadIdx.x] = Pair<T>::widen(a.norm_weight[threadIdx.x]);
   }
-  int ticket = static_cast<int>(blockIdx.x);
-  if (chain.segments > 1) {
-    if (threadIdx.x == 0) block.ticket = static_cast<int>(atomicAdd(chain.ticket, 1u));
-    __syncthreads();
-    ticket = block.ticket;
-  }
-  const int index = ticket / sequences;
-  Segment<T, kNorm> segment(a, block, ticket % sequences, index);
+  return block;
+}
+
+/// One block a segment; the segments of all sequences advance together.
+template <typename T, bool kNorm>
+__global__ void __launch_bounds__(kWarps * 32, kBlocksOfProcessor)
+    gla_chunked_kernel(const GlaArguments<T> a, const Chain chain, int sequences) {
+  auto& block = block_tile<T, kNorm>(a);
+  if (threadIdx.x == 0) block.ticket = static_cast<int>(atomicAdd(chain.ticket, 1u));
+  __syncthreads();
+  const int ticket = block.ticket;
+  Segment<T, kNorm> segment(a, block, ticket % sequences, ticket / sequences);
   segment.start_loads();
   segment.gate_and_sum();
-  segment.scan(chain, chain.segments > 1, index + 1 == chain.segments);
+  segment.scan(chain);
+  segment.write_outputs();
+}
+
+/// One block a sequence of one segment.
+template <typename T, bool kNorm>
+__global__ void __launch_bounds__(kWarps * 32, kBlocksOfProcessor)
+    gla_short_kernel(const GlaArguments<T> a) {
+  auto& block = block_tile<T, kNorm>(a);
+  Segment<T, kNorm> segment(a, block, static_cast<int>(blockIdx.x), 0);
+  segment.start_loads();
+  segment.gate_and_sum();
+  segment.scan(Alone{});
   segment.write_outputs();
 }
 

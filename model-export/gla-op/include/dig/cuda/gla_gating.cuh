@@ -39,12 +39,19 @@ __device__ inline void Segment<T, kNorm>::start_loads() {
 template <typename T, bool kNorm>
 __device__ inline void Segment<T, kNorm>::gate_and_sum() {
   load_bias();
-  clear_state();
-#pragma unroll 1
+#pragma unroll
   for (int s = 0; s < kSteps; ++s) {
     wait_for_step(s);
     gate_step(s);
   }
+  clear_state();
+#pragma unroll 1
+  for (int s = 0; s < kSteps; ++s) {
+    std::uint32_t v[4][4];
+    load_values(s, v);
+    update_state(s, v);
+  }
+  __syncwarp();  // the state takes the place of the gates
   if (lane_ < kFastKeySize) {
     float product = 1;
     for (int s = 0; s < kSteps; ++s) product *= tile_.step_decay[s][lane_];
@@ -55,11 +62,12 @@ __device__ inline void Segment<T, kNorm>::gate_and_sum() {
 /// Until this warp's copies of steps 0 to s are there.
 template <typename T, bool kNorm>
 __device__ __forceinline__ void Segment<T, kNorm>::wait_for_step(int s) {
-  if (s == 0) {
+  const int pending = kSteps - 1 - s;
+  if (pending == 3) {
     wait_copies<3>();
-  } else if (s == 1) {
+  } else if (pending == 2) {
     wait_copies<2>();
-  } else if (s == 2) {
+  } else if (pending == 1) {
     wait_copies<1>();
   } else {
     wait_copies<0>();
@@ -165,9 +173,6 @@ __device__ __forceinline__ void Segment<T, kNorm>::gate_step(int s) {
   }
   __syncwarp();
   combine_levels(s, diagonal);
-  std::uint32_t v[4][4];
-  load_values(s, v);
-  update_state(s, v);
   __syncwarp();  // before the next step writes its levels
 }
 
@@ -230,9 +235,7 @@ __device__ __forceinline__ void Segment<T, kNorm>::combine_levels(int s,
   w[2] = c[2];
   w[3] = c[3];
 #pragma unroll
-  for (int i = 0; i < 3; ++i) {
-    tile_.weights[s][i][lane_] = make_float2(w[2 * i], w[2 * i + 1]);
-  }
+  for (int i = 0; i < 6; ++i) weights_[s][i] = w[i];
 }
 
 }  // namespace cuda

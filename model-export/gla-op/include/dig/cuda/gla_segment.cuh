@@ -33,9 +33,6 @@ struct WarpTile {
     float4 state[kStateFloats / 4];
     uint4 z[kWarpTokens * 8];
   };
-  /// Weights of the tokens of a step on its outputs, each lane's own: rows g and g + 8 on tokens
-  /// 2t, 2t + 1 and row g + 8 on tokens 8 + 2t, 9 + 2t (row g has none of those).
-  float2 weights[kSteps][3][32];
   float step_decay[kSteps][kFastKeySize];  ///< product of the decays of a step
   std::int32_t token[kWarpTokens];         ///< place in row-major order, -1 beyond the end
 };
@@ -46,7 +43,9 @@ struct BlockTile {
   float norm_weight[kFastValueSize];
   int ticket;
 };
-static_assert(2 * (sizeof(BlockTile) + 1024) <= 228 * 1024, "two blocks share a multiprocessor");
+constexpr int kBlocksOfProcessor = 2;
+static_assert(kBlocksOfProcessor * (sizeof(BlockTile) + 1024) <= 227 * 1024,
+              "shared memory of a multiprocessor");
 
 /// Memory between blocks; each quarter of a state is read and written by one warp of a block. With
 /// groups of one, two states a sequence are enough: a state is read before the next one is written,
@@ -62,6 +61,9 @@ struct Chain {
   int group;            ///< segments, at most kMaxGroup
   int slots;            ///< states a sequence
 };
+
+/// A sequence is one segment.
+struct Alone {};
 
 /// Index of 16-byte chunk `chunk` (0..3) in a matrix of 64-byte rows, such that neither eight rows
 /// of one chunk nor row r beside row r + 8 share a bank.
@@ -97,8 +99,9 @@ class Segment {
   /// Gates the warp's tokens and sums its state, from zero.
   __device__ void gate_and_sum();
 
-  /// Finds each warp's starting state. `chained`: there are other segments of this sequence.
-  __device__ void scan(const Chain& chain, bool chained, bool last);
+  /// Finds each warp's starting state.
+  template <typename Others>
+  __device__ void scan(const Others& others);
 
   __device__ void write_outputs();
 
@@ -123,6 +126,9 @@ class Segment {
 
   float state_[kTiles][4];
   float bias_[2];
+  /// Weights of a step's tokens on its outputs: rows g and g + 8 on tokens 2t and 2t + 1, row g + 8
+  /// on tokens 8 + 2t and 9 + 2t (row g has none of those), with g = lane / 4 and t = lane % 4.
+  float weights_[kSteps][6];
 
   /// The two 8-row halves of a 16 x 32 matrix as A fragments; [c] has columns 16c .. 16c + 15.
   __device__ __forceinline__ void load_rows(const uint4* matrix, int row,
@@ -179,16 +185,18 @@ class Segment {
   __device__ void combine_levels(int s, const float (&diagonal)[2][4]);
 
   // gla_chain.cuh
-  __device__ void advance(float (&x)[4], const float* decays, int key_tile, float4 sum) const;
+  __device__ void advance(float (&x)[4], const float* decays, int key_tile,
+                          const float (&sum)[4]) const;
   static __device__ void load_quarter(const float4* from, Quarter& x);
   __device__ void publish(float4* to, const Quarter& x, unsigned* flag, unsigned value) const;
   static __device__ void wait_for(const unsigned* flag, unsigned value);
-  __device__ void segment_sum(Quarter& sum, Quarter& decays) const;
+  __device__ void segment_sum(const Quarter (&sums)[kWarps], Quarter& sum, Quarter& decays) const;
   __device__ void publish_sum(const Chain& chain, std::int64_t segment, const Quarter& sum,
                               const Quarter& decays) const;
   __device__ void sum_before(const Chain& chain, std::int64_t first, int count, Quarter& sum,
                              Quarter& decays) const;
-  __device__ void take_and_publish(const Chain& chain, bool last, Quarter& start) const;
+  __device__ void take(const Chain& chain, const Quarter (&sums)[kWarps], Quarter& start) const;
+  __device__ void take(const Alone&, const Quarter (&)[kWarps], Quarter& start) const;
 
   // gla_chunked.cuh
   __device__ void load_output_gates();
