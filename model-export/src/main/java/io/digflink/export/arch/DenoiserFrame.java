@@ -128,11 +128,14 @@ final class DenoiserFrame {
             patchify.transpose(cells, 0, 2, 4, 1, 3, 5), 0, -1, channels * patch * patch);
     Weight matrix = weight.reshaped(width, channels * patch * patch).transposed();
     Value embedded = scope.matMul(patches, graph.weight(scope.at("weight"), matrix)); // (N, T, D)
-    // The bias joins the positions, which are as large as one image's tokens.
-    Value offsets =
-        scope
-            .at("offset")
-            .add(emitPositions(graph.root().at("pos_embed")), graph.weight(scope.at("bias"), bias));
+    // The bias joins the positions, which are as large as one image's tokens; in float32, in which
+    // ONNX Runtime adds constants before the first run.
+    Scope offset = scope.at("offset");
+    Value sum =
+        offset.add(
+            emitPositions(graph.root().at("pos_embed")),
+            graph.weight(scope.at("bias"), bias, FLOAT32));
+    Value offsets = offset.at("precision").cast(sum, graph.precision()); // (1, T, D)
     return scope.add(embedded, offsets);
   }
 
@@ -156,6 +159,7 @@ final class DenoiserFrame {
         side);
   }
 
+  /** The positions' embedding in float32, [1, T, D]. */
   private Value emitPositions(Scope scope) {
     int side = config.inputSize() / config.patchSize();
     int width = config.hiddenSize();
@@ -171,15 +175,14 @@ final class DenoiserFrame {
                   1,
                   (long) size.rows() * size.columns(),
                   width);
-      return graph.weight(scope, table);
+      return graph.weight(scope, table, FLOAT32);
     }
     ElementType rounding =
         parameters.areRandom() || !parameters.contains("pos_embed")
             ? FLOAT32
             : PositionEmbedding.rounding(parameters.stored("pos_embed"), side, width)
                 .orElse(FLOAT32);
-    Value positions = PositionEmbedding.emit(scope, grid, width, rounding);
-    return scope.at("precision").cast(positions, graph.precision()); // (1, T, D)
+    return PositionEmbedding.emit(scope, grid, width, rounding); // (1, T, D)
   }
 
   /** The sum of timestep and label embedding after SiLU, [N, D]. */
