@@ -1,0 +1,20 @@
+// The CUDA kernels of the projections.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "dig/half.h"
+#include "dig/projection.h"
+
+namespace dig {
+
+/// Whether the current device has the fast kernels: a Hopper GPU.
+bool projection_cuda_is_fast();
+
+/// Enqueues a projection for T = Half or BFloat16; pointers are device pointers. Fast where inner
+/// and the output's columns are multiples of 8 and tensors start at multiples of 16 bytes.
+template <typename T>
+cudaError_t projection_cuda(Epilogue epilogue, const ProjectionArguments<T>& arguments,
+                            cudaStream_t stream);
+
+}  // namespace dig
