@@ -29,7 +29,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  *
  * <p>A subclass keeps what it holds in operator state. When a snapshot is taken the device thread
  * is at rest, so that nothing held changes meanwhile. After a stop-with-savepoint's snapshot
- * nothing is emitted or started any more. A watermark waits for the elements before it.
+ * nothing is emitted or started any more. A watermark waits for the elements before it. A source
+ * that is chained before it and heeds the {@link TaskGate} spares it the yielding.
  *
  * @param <I> what comes in
  * @param <O> what goes out
@@ -40,6 +41,7 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
   private static final long NOT_STOPPING = -1;
 
   private final transient MailboxExecutor mailbox;
+  private final transient TaskGate gate = TaskGate.ofThisTask();
   private final transient Deque<HeldWatermark> heldWatermarks = new ArrayDeque<>();
   private transient DeviceThread device;
   private transient long accepted;
@@ -86,6 +88,7 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
     device =
         new DeviceThread(
             getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks() + " device", mailbox);
+    updateGate();
     // Restored elements go on as soon as the task runs; nothing may be emitted before.
     mailbox.execute(this::proceed, "First device run");
   }
@@ -97,6 +100,11 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
     }
     accept(element.getValue(), nextSequence());
     startRun();
+    updateGate();
+  }
+
+  private void updateGate() {
+    gate.update(!isFull(), oldestSequence() == Long.MAX_VALUE);
   }
 
   private void proceed() throws Exception {
@@ -104,6 +112,7 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
       emitFinished();
       releaseWatermarks();
       startRun();
+      updateGate();
     }
   }
 

@@ -6,6 +6,7 @@ import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import java.util.Properties;
 import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
@@ -25,12 +26,12 @@ public final class KafkaEnds {
 
   /**
    * Reads the records of a topic that clients have committed, from the group's committed offsets or
-   * else from the start.
+   * else from the start. Records stay in it while an operator that is chained to it is full.
    *
    * @param bounded whether to end at what is there at the start
    */
   @SuppressWarnings("deprecation") // The connector knows no other way to name the reset strategy.
-  public KafkaSource<IncomingRecord> source(String topic, boolean bounded) {
+  public Source<IncomingRecord, ?, ?> source(String topic, boolean bounded) {
     KafkaSourceBuilder<IncomingRecord> builder =
         KafkaSource.<IncomingRecord>builder()
             .setProperties(settings.properties())
@@ -40,7 +41,10 @@ public final class KafkaEnds {
             .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
             .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
             .setDeserializer(new IncomingRecordDeserializer());
-    return (bounded ? builder.setBounded(OffsetsInitializer.latest()) : builder).build();
+    if (bounded) {
+      builder.setBounded(OffsetsInitializer.latest());
+    }
+    return new GatedSource(builder.build());
   }
 
   /** Writes images. */

@@ -2,18 +2,21 @@ package io.digflink.tests.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.JobRun;
 import io.digflink.tests.support.Requests;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +36,7 @@ class RecoveryITCase {
   @TempDir private static Path directory;
   private static EmbeddedStack stack;
   private static Map<String, String> undisturbed;
+  private static int workersLost;
 
   @BeforeAll
   static void makeUndisturbed() throws Exception {
@@ -48,19 +52,72 @@ class RecoveryITCase {
 
   @Test
   void everyImageIsThereOnceAndUnchangedAfterAWorkerIsLostInMidTrajectory() throws Exception {
-    MiniCluster cluster = stack.flink().cluster();
     JobRun run = new JobRun(stack).send(REQUESTS);
     JobID job = run.start(1);
     run.awaitBegun("slow");
     assertThat(run.digests()).doesNotContainKey("slow/0");
 
-    cluster.terminateTaskManager(0).get(1, TimeUnit.MINUTES);
-    cluster.startTaskManager();
+    loseWorker();
 
     assertThat(run.awaitImages(27).digests()).isEqualTo(undisturbed);
-    assertThat(cluster.getExecutionGraph(job).get().getStatusTimestamp(JobStatus.RESTARTING))
-        .isPositive();
-    cluster.cancelJob(job).get();
+    assertThat(graph(job).getStatusTimestamp(JobStatus.RESTARTING)).isPositive();
+    stack.flink().cluster().cancelJob(job).get();
+  }
+
+  @Test
+  void aBoundedJobGoesOnInMidTrajectoryAfterAWorkerIsLostWhileItDrains() throws Exception {
+    JobRun run = new JobRun(stack).with(GenerateOptions.REQUESTS_BOUNDED, true).send(REQUESTS);
+    JobID job = run.start(1);
+    run.awaitBegun("many");
+    awaitCheckpoints(job, 3);
+    assertThat(run.digests()).doesNotContainKey("slow/0");
+
+    loseWorker();
+
+    assertThat(run.await(job).digests()).isEqualTo(undisturbed);
+    assertThat(graph(job).getStatusTimestamp(JobStatus.RESTARTING)).isPositive();
+  }
+
+  @Test
+  void aFullJobTakesCheckpointsBeforeAPlaceBecomesFree() throws Exception {
+    JobRun run =
+        new JobRun(stack)
+            .with(GenerateOptions.MAX_IN_FLIGHT, 1)
+            .with(GenerateOptions.MAX_WAITING, 1);
+    for (String id : List.of("first", "second", "third", "fourth")) {
+      run.send(request(id, "ddpm", 1000, 2.5, 1));
+    }
+    JobID job = run.start(1);
+    run.awaitBegun("first");
+
+    awaitCheckpoints(job, 3);
+
+    assertThat(run.digests()).isEmpty();
+    assertThat(run.awaitImages(4).digests()).hasSize(4);
+    stack.flink().cluster().cancelJob(job).get();
+  }
+
+  /** Waits until a job has completed so many checkpoints more. */
+  private static void awaitCheckpoints(JobID job, int count) throws Exception {
+    long before = checkpoints(job);
+    Instant deadline = Instant.now().plusSeconds(30);
+    while (checkpoints(job) < before + count) {
+      assertThat(Instant.now()).isBefore(deadline);
+    }
+  }
+
+  private static long checkpoints(JobID job) throws Exception {
+    return graph(job).getCheckpointStatsSnapshot().getCounts().getNumberOfCompletedCheckpoints();
+  }
+
+  private static AccessExecutionGraph graph(JobID job) throws Exception {
+    return stack.flink().cluster().getExecutionGraph(job).get();
+  }
+
+  private static void loseWorker() throws Exception {
+    MiniCluster cluster = stack.flink().cluster();
+    cluster.terminateTaskManager(workersLost++).get(1, TimeUnit.MINUTES);
+    cluster.startTaskManager();
   }
 
   @Test

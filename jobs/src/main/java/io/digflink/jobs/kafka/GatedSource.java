@@ -1,0 +1,75 @@
+package io.digflink.jobs.kafka;
+
+import io.digflink.jobs.admit.IncomingRecord;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.lineage.LineageVertex;
+import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
+
+/** A Kafka source that keeps its records while the operator chained to it is full. */
+final class GatedSource
+    implements Source<IncomingRecord, KafkaPartitionSplit, KafkaSourceEnumState>,
+        ResultTypeQueryable<IncomingRecord>,
+        LineageVertexProvider {
+  private static final long serialVersionUID = 1L;
+
+  private final KafkaSource<IncomingRecord> source;
+
+  GatedSource(KafkaSource<IncomingRecord> source) {
+    this.source = source;
+  }
+
+  @Override
+  public SourceReader<IncomingRecord, KafkaPartitionSplit> createReader(SourceReaderContext context)
+      throws Exception {
+    return new GatedReader<>(source.createReader(context));
+  }
+
+  @Override
+  public Boundedness getBoundedness() {
+    return source.getBoundedness();
+  }
+
+  @Override
+  public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
+      SplitEnumeratorContext<KafkaPartitionSplit> context) {
+    return source.createEnumerator(context);
+  }
+
+  @Override
+  public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
+      SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state)
+      throws Exception {
+    return source.restoreEnumerator(context, state);
+  }
+
+  @Override
+  public SimpleVersionedSerializer<KafkaPartitionSplit> getSplitSerializer() {
+    return source.getSplitSerializer();
+  }
+
+  @Override
+  public SimpleVersionedSerializer<KafkaSourceEnumState> getEnumeratorCheckpointSerializer() {
+    return source.getEnumeratorCheckpointSerializer();
+  }
+
+  @Override
+  public TypeInformation<IncomingRecord> getProducedType() {
+    return source.getProducedType();
+  }
+
+  @Override
+  public LineageVertex getLineageVertex() {
+    return source.getLineageVertex();
+  }
+}
