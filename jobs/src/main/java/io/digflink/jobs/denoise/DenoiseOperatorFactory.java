@@ -8,7 +8,10 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 
-/** Makes the Denoise operator of each subtask. It chains to admission: barriers pass when full. */
+/**
+ * Makes the Denoise operator of each subtask. It chains to admission and so to the source, which
+ * keeps its records and takes barriers while the operator is full.
+ */
 public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<DenoisedImage>
     implements OneInputStreamOperatorFactory<AdmittedRequest, DenoisedImage> {
   private static final long serialVersionUID = 1L;

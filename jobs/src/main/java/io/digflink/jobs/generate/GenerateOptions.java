@@ -81,7 +81,9 @@ public final class GenerateOptions {
           .stringType()
           .noDefaultValue()
           .withDescription(
-              "Directory whose subdirectories are the model bundles served. Required.");
+              "Directory whose subdirectories are the model bundles served, on any file system that"
+                  + " Flink reads; from elsewhere than the local disk they are copied to it first."
+                  + " Required.");
 
   public static final ConfigOption<String> DEVICE =
       key("models.device")

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 /**
  * Which models are served, and where they run.
  *
- * @param directory directory of the bundles
+ * @param directory directory of the bundles: a local path, or a URI on any file system that Flink
+ *     reads
  * @param device {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}
  * @param intraOpThreads threads of one run on a CPU; 0: one a core
  */

@@ -7,7 +7,6 @@ import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -31,7 +30,7 @@ public final class ServedModels implements AutoCloseable {
   public ServedModels(ModelSettings settings) throws IOException {
     this.settings = settings;
     this.device = Device.of(settings.device());
-    ModelCatalog catalog = ModelCatalog.open(Path.of(settings.directory()));
+    ModelCatalog catalog = FetchedBundles.open(settings.directory());
     for (String name : catalog.names()) {
       ModelBundle bundle = catalog.find(name).orElseThrow();
       if (!bundle.hasDecoder()) {

@@ -5,6 +5,8 @@ import io.digflink.bundle.BundleException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -26,20 +28,33 @@ public final class ModelCatalog {
    * @throws IOException if there are none, one cannot be read, or two have one name
    */
   public static ModelCatalog open(Path directory) throws IOException {
-    SortedMap<String, Path> bundles = new TreeMap<>();
+    List<Path> paths = List.of();
     if (isBundle(directory)) {
-      add(bundles, directory);
+      paths = List.of(directory);
     } else if (Files.isDirectory(directory)) {
       try (Stream<Path> entries = Files.list(directory)) {
-        for (Path entry : entries.filter(ModelCatalog::isBundle).sorted().toList()) {
-          add(bundles, entry);
-        }
+        paths = entries.filter(ModelCatalog::isBundle).sorted().toList();
       }
+    }
+    return of(paths, directory.toString());
+  }
+
+  /**
+   * Reads the names of bundles.
+   *
+   * @param paths directories of the bundles
+   * @param origin where they come from, for messages
+   * @throws IOException if there are none, one cannot be read, or two have one name
+   */
+  public static ModelCatalog of(Collection<Path> paths, String origin) throws IOException {
+    SortedMap<String, Path> bundles = new TreeMap<>();
+    for (Path path : paths) {
+      add(bundles, path);
     }
     if (bundles.isEmpty()) {
       throw new BundleException(
           "Expected model bundles in "
-              + directory
+              + origin
               + ", found none: give a directory that \"dig export\" wrote, or one that holds such");
     }
     return new ModelCatalog(bundles);

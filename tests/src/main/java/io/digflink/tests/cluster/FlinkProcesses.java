@@ -86,6 +86,8 @@ public final class FlinkProcesses implements AutoCloseable {
     c.put("rest.port", Integer.toString(freePort()));
     c.put("taskmanager.host", "localhost");
     c.put("taskmanager.numberOfTaskSlots", Integer.toString(SLOTS));
+    // Both TaskManagers work, so that what happens to either matters.
+    c.put("taskmanager.load-balance.mode", "SLOTS");
     c.put("taskmanager.memory.process.size", "1536m");
     c.put("taskmanager.memory.managed.size", "0");
     c.put("taskmanager.memory.network.max", "64m");

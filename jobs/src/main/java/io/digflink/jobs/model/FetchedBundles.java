@@ -1,0 +1,132 @@
+package io.digflink.jobs.model;
+
+import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.BundleException;
+import io.digflink.runtime.model.ModelCatalog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.file.PathUtils;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens model directories on any file system that Flink reads, such as S3. ONNX Runtime maps
+ * weights from local files, so a bundle that lies elsewhere is copied and verified first, under
+ * {@code dig-models} in the directory for temporary files; it is named by its manifest's digest and
+ * so copied once a machine, whatever restarts.
+ */
+final class FetchedBundles {
+  private static final Logger LOG = LoggerFactory.getLogger(FetchedBundles.class);
+
+  private FetchedBundles() {}
+
+  /**
+   * Opens the bundles of a directory.
+   *
+   * @param directory a local path, or the URI of a directory
+   * @throws IOException if there are none, or one cannot be fetched or read
+   */
+  static ModelCatalog open(String directory) throws IOException {
+    return open(directory, Path.of(System.getProperty("java.io.tmpdir"), "dig-models"));
+  }
+
+  static ModelCatalog open(String directory, Path cache) throws IOException {
+    URI uri = new org.apache.flink.core.fs.Path(directory).toUri();
+    if (uri.getScheme() == null || uri.getScheme().equals("file")) {
+      return ModelCatalog.open(Path.of(uri.getPath()));
+    }
+    return ModelCatalog.of(fetch(new org.apache.flink.core.fs.Path(uri), cache), directory);
+  }
+
+  /** Several subtasks of a TaskManager ask at once, and one copies. */
+  private static synchronized List<Path> fetch(org.apache.flink.core.fs.Path directory, Path cache)
+      throws IOException {
+    FileSystem files = directory.getFileSystem();
+    List<Path> local = new ArrayList<>();
+    if (files.exists(manifest(directory))) {
+      local.add(fetchBundle(files, directory, cache));
+    } else if (files.exists(directory)) {
+      for (FileStatus entry : sorted(files.listStatus(directory))) {
+        org.apache.flink.core.fs.Path bundle =
+            new org.apache.flink.core.fs.Path(directory, entry.getPath().getName());
+        if (entry.isDir() && files.exists(manifest(bundle))) {
+          local.add(fetchBundle(files, bundle, cache));
+        }
+      }
+    }
+    return local;
+  }
+
+  private static org.apache.flink.core.fs.Path manifest(org.apache.flink.core.fs.Path bundle) {
+    return new org.apache.flink.core.fs.Path(bundle, BundleDirectory.MANIFEST);
+  }
+
+  private static List<FileStatus> sorted(FileStatus[] entries) {
+    return Arrays.stream(entries)
+        .sorted(Comparator.comparing(entry -> entry.getPath().getName()))
+        .toList();
+  }
+
+  private static Path fetchBundle(
+      FileSystem files, org.apache.flink.core.fs.Path bundle, Path cache) throws IOException {
+    Path local = cache.resolve(digest(files, manifest(bundle)));
+    if (Files.isDirectory(local)) {
+      return local;
+    }
+    LOG.info("Copying the model bundle {} to {}", bundle, local);
+    Files.createDirectories(cache);
+    Path part = Files.createTempDirectory(cache, "part-");
+    try {
+      for (FileStatus file : files.listStatus(bundle)) {
+        if (!file.isDir()) {
+          copy(files, file.getPath(), part);
+        }
+      }
+      BundleDirectory.open(part).verify();
+      publish(part, local);
+    } catch (BundleException e) {
+      throw new BundleException("A copy of " + bundle + " is not good: " + e.getMessage(), e);
+    } finally {
+      if (Files.exists(part)) {
+        PathUtils.deleteDirectory(part);
+      }
+    }
+    return local;
+  }
+
+  private static String digest(FileSystem files, org.apache.flink.core.fs.Path file)
+      throws IOException {
+    try (InputStream in = files.open(file)) {
+      return DigestUtils.sha256Hex(in);
+    }
+  }
+
+  private static void copy(FileSystem files, org.apache.flink.core.fs.Path file, Path directory)
+      throws IOException {
+    try (InputStream in = files.open(file)) {
+      Files.copy(in, directory.resolve(file.getName()));
+    }
+  }
+
+  /** Another process may have been faster: its copy is as good. */
+  private static void publish(Path part, Path local) throws IOException {
+    try {
+      Files.move(part, local, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (!Files.isDirectory(local)) {
+        throw e;
+      }
+    }
+  }
+}
