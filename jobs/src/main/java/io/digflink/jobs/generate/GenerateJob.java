@@ -33,6 +33,9 @@ import org.slf4j.LoggerFactory;
  * </pre>
  */
 public final class GenerateJob {
+  /** The job's name, unless the cluster sets {@code pipeline.name}. */
+  public static final String NAME = "dig-generate";
+
   private static final Logger LOG = LoggerFactory.getLogger(GenerateJob.class);
 
   private GenerateJob() {}
@@ -43,7 +46,7 @@ public final class GenerateJob {
     checkAccess(settings);
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     build(environment, settings);
-    environment.execute("dig-generate");
+    environment.execute();
   }
 
   /**
@@ -115,6 +118,9 @@ public final class GenerateJob {
   private static void configure(StreamExecutionEnvironment environment, GenerateSettings settings) {
     ReadableConfig given = environment.getConfiguration();
     Configuration configuration = new Configuration();
+    if (given.getOptional(PipelineOptions.NAME).isEmpty()) {
+      configuration.set(PipelineOptions.NAME, NAME);
+    }
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     // No operator changes an element that it has passed on.
     configuration.set(PipelineOptions.OBJECT_REUSE, true);

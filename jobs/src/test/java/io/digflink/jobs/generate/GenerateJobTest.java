@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 
@@ -26,13 +27,25 @@ class GenerateJobTest {
     assertThat(tolerated(cluster)).isEqualTo(3);
   }
 
+  @Test
+  void theDashboardShowsItsNameUnlessTheClusterGivesAnother() {
+    Configuration cluster = new Configuration();
+    cluster.set(PipelineOptions.NAME, "pictures");
+    assertThat(built(new Configuration()).getStreamGraph().getJobName()).isEqualTo("dig-generate");
+    assertThat(built(cluster).getStreamGraph().getJobName()).isEqualTo("pictures");
+  }
+
   private static int tolerated(Configuration cluster, String... arguments) {
+    return built(cluster, arguments).getCheckpointConfig().getTolerableCheckpointFailureNumber();
+  }
+
+  private static StreamExecutionEnvironment built(Configuration cluster, String... arguments) {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(cluster);
     Configuration options = JobArguments.parse(arguments);
     options.set(GenerateOptions.BOOTSTRAP_SERVERS, "localhost:9092");
     options.set(GenerateOptions.MODEL_DIRECTORY, "models");
     GenerateJob.build(environment, GenerateSettings.of(options));
-    return environment.getCheckpointConfig().getTolerableCheckpointFailureNumber();
+    return environment;
   }
 }
