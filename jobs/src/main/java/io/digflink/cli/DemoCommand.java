@@ -92,7 +92,7 @@ public final class DemoCommand implements Callable<Integer> {
     Latencies latencies = new Latencies();
     Map<String, GeneratedImage> images = new HashMap<>();
     ImageFiles files = new ImageFiles(out);
-    ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), count);
+    ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), count, "images");
     try (TopicReader<GeneratedImage> reader =
             TopicReader.fromStart(
                 service.client(), service.settings().topics().images(), GeneratedImage.class);

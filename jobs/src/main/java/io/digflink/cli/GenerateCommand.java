@@ -166,7 +166,7 @@ public final class GenerateCommand implements Callable<Integer> {
     GenerationRequest request = request(modelName);
     int expected = Math.max(1, labels.size()) * count;
     ImageFiles files = new ImageFiles(out);
-    ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), expected);
+    ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), expected, "images");
     try (TopicReader<GeneratedImage> images =
             TopicReader.fromNow(client, topics.images, GeneratedImage.class);
         TopicReader<RejectedRequest> rejects =

@@ -3,23 +3,39 @@ package io.digflink.cli;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** Images done so far and images a second, on one line of a terminal or a line each tenth. */
-final class ProgressBar {
+/** What is done so far and how fast it goes, on one line of a terminal or a line each tenth. */
+public final class ProgressBar {
   private static final int WIDTH = 30;
+
+  // Wipes what a longer line before has left.
+  private static final String TO_LINE_END = "\033[K";
 
   private final PrintWriter out;
   private final int total;
+  private final String unit;
   private final boolean terminal = System.console() != null;
   private final long start = System.nanoTime();
   private int done;
 
-  ProgressBar(PrintWriter out, int total) {
+  /**
+   * A bar at nothing.
+   *
+   * @param total how many there are to do
+   * @param unit what they are, in the plural
+   */
+  public ProgressBar(PrintWriter out, int total, String unit) {
     this.out = out;
     this.total = total;
+    this.unit = unit;
   }
 
-  /** Counts one image. */
-  void step() {
+  /** Counts one and shows how many a second are done. */
+  public void step() {
+    step(String.format(Locale.ROOT, "%.1f %s/s", (done + 1) / seconds(), unit));
+  }
+
+  /** Counts one and shows a note with it. */
+  public void step(String note) {
     done++;
     boolean tenth = done * 10 / total > (done - 1) * 10 / total;
     if (!terminal && !tenth) {
@@ -28,14 +44,9 @@ final class ProgressBar {
     int filled = WIDTH * done / total;
     String line =
         String.format(
-            Locale.ROOT,
-            "[%s%s] %d/%d images, %.1f images/s",
-            "#".repeat(filled),
-            " ".repeat(WIDTH - filled),
-            done,
-            total,
-            done / seconds());
-    out.print(terminal ? "\r" + line : line + System.lineSeparator());
+            "[%s%s] %d/%d %s, %s",
+            "#".repeat(filled), " ".repeat(WIDTH - filled), done, total, unit, note);
+    out.print(terminal ? "\r" + line + TO_LINE_END : line + System.lineSeparator());
     if (terminal && done == total) {
       out.println();
     }
@@ -43,7 +54,7 @@ final class ProgressBar {
   }
 
   /** Seconds since the start. */
-  double seconds() {
+  public double seconds() {
     return (System.nanoTime() - start) / 1e9;
   }
 }

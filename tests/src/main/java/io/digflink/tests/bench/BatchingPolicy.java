@@ -42,9 +42,9 @@ enum BatchingPolicy {
             case EQUAL_REQUESTS -> chosen.isEmpty() || next.isLike(chosen.get(0));
             case ONE_BY_ONE -> chosen.isEmpty();
           };
-      if (joins && rows + next.trajectory().rows() <= maxRows) {
+      if (joins && rows + next.rows() <= maxRows) {
         chosen.add(next);
-        rows += next.trajectory().rows();
+        rows += next.rows();
       }
     }
     return chosen;

@@ -1,28 +1,22 @@
 package io.digflink.tests.bench;
 
-import io.digflink.runtime.model.ModelBundle;
-import io.digflink.runtime.sampling.RowBatch;
-import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.SessionException;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Serves a stream of arrivals by a policy. Every run is a real one and takes the time that it
- * takes; the time between arrivals with nothing to do is skipped.
+ * Serves a stream of arrivals by a policy. The clock moves on by what each run takes; the time
+ * between arrivals with nothing to do is skipped.
  */
 final class BatchingServer {
-  private final ModelBundle bundle;
-  private final DenoiserSession session;
-  private final RowBatch batch;
   private final BatchingPolicy policy;
+  private final int maxRows;
+  private final Runs runs;
 
-  BatchingServer(
-      ModelBundle bundle, DenoiserSession session, RowBatch batch, BatchingPolicy policy) {
-    this.bundle = bundle;
-    this.session = session;
-    this.batch = batch;
-    this.policy = policy;
+  /** Takes steps. */
+  interface Runs {
+    /** Takes the next step of these together; returns the seconds that it takes. */
+    double step(List<InService> serving) throws SessionException;
   }
 
   /**
@@ -38,6 +32,12 @@ final class BatchingServer {
     }
   }
 
+  BatchingServer(BatchingPolicy policy, int maxRows, Runs runs) {
+    this.policy = policy;
+    this.maxRows = maxRows;
+    this.runs = runs;
+  }
+
   Outcome serve(List<Arrival> arrivals) throws SessionException {
     List<InService> waiting = new ArrayList<>();
     List<InService> serving = List.of();
@@ -49,36 +49,24 @@ final class BatchingServer {
         clock = Math.max(clock, arrivals.get(next).seconds());
       }
       while (next < arrivals.size() && arrivals.get(next).seconds() <= clock) {
-        Arrival arrival = arrivals.get(next++);
-        waiting.add(new InService(arrival, bundle.diffusion().begin(arrival.spec())));
+        waiting.add(new InService(arrivals.get(next++)));
       }
       if (serving.isEmpty() || !policy.isWholeRequest()) {
-        serving = policy.choose(waiting, batch.capacity());
+        serving = policy.choose(waiting, maxRows);
       }
-      clock += step(serving);
+      clock += runs.step(serving);
+      serving.forEach(InService::step);
       // Who has had a step goes behind those who have not.
       waiting.removeAll(serving);
       for (InService served : serving) {
-        if (served.trajectory().isDone()) {
+        if (served.isDone()) {
           latencies.add(clock - served.arrival().seconds());
         } else {
           waiting.add(served);
         }
       }
-      serving = serving.stream().filter(served -> !served.trajectory().isDone()).toList();
+      serving = serving.stream().filter(served -> !served.isDone()).toList();
     }
     return new Outcome(clock, latencies.stream().sorted().toList());
-  }
-
-  /** One run; returns its seconds. */
-  private double step(List<InService> serving) throws SessionException {
-    long start = System.nanoTime();
-    batch.clear();
-    for (InService served : serving) {
-      batch.add(served.trajectory());
-    }
-    session.run(batch);
-    batch.advance();
-    return (System.nanoTime() - start) / 1e9;
   }
 }
