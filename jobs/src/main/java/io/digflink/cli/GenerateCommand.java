@@ -125,13 +125,22 @@ public final class GenerateCommand implements Callable<Integer> {
             "Properties file with further settings of the Kafka client, such as TLS and SASL.")
     private Path properties;
 
-    @Option(names = "--requests-topic", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--requests-topic",
+        paramLabel = "TOPIC",
+        description = "Topic of the requests (default: dig.requests).")
     private String requests = GenerateOptions.REQUESTS_TOPIC.defaultValue();
 
-    @Option(names = "--images-topic", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--images-topic",
+        paramLabel = "TOPIC",
+        description = "Topic of the images (default: dig.images).")
     private String images = GenerateOptions.IMAGES_TOPIC.defaultValue();
 
-    @Option(names = "--rejected-topic", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--rejected-topic",
+        paramLabel = "TOPIC",
+        description = "Topic of what is rejected (default: dig.rejected).")
     private String rejected = GenerateOptions.REJECTED_TOPIC.defaultValue();
 
     Properties client() {

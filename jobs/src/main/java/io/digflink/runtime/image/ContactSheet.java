@@ -7,7 +7,7 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Many small images on one, each over its label. */
+/** Many small images on one, each over its label in the middle. */
 public final class ContactSheet {
   private static final int MARGIN = 8;
   private static final int LABEL_HEIGHT = 16;
@@ -66,6 +66,7 @@ public final class ContactSheet {
     int height = Math.max(1, (int) (scale * image.getHeight()));
     graphics.drawImage(image, x + (cell - width) / 2, y + (cell - height) / 2, width, height, null);
     String label = PixelFont.fit(entry.label(), cell + MARGIN);
-    PixelFont.draw(graphics, label, x, y + cell + LABEL_HEIGHT - PixelFont.HEIGHT - 2);
+    int labelX = x + (cell - PixelFont.width(label)) / 2;
+    PixelFont.draw(graphics, label, labelX, y + cell + LABEL_HEIGHT - PixelFont.HEIGHT - 2);
   }
 }

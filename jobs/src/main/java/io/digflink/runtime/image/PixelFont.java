@@ -41,6 +41,11 @@ final class PixelFont {
     return text.length() <= most ? text : text.substring(0, most);
   }
 
+  /** Width of a text in pixels. */
+  static int width(String text) {
+    return Math.max(0, text.length() * ADVANCE - (ADVANCE - WIDTH));
+  }
+
   /**
    * Draws a text in the graphics' colour; what is not printable ASCII becomes a question mark.
    *

@@ -25,6 +25,9 @@ class ContactSheetTest {
     assertThat(count(drawn, RED, 8, 64, 32, 32)).isEqualTo(32 * 32);
     assertThat(count(drawn, WHITE, 48, 64, 32, 32)).as("no fourth image").isEqualTo(32 * 32);
     assertThat(count(drawn, BLACK, 8, 40, 32, 16)).as("Bag").isGreaterThan(20);
+    assertThat(count(drawn, BLACK, 15, 40, 17, 16))
+        .as("17 pixels of Bag in the middle of 32")
+        .isEqualTo(count(drawn, BLACK, 8, 40, 32, 16));
     assertThat(count(drawn, BLACK, 48, 40, 32, 16)).as("no label").isZero();
   }
 
