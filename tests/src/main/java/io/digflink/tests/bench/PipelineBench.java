@@ -65,6 +65,8 @@ final class PipelineBench implements Callable<Integer> {
    * @param bareLoop images a second of the bare loop
    * @param ratio of the two, round by round
    * @param wholeRatio the same of whole requests, the filling of the places in flight included
+   * @param cpuRatio processor seconds an image of the job over those of the loop, round by round: a
+   *     machine that is slowed down by others changes it little
    */
   record Figures(
       String model,
@@ -75,6 +77,7 @@ final class PipelineBench implements Callable<Integer> {
       Spread bareLoop,
       Spread ratio,
       Spread wholeRatio,
+      Spread cpuRatio,
       List<PipelineRounds.Round> rounds) {}
 
   @Override
@@ -121,6 +124,7 @@ final class PipelineBench implements Callable<Integer> {
         spread(measured, PipelineRounds.Round::bareLoop),
         spread(measured, PipelineRounds.Round::ratio),
         spread(measured, PipelineRounds.Round::wholeRatio),
+        spread(measured, PipelineRounds.Round::cpuRatio),
         measured);
   }
 
@@ -143,6 +147,7 @@ final class PipelineBench implements Callable<Integer> {
     row(out, "bare loop, images/s", "%10.2f", figures.bareLoop());
     row(out, "ratio", "%10.3f", figures.ratio());
     row(out, "ratio with filling up", "%10.3f", figures.wholeRatio());
+    row(out, "processor time, job : loop", "%10.3f", figures.cpuRatio());
     out.printf(
         Locale.ROOT,
         "%nOf the bare loop's time %.0f %% are runs of the denoiser and %.0f %% runs of the"

@@ -1,5 +1,6 @@
 package io.digflink.tests.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.cli.embedded.EmbeddedService;
@@ -16,6 +17,7 @@ import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -36,6 +38,8 @@ import java.util.stream.IntStream;
  */
 final class PipelineRounds implements AutoCloseable {
   private static final Device DEVICE = Device.of("auto");
+  private static final OperatingSystemMXBean PROCESS =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
   private static final Duration POLL = Duration.ofMillis(50);
 
   /** The job's defaults. */
@@ -51,7 +55,10 @@ final class PipelineRounds implements AutoCloseable {
   private final double guidanceScale;
   private final EmbeddedService service;
   private final BareLoop loop;
-  private BareLoop.Result before;
+  private Loop before;
+
+  /** A turn of the bare loop and the processor's seconds that an image of it took. */
+  private record Loop(BareLoop.Result result, double cpuSeconds) {}
 
   /**
    * One turn of both.
@@ -61,15 +68,28 @@ final class PipelineRounds implements AutoCloseable {
    * @param bareLoop images a second, mean of the loops before and after
    * @param denoiserShare part of the loop's time in runs of the denoiser
    * @param decoderShare part of it in runs of the decoder
+   * @param jobCpu seconds of all processors that an image of the job took, the broker and the
+   *     client of this process included
+   * @param bareLoopCpu likewise of the loop
    */
   record Round(
-      double job, double whole, double bareLoop, double denoiserShare, double decoderShare) {
+      double job,
+      double whole,
+      double bareLoop,
+      double denoiserShare,
+      double decoderShare,
+      double jobCpu,
+      double bareLoopCpu) {
     double ratio() {
       return job / bareLoop;
     }
 
     double wholeRatio() {
       return whole / bareLoop;
+    }
+
+    double cpuRatio() {
+      return jobCpu / bareLoopCpu;
     }
   }
 
@@ -95,17 +115,22 @@ final class PipelineRounds implements AutoCloseable {
 
   /** Measures a round. */
   Round next() throws Exception {
+    long cpuNanos = PROCESS.getProcessCpuTime();
     long[] times = serve();
-    BareLoop.Result after = loop();
+    cpuNanos = PROCESS.getProcessCpuTime() - cpuNanos;
+    Loop first = before;
+    Loop second = loop();
+    before = second;
     int fill = times.length - 1 - images;
-    double bare = (before.imagesPerSecond() + after.imagesPerSecond()) / 2;
-    before = after;
+    BareLoop.Result result = second.result();
     return new Round(
         images * 1e3 / (times[fill + images] - times[fill]),
         (fill + images) * 1e3 / (times[fill + images] - times[0]),
-        bare,
-        after.denoiserNanos() / (double) after.nanos(),
-        after.decoderNanos() / (double) after.nanos());
+        (first.result().imagesPerSecond() + result.imagesPerSecond()) / 2,
+        result.denoiserNanos() / (double) result.nanos(),
+        result.decoderNanos() / (double) result.nanos(),
+        cpuNanos / 1e9 / (fill + images),
+        (first.cpuSeconds() + second.cpuSeconds()) / 2);
   }
 
   /**
@@ -148,8 +173,10 @@ final class PipelineRounds implements AutoCloseable {
         .build();
   }
 
-  private BareLoop.Result loop() throws SessionException {
-    return loop.run(IntStream.range(0, images).mapToObj(this::spec).toList());
+  private Loop loop() throws SessionException {
+    long cpuNanos = PROCESS.getProcessCpuTime();
+    BareLoop.Result result = loop.run(IntStream.range(0, images).mapToObj(this::spec).toList());
+    return new Loop(result, (PROCESS.getProcessCpuTime() - cpuNanos) / 1e9 / images);
   }
 
   private TrajectorySpec spec(int index) {
