@@ -10,10 +10,10 @@ import java.util.List;
  * @param least of them
  * @param greatest of them
  */
-record Spread(double median, double least, double greatest) {
+public record Spread(double median, double least, double greatest) {
 
   /** The spread of one measurement or more. */
-  static Spread of(Collection<Double> measured) {
+  public static Spread of(Collection<Double> measured) {
     List<Double> sorted = measured.stream().sorted().toList();
     int half = sorted.size() / 2;
     double median =

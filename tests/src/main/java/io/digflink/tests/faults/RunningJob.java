@@ -85,6 +85,11 @@ public final class RunningJob {
     return checkpoints().path("latest").path("restored").path("restore_timestamp").asLong();
   }
 
+  /** Has it take a checkpoint now; returns before that is complete. */
+  public void takeCheckpoint() throws IOException, InterruptedException {
+    rest.post("/jobs/" + id + "/checkpoints", Map.of());
+  }
+
   /** Stops it with a savepoint; returns where that is. */
   public String stop() throws IOException, InterruptedException {
     String trigger =

@@ -2,6 +2,7 @@ package io.digflink.tests.load;
 
 import io.digflink.cli.ModelDirectory;
 import io.digflink.tests.bench.JsonFile;
+import io.digflink.tests.bench.Spread;
 import io.digflink.tests.faults.Answers;
 import io.digflink.tests.faults.CheckpointDisk;
 import io.digflink.tests.faults.FaultStack;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -22,6 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code bench checkpoints}: what a checkpoint each ten seconds costs. */
@@ -29,105 +32,134 @@ import picocli.CommandLine.Spec;
     name = "checkpoints",
     mixinStandardHelpOptions = true,
     description = {
-      "Denoising steps a second of the job with a checkpoint each ten seconds over those without.",
-      "A cluster of processes is kept full; the two take turns: with, without, without, with."
+      "Denoising steps a second of a job with a checkpoint each ten seconds over those without.",
+      "One job on a cluster of processes is kept full of equal requests, and no checkpoint is taken"
+          + " but those asked for: windows with and without take turns."
     })
 public final class CheckpointBench implements Callable<Integer> {
-  private static final int KINDS = 24;
+  private static final String NAME = "checkpoints";
+  private static final double GOAL = 0.97;
+
+  /** Requests are alike, so that a step is as much work in every window. */
+  private static final int KINDS = 1;
 
   /** More than the measurement takes, and less than the brokers' transactions last. */
   private static final String NEVER = "14 min";
 
-  private static final String USUAL = "10 s";
-  private static final int REQUESTS = 4_000;
-  private static final int WARM_UP_SECONDS = 12;
+  private static final int INTERVAL_SECONDS = 10;
+  private static final int CHECKPOINTS = 2;
+  private static final int REQUESTS = 20_000;
+  private static final int WARM_UP_SECONDS = 30;
   private static final int FETCH_SECONDS = 1;
 
   @Spec private CommandSpec spec;
 
   @Option(
-      names = "--seconds",
+      names = "--rounds",
       paramLabel = "N",
-      description = "Seconds of each of the four measurements (default: ${DEFAULT-VALUE}).")
-  private int seconds = 40;
+      description = "Pairs of windows of 20 seconds, 1 to 16 (default: ${DEFAULT-VALUE}).")
+  private int rounds = 8;
 
   @Mixin private ModelDirectory models;
   @Mixin private JsonFile json;
 
   /**
+   * A window of either kind.
+   *
+   * @param with steps a second with checkpoints
+   * @param without steps a second without
+   */
+  record Round(double with, double without) {
+    double ratio() {
+      return with / without;
+    }
+  }
+
+  /**
    * What was measured.
    *
-   * @param with steps a second of the two measurements with checkpoints
-   * @param without steps a second of the two without
-   * @param ratio mean with over mean without
+   * @param ratio of a round's windows
    */
-  record Figures(List<Double> with, List<Double> without, double ratio) {}
+  record Figures(Spread ratio, List<Round> rounds) {}
 
   @Override
   public Integer call() throws Exception {
+    if (rounds < 1 || rounds > 16) {
+      throw new ParameterException(
+          spec.commandLine(), "Expected --rounds of 1 to 16, found " + rounds);
+    }
     PrintWriter out = spec.commandLine().getOut();
     Path bundles = models.resolve(out::println);
     Path directory = Files.createTempDirectory("dig-checkpoints");
     try (CheckpointDisk disk = CheckpointDisk.folder(directory.resolve("checkpoints"));
         FaultStack stack = FaultStack.start(directory, disk)) {
-      Figures figures = measure(stack, bundles);
-      out.print(text(figures));
+      List<Round> measured = measure(stack, bundles, out);
+      Spread ratio = Spread.of(measured.stream().map(Round::ratio).toList());
+      out.printf(
+          Locale.ROOT,
+          "ratio, median (least to greatest)  %.3f (%.3f to %.3f); goal %.2f%n",
+          ratio.median(),
+          ratio.least(),
+          ratio.greatest(),
+          GOAL);
       out.flush();
-      json.write(figures);
+      json.write(new Figures(ratio, measured));
       return 0;
     } finally {
       PathUtils.deleteDirectory(directory);
     }
   }
 
-  private Figures measure(FaultStack stack, Path bundles) throws Exception {
-    Workload workload = Workload.of(bundles, KINDS);
-    double with1 = measure(stack, "with-1", bundles, workload, USUAL);
-    double without1 = measure(stack, "without-1", bundles, workload, NEVER);
-    double without2 = measure(stack, "without-2", bundles, workload, NEVER);
-    double with2 = measure(stack, "with-2", bundles, workload, USUAL);
-    return new Figures(
-        List.of(with1, with2),
-        List.of(without1, without2),
-        (with1 + with2) / (without1 + without2));
-  }
-
-  private static String text(Figures figures) {
-    return String.format(
-        Locale.ROOT,
-        "%-32s%.1f, %.1f steps/s%n%-32s%.1f, %.1f steps/s%n%-32s%.3f%n",
-        "a checkpoint each " + USUAL,
-        figures.with().get(0),
-        figures.with().get(1),
-        "no checkpoint",
-        figures.without().get(0),
-        figures.without().get(1),
-        "ratio",
-        figures.ratio());
-  }
-
-  private double measure(
-      FaultStack stack, String name, Path bundles, Workload workload, String interval)
-      throws Exception {
-    RunTopics topics = stack.createTopics(name);
+  private List<Round> measure(FaultStack stack, Path bundles, PrintWriter out) throws Exception {
+    RunTopics topics = stack.createTopics(NAME);
     LoadClient.Load load =
         new LoadClient.Load(
-            new Answers(workload, null), (sent, answered) -> true, REQUESTS, image -> {});
+            new Answers(Workload.of(bundles, KINDS), null),
+            (sent, answered) -> true,
+            REQUESTS,
+            image -> {});
+    List<Round> measured = new ArrayList<>();
     try (LoadClient client = new LoadClient(stack.kafka().client(), topics, load)) {
       RunningJob job =
-          stack.submit(name, bundles, 2, null, List.of("--checkpoint.interval=" + interval));
+          stack.submit(NAME, bundles, 2, null, List.of("--checkpoint.interval=" + NEVER));
       TimeUnit.SECONDS.sleep(WARM_UP_SECONDS);
-      double before = steps(job);
-      long start = System.nanoTime();
-      TimeUnit.SECONDS.sleep(seconds);
-      client.check();
-      double rate = (steps(job) - before) / ((System.nanoTime() - start) / 1e9);
+      for (int i = 0; i < rounds; i++) {
+        boolean withFirst = i % 2 == 0;
+        double first = window(job, withFirst);
+        double second = window(job, !withFirst);
+        Round round = withFirst ? new Round(first, second) : new Round(second, first);
+        measured.add(round);
+        client.check();
+        out.printf(
+            Locale.ROOT,
+            "round %d of %d: %.1f steps/s with checkpoints, %.1f without%n",
+            i + 1,
+            rounds,
+            round.with(),
+            round.without());
+        out.flush();
+      }
       if (job.sum("Denoise.requestsWaiting") == 0) {
         throw new IllegalStateException("Expected a full job to the end: send more requests");
       }
       job.cancel();
-      return rate;
     }
+    return measured;
+  }
+
+  /** Steps a second over a window, with a checkpoint at the start of each interval or without. */
+  private static double window(RunningJob job, boolean withCheckpoints)
+      throws IOException, InterruptedException {
+    double before = steps(job);
+    long start = System.nanoTime();
+    for (int i = 0; i < CHECKPOINTS; i++) {
+      if (withCheckpoints) {
+        job.takeCheckpoint();
+      }
+      TimeUnit.SECONDS.sleep(INTERVAL_SECONDS);
+    }
+    double steps = steps(job) - before;
+    return steps / ((System.nanoTime() - start) / 1e9);
   }
 
   /** Steps until now: a question is answered with what the one before it has fetched. */
