@@ -78,9 +78,10 @@ public final class CheckpointBench implements Callable<Integer> {
   /**
    * What was measured.
    *
-   * @param ratio of a round's windows
+   * @param ratio steps of all windows with checkpoints over those of all without
+   * @param spread of the rounds' ratios
    */
-  record Figures(Spread ratio, List<Round> rounds) {}
+  record Figures(double ratio, Spread spread, List<Round> rounds) {}
 
   @Override
   public Integer call() throws Exception {
@@ -94,20 +95,27 @@ public final class CheckpointBench implements Callable<Integer> {
     try (CheckpointDisk disk = CheckpointDisk.folder(directory.resolve("checkpoints"));
         FaultStack stack = FaultStack.start(directory, disk)) {
       List<Round> measured = measure(stack, bundles, out);
-      Spread ratio = Spread.of(measured.stream().map(Round::ratio).toList());
+      Figures figures = figures(measured);
       out.printf(
           Locale.ROOT,
-          "ratio, median (least to greatest)  %.3f (%.3f to %.3f); goal %.2f%n",
-          ratio.median(),
-          ratio.least(),
-          ratio.greatest(),
+          "ratio %.3f, of single rounds %.3f to %.3f; goal %.2f%n",
+          figures.ratio(),
+          figures.spread().least(),
+          figures.spread().greatest(),
           GOAL);
       out.flush();
-      json.write(new Figures(ratio, measured));
+      json.write(figures);
       return 0;
     } finally {
       PathUtils.deleteDirectory(directory);
     }
+  }
+
+  private static Figures figures(List<Round> rounds) {
+    double with = rounds.stream().mapToDouble(Round::with).sum();
+    double without = rounds.stream().mapToDouble(Round::without).sum();
+    return new Figures(
+        with / without, Spread.of(rounds.stream().map(Round::ratio).toList()), rounds);
   }
 
   private List<Round> measure(FaultStack stack, Path bundles, PrintWriter out) throws Exception {
