@@ -3,6 +3,7 @@
 
 #include "dig/cuda/projection.cuh"
 #include "dig/cuda/projection.h"
+#include "dig/cuda/projection_any.cuh"
 
 namespace dig {
 namespace {
@@ -138,10 +139,20 @@ cudaError_t project(const ProjectionArguments<T>& a, cudaStream_t stream) {
 }  // namespace
 
 bool projection_cuda_is_fast() {
-  int device = 0, major = 0;
-  return cudaGetDevice(&device) == cudaSuccess &&
-         cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
-         major == 9 && tensor_map_encoder() != nullptr;
+  static const bool fast = [] {
+    int devices = 0;
+    if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) return false;
+    for (int device = 0; device < devices; ++device) {
+      int major = 0;
+      if (cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) !=
+              cudaSuccess ||
+          major != 9) {
+        return false;
+      }
+    }
+    return tensor_map_encoder() != nullptr;
+  }();
+  return fast;
 }
 
 template <typename T>

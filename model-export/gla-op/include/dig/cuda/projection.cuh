@@ -12,76 +12,12 @@
 #pragma once
 
 #include "dig/cuda/hopper.cuh"
-#include "dig/cuda/pack.cuh"
-#include "dig/cuda/swiglu.cuh"
+#include "dig/cuda/projection_epilogue.cuh"
+#include "dig/cuda/projection_tile.cuh"
 #include "dig/projection.h"
 
 namespace dig {
 namespace cuda {
-
-constexpr int kClusterBlocks = 2;
-constexpr int kBlockTokens = 128;
-constexpr int kGroupTokens = 64;  ///< of a warpgroup
-constexpr int kInner = 64;        ///< of a stage: 128 bytes, which is what the swizzle spans
-constexpr int kLag = 2;           ///< stages that the second warpgroup starts after the first
-constexpr int kProjectionThreads = 384;
-constexpr int kProjectionShared = 227 * 1024;
-
-template <int kTile>
-struct alignas(1024) ProjectionStage {
-  static constexpr int kChunks = kTile / 64;
-
-  unsigned char x[kBlockTokens * kInner * 2];
-  unsigned char weight[kChunks][kInner * 64 * 2];  ///< 64 columns each
-};
-
-/// A warpgroup's residuals, and then its outputs.
-template <int kTile>
-struct alignas(1024) ProjectionResidual {
-  unsigned char chunks[kTile / 64][kGroupTokens * 64 * 2];
-};
-
-template <int kTile, bool kResidual>
-struct ProjectionShared {
-  static constexpr int kStages =
-      (kProjectionShared - 2048 - 2 * int{sizeof(ProjectionResidual<kTile>)}) /
-      int{sizeof(ProjectionStage<kTile>)};
-
-  ProjectionStage<kTile> stages[kStages];
-  ProjectionResidual<kTile> residual[2];
-  Barrier full[kStages], empty[kStages];
-  Barrier residual_full[2], residual_empty[2];
-};
-
-template <int kTile>
-struct ProjectionShared<kTile, false> {
-  static constexpr int kStages = (kProjectionShared - 2048) / int{sizeof(ProjectionStage<kTile>)};
-
-  ProjectionStage<kTile> stages[kStages];
-  Barrier full[kStages], empty[kStages];
-};
-
-/// What a launch's copies read and write.
-struct ProjectionMaps {
-  CUtensorMap x;         ///< in boxes of 128 tokens
-  CUtensorMap weight;    ///< in boxes of half a stage
-  CUtensorMap residual;  ///< in boxes of 64 tokens, where there is one, as `output`
-  CUtensorMap output;
-};
-
-/// Where the pipeline of stages is.
-template <int kStages>
-struct PipelinePlace {
-  int stage = 0;
-  unsigned parity = 0;
-
-  __device__ __forceinline__ void advance() {
-    if (++stage == kStages) {
-      stage = 0;
-      parity ^= 1;
-    }
-  }
-};
 
 template <typename T, int kTile, Epilogue kEpilogue>
 class Projection {
@@ -159,11 +95,12 @@ class Projection {
       multiply_tile(group, first, at, c);
       first = false;
       if constexpr (kResidual) {
-        finish_gated(group, parity, c, first_token(tile) + group * kGroupTokens,
-                     first_column(tile));
+        finish_gated(group, parity, c, tile);
         parity ^= 1;
       } else {
-        finish(c, first_token(tile) + group * kGroupTokens + row(), first_column(tile));
+        store_outputs<T, kTile, kEpilogue>(
+            a_, c, std::int64_t{first_token(tile) + group * kGroupTokens + row_in_group()},
+            first_column(tile), outputs_);
       }
     }
     if (first) arrive(kLagBarrier, 256);  // there was no tile
@@ -180,11 +117,6 @@ class Projection {
     return (tile / column_tiles_ * kClusterBlocks + static_cast<int>(rank_)) * kBlockTokens;
   }
   __device__ int first_column(int tile) const { return tile % column_tiles_ * kOutputs; }
-
-  /// The first of the two rows of a thread in its warpgroup's sums; the other is 8 further.
-  static __device__ __forceinline__ int row() {
-    return static_cast<int>(threadIdx.x) % 128 / 32 * 16 + static_cast<int>(threadIdx.x) % 32 / 4;
-  }
 
   __device__ void copy_stage(ProjectionStage<kTile>& stage, Barrier& full, int token, int column,
                              int inner) {
@@ -245,103 +177,20 @@ class Projection {
     }
   }
 
-  /// output = residual + gate * product, through shared memory. Everything is loaded before
-  /// anything is stored: a load behind a store would wait for it.
+  /// Adds the residual in shared memory and has it copied to the output from there.
   __device__ __forceinline__ void finish_gated(int group, unsigned parity,
-                                               const float (&c)[kTile / 2], int first_token,
-                                               int column) {
-    constexpr int kPairs = kTile / 8;
-    ProjectionResidual<kTile>& tile = shared_.residual[group];
-    const int quad = static_cast<int>(threadIdx.x) % 4;
-    const auto place = [&](int r, int j) {
-      const int at_row = row() + r * 8;
-      return reinterpret_cast<std::uint32_t*>(tile.chunks[j / 8] + at_row * 128 +
-                                              (j % 8 ^ at_row % 8) * 16 + quad * 4);
-    };
-    std::uint32_t gate[2][kPairs], x[2][kPairs];
-#pragma unroll
-    for (int r = 0; r < 2; ++r) {
-      const std::int64_t token = min(std::int64_t{first_token + row() + r * 8}, a_.tokens - 1);
-      const T* const gates =
-          a_.modulation + (token / a_.length * a_.rows + a_.gate) * a_.columns + column + quad * 2;
-#pragma unroll
-      for (int j = 0; j < kPairs; ++j) {
-        const bool inside = column + j * 8 < outputs_;
-        gate[r][j] = inside ? __ldg(reinterpret_cast<const std::uint32_t*>(gates + j * 8)) : 0;
-      }
-    }
-    shared_.residual_full[group].wait(parity);
-#pragma unroll
-    for (int r = 0; r < 2; ++r) {
-#pragma unroll
-      for (int j = 0; j < kPairs; ++j) x[r][j] = *place(r, j);
-    }
-#pragma unroll
-    for (int r = 0; r < 2; ++r) {
-#pragma unroll
-      for (int j = 0; j < kPairs; ++j) {
-        const float2 before = Pair<T>::unpack(x[r][j]), factor = Pair<T>::unpack(gate[r][j]);
-        *place(r, j) = Pair<T>::pack(before.x + factor.x * c[j * 4 + r * 2],
-                                     before.y + factor.y * c[j * 4 + r * 2 + 1]);
-      }
-    }
+                                               const float (&c)[kTile / 2], int tile) {
+    const int token = first_token(tile) + group * kGroupTokens, column = first_column(tile);
+    ProjectionResidual<kTile>& residual = shared_.residual[group];
+    add_gated<T, kTile>(a_, c, residual, shared_.residual_full[group], parity, token, column);
     publish_to_copies();
     synchronize(kGroupBarrier + group, 128);
     if (threadIdx.x % 128 == 0) {
 #pragma unroll
       for (int chunk = 0; chunk < kTile / 64; ++chunk) {
-        store_box(maps_.output, column + chunk * 64, first_token, tile.chunks[chunk]);
+        store_box(maps_.output, column + chunk * 64, token, residual.chunks[chunk]);
       }
       commit_stores();
-    }
-  }
-
-  /// Each thread turns its columns into eight neighbouring ones in each 32 and stores them.
-  __device__ __forceinline__ void finish(const float (&c)[kTile / 2], std::int64_t token,
-                                         int first_column) const {
-    const int column = first_column + static_cast<int>(threadIdx.x) % 4 * 8;
-#pragma unroll
-    for (int r = 0; r < 2; ++r) {
-      T* const output = a_.output + (token + r * 8) * outputs_;
-#pragma unroll
-      for (int i = 0; i < kOutputs / 32; ++i) {
-        std::uint32_t words[4];
-#pragma unroll
-        for (int b = 0; b < 4; ++b) words[b] = output_pair(c, (i * 4 + b) * 4 + r * 2);
-        exchange(words);
-        if (token + r * 8 < a_.tokens && column + i * 32 < outputs_) {
-          *reinterpret_cast<uint4*>(output + column + i * 32) =
-              make_uint4(words[0], words[1], words[2], words[3]);
-        }
-      }
-    }
-  }
-
-  static __device__ __forceinline__ std::uint32_t output_pair(const float (&c)[kTile / 2], int i) {
-    if constexpr (kEpilogue == Epilogue::kSwiGlu) {
-      return Pair<T>::pack(silu(c[i]) * c[kTile / 4 + i], silu(c[i + 1]) * c[kTile / 4 + i + 1]);
-    }
-    return Pair<T>::pack(c[i], c[i + 1]);
-  }
-
-  /// Of four threads in a row, thread t has a word of each of four blocks and gets block t's words
-  /// of all four.
-  static __device__ __forceinline__ void exchange(std::uint32_t (&w)[4]) {
-    const bool odd = threadIdx.x % 2 != 0, high = threadIdx.x % 4 >= 2;
-    std::uint32_t u[2][2];
-#pragma unroll
-    for (int p = 0; p < 2; ++p) {
-      const std::uint32_t kept = odd ? w[2 * p + 1] : w[2 * p];
-      const std::uint32_t got = __shfl_xor_sync(0xffffffffu, odd ? w[2 * p] : w[2 * p + 1], 1);
-      u[p][0] = odd ? got : kept;
-      u[p][1] = odd ? kept : got;
-    }
-#pragma unroll
-    for (int s = 0; s < 2; ++s) {
-      const std::uint32_t kept = high ? u[1][s] : u[0][s];
-      const std::uint32_t got = __shfl_xor_sync(0xffffffffu, high ? u[0][s] : u[1][s], 2);
-      w[s] = high ? got : kept;
-      w[2 + s] = high ? kept : got;
     }
   }
 
@@ -381,31 +230,6 @@ __global__ void __cluster_dims__(kClusterBlocks, 1, 1) __launch_bounds__(kProjec
     kernel.multiply_tiles(group - 1);
   }
   synchronize_cluster();  // the other block may still write here
-}
-
-/// Any shape: a thread an output, which counts on the caches.
-template <typename T, Epilogue kEpilogue>
-__global__ void __launch_bounds__(256) projection_any_kernel(const ProjectionArguments<T> a) {
-  const std::int64_t outputs = kEpilogue == Epilogue::kSwiGlu ? a.columns / 2 : a.columns;
-  const std::int64_t index = std::int64_t{blockIdx.x} * 256 + threadIdx.x;
-  if (index >= a.tokens * outputs) return;
-  const std::int64_t token = index / outputs, column = index % outputs;
-  const auto product = [&](std::int64_t at) {
-    float sum = 0;
-    for (std::int64_t k = 0; k < a.inner; ++k) {
-      sum +=
-          Pair<T>::widen(a.x[token * a.inner + k]) * Pair<T>::widen(a.weight[k * a.columns + at]);
-    }
-    return sum;
-  };
-  float result = product(column);
-  if (kEpilogue == Epilogue::kSwiGlu) result = silu(result) * product(outputs + column);
-  if (kEpilogue == Epilogue::kGated) {
-    const std::int64_t row = token / a.length * a.rows + a.gate;
-    result = Pair<T>::widen(a.residual[index]) +
-             Pair<T>::widen(a.modulation[row * a.columns + column]) * result;
-  }
-  a.output[index] = Pair<T>::narrow(result);
 }
 
 }  // namespace cuda

@@ -8,7 +8,7 @@
 
 namespace dig {
 
-/// Whether the current device has the fast kernels: a Hopper GPU.
+/// Whether every device that is visible has the fast kernels: Hopper GPUs alone.
 bool projection_cuda_is_fast();
 
 /// Enqueues a projection for T = Half or BFloat16; pointers are device pointers. Fast where inner
