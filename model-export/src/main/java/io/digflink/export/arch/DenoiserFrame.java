@@ -77,8 +77,13 @@ final class DenoiserFrame {
 
   /** {@code x·wᵀ} with the parameter of this name, [out, in]; x is [N, T, in]. */
   Value project(Scope scope, Value x, String name, long out, long in) {
+    return scope.matMul(x, transposed(scope, name, out, in));
+  }
+
+  /** The parameter of this name, [out, in], as the [in, out] of a product. */
+  Value transposed(Scope scope, String name, long out, long in) {
     Weight weight = parameters.take(name + ".weight", out, in);
-    return scope.matMul(x, graph.weight(scope.at("weight"), weight.transposed()));
+    return graph.weight(scope.at("weight"), weight.transposed());
   }
 
   /** {@code x·wᵀ + b} with the parameters of this name; x is [N, T, in]. */

@@ -72,9 +72,16 @@ final class Dig {
     }
     Value attended = attend(scope.at("attn"), name + ".attn", normed, orientation);
     List<Value> middle = middle(scope, name, x, attended, rows);
-    Value transformed = mlp(scope.at("mlp"), name + ".mlp", middle.get(1));
+    Value gated = swiGlu(scope.at("mlp"), name + ".mlp", middle.get(1));
     Value out =
-        operators.gatedResidual(scope.at("residual2"), middle.get(0), transformed, rows + 5);
+        projectInto(
+            scope.at("residual2"),
+            scope.at("mlp/down_proj"),
+            middle.get(0),
+            gated,
+            name + ".mlp.down_proj",
+            config.intermediateSize(),
+            rows + 5);
     return config.ifDwConv() && !config.ifInBlockConv()
         ? depthwiseConv(scope.at("dw_conv"), name, out, orientation)
         : out;
@@ -173,12 +180,25 @@ final class Dig {
         config.hiddenAct().apply(scope.at("act"), gate)); // (N, T, H·V)
   }
 
-  /** SwiGLU: down_proj(silu(gate) · y) with gate | y from one product. */
-  private Value mlp(Scope scope, String name, Value x) {
+  /** {@code silu(gate) · y} with gate | y from one product. */
+  private Value swiGlu(Scope scope, String name, Value x) {
+    FusedOperators operators = frame.operators();
     long hidden = config.intermediateSize();
-    Value both = frame.project(scope.at("gate_proj"), x, name + ".gate_proj", 2 * hidden, width);
-    Value gated = frame.operators().swiGlu(scope, both, hidden);
-    return frame.project(scope.at("down_proj"), gated, name + ".down_proj", width, hidden);
+    Scope projection = scope.at("gate_proj");
+    Value weight = frame.transposed(projection, name + ".gate_proj", 2 * hidden, width);
+    return operators.areProjected(width, hidden)
+        ? operators.swiGluProjection(projection, x, weight, hidden)
+        : operators.swiGlu(scope, projection.matMul(x, weight), hidden);
+  }
+
+  /** {@code x + gate · (y·wᵀ)} with the parameter of this name; y is [N, T, in]. */
+  private Value projectInto(
+      Scope residual, Scope projection, Value x, Value y, String name, long in, int gate) {
+    FusedOperators operators = frame.operators();
+    Value weight = frame.transposed(projection, name, width, in);
+    return operators.areProjected(in, width)
+        ? operators.gatedProjection(projection, x, y, weight, gate)
+        : operators.gatedResidual(residual, x, projection.matMul(y, weight), gate);
   }
 
   /** Depthwise convolution of the token grid, its kernels turned into canonical order. */

@@ -2,8 +2,10 @@ package io.digflink.export.arch;
 
 import static io.digflink.export.graph.Attributes.integer;
 import static io.digflink.export.graph.Attributes.real;
+import static io.digflink.export.graph.ElementType.FLOAT32;
 import static io.digflink.export.graph.ElementType.INT64;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.LocalFunction;
 import io.digflink.export.graph.Scope;
@@ -11,8 +13,9 @@ import io.digflink.export.graph.Value;
 import java.util.List;
 
 /**
- * Emits the memory-bound parts of a block as custom operators of domain {@code dig}, each with a
- * function body. Where no kernel is loaded ONNX Runtime runs the bodies.
+ * Emits the memory-bound parts of a block, and products with what follows them, as custom operators
+ * of domain {@code dig}, each with a function body. Where no kernel is loaded ONNX Runtime runs the
+ * bodies.
  *
  * <p>Modulation is one tensor [N, R, D] for all layers; operators name the rows that they use. Rows
  * of scales hold 1 + scale.
@@ -87,18 +90,22 @@ final class FusedOperators {
 
   /** {@code x + gate · y}, all [N, T, D]. */
   Value gatedResidual(Scope scope, Value x, Value y, int gate) {
+    return gatedResidual(scope, x, y, modulation, integer("gate", gate));
+  }
+
+  private Value gatedResidual(Scope scope, Value x, Value y, Value rows, AttributeProto gate) {
     return graph
         .customOperator(
             scope,
             "GatedResidual",
             "",
-            List.of(x, y, modulation),
-            List.of(integer("gate", gate)),
+            List.of(x, y, rows),
+            List.of(gate),
             function -> {
               Value first = function.input("x", x.type());
               Value second = function.input("y", y.type());
-              Value rows = function.input("modulation", modulation.type());
-              return List.of(gated(function, first, second, rows));
+              Value modulations = function.input("modulation", rows.type());
+              return List.of(gated(function, first, second, modulations));
             })
         .get(0);
   }
@@ -124,6 +131,71 @@ final class FusedOperators {
               return List.of(body.mul(body.silu(halves.get(0)), halves.get(1)));
             })
         .get(0);
+  }
+
+  /**
+   * SwiGLU of a product, {@code silu(a) · b} with {@code a | b = x · weight}.
+   *
+   * <p>Its kernel is in 16 bits and for Hopper GPUs alone. Elsewhere its function body runs: the
+   * product and {@link #swiGlu}, whose kernel may be there.
+   *
+   * @param x [N, T, K]
+   * @param weight [K, 2·width]
+   * @return [N, T, width]
+   */
+  Value swiGluProjection(Scope scope, Value x, Value weight, long width) {
+    return graph
+        .customOperator(
+            scope,
+            "SwiGluProjection",
+            "",
+            List.of(x, weight),
+            List.of(),
+            function -> {
+              Value in = function.input("x", x.type());
+              Value matrix = function.input("weight", weight.type());
+              Scope body = function.body();
+              return List.of(swiGlu(body.at("swiglu"), body.matMul(in, matrix), width));
+            })
+        .get(0);
+  }
+
+  /**
+   * The gated residual of a product, {@code x + gate · (y · weight)}, with the body of {@link
+   * #gatedResidual} after the product.
+   *
+   * @param x [N, T, D]
+   * @param y [N, T, K]
+   * @param weight [K, D]
+   */
+  Value gatedProjection(Scope scope, Value x, Value y, Value weight, int gate) {
+    return graph
+        .customOperator(
+            scope,
+            "GatedProjection",
+            "",
+            List.of(x, y, weight, modulation),
+            List.of(integer("gate", gate)),
+            function -> {
+              Value first = function.input("x", x.type());
+              Value second = function.input("y", y.type());
+              Value matrix = function.input("weight", weight.type());
+              Value rows = function.input("modulation", modulation.type());
+              Scope body = function.body();
+              Value product = body.matMul(second, matrix);
+              return List.of(
+                  gatedResidual(
+                      body.at("residual"), first, product, rows, function.passedOn("gate")));
+            })
+        .get(0);
+  }
+
+  /**
+   * Whether projections of these sizes are worth an operator: its kernel moves 8 elements at once,
+   * and in float32 there is none.
+   */
+  boolean areProjected(long inner, long outputs) {
+    return graph.precision() != FLOAT32 && inner % 8 == 0 && outputs % 8 == 0;
   }
 
   /**

@@ -110,7 +110,7 @@ public final class GraphBuilder {
    * @param overload tells bodies of the same operator apart, empty where there is one; the body
    *     must be the same wherever it is the same
    * @param inputs may contain {@link Value#ABSENT}; the body declares them all
-   * @param body declares the inputs, adds nodes, and gives the outputs
+   * @param body declares the inputs, adds nodes, custom operators too, and gives the outputs
    * @return the outputs
    */
   public List<Value> customOperator(
@@ -120,9 +120,12 @@ public final class GraphBuilder {
       List<Value> inputs,
       List<AttributeProto> attributes,
       Function<LocalFunction, List<Value>> body) {
-    Defined defined =
-        functions.computeIfAbsent(
-            operator + ":" + overload, key -> define(operator, overload, attributes, body));
+    String key = operator + ":" + overload;
+    Defined defined = functions.get(key);
+    if (defined == null) {
+      defined = define(operator, overload, attributes, body);
+      functions.put(key, defined);
+    }
     return scope.node(Domain.DIG, operator, overload, defined.outputTypes(), inputs, attributes);
   }
 

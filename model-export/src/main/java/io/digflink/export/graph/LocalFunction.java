@@ -30,15 +30,22 @@ public final class LocalFunction {
 
   /** The value that a node calling the function gives an integer attribute, as a scalar. */
   public Value integerAttribute(String name) {
-    AttributeProto reference =
-        AttributeProto.newBuilder()
-            .setName("value_int")
-            .setType(AttributeProto.AttributeType.INT)
-            .setRefAttrName(name)
-            .build();
     return body()
         .at("attributes/" + name)
-        .node(Domain.ONNX, "Constant", ElementType.INT64, List.of(), reference);
+        .node(Domain.ONNX, "Constant", ElementType.INT64, List.of(), reference("value_int", name));
+  }
+
+  /** The same as an attribute of that name for a node of the body. */
+  public AttributeProto passedOn(String name) {
+    return reference(name, name);
+  }
+
+  private static AttributeProto reference(String name, String callers) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setRefAttrName(callers)
+        .build();
   }
 
   Set<Domain> domains() {

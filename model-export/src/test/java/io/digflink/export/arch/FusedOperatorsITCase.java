@@ -15,13 +15,11 @@ import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
 import io.digflink.op.GlaOpLibrary;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,7 +60,7 @@ class FusedOperatorsITCase {
     Map<String, float[]> bodies = run(width, kernel, false, ROWS);
     Map<String, float[]> kernels = run(width, kernel, true, ROWS);
     for (String output : OUTPUTS) {
-      assertThat(distance(kernels.get(output), bodies.get(output)))
+      assertThat(OperatorTensors.distance(kernels.get(output), bodies.get(output)))
           .as(output)
           .isLessThan(tolerance);
     }
@@ -149,7 +147,8 @@ class FusedOperatorsITCase {
       try (OrtSession session = environment.createSession(model, options)) {
         for (Map.Entry<String, long[]> shape : shapes(width, kernel).entrySet()) {
           if (session.getInputNames().contains(shape.getKey())) {
-            inputs.put(shape.getKey(), random(environment, shape.getKey(), shape.getValue()));
+            float[] values = OperatorTensors.random(shape.getKey(), shape.getValue());
+            inputs.put(shape.getKey(), OperatorTensors.tensor(values, shape.getValue()));
           }
         }
         if (session.getInputNames().contains("grid")) {
@@ -157,46 +156,11 @@ class FusedOperatorsITCase {
           inputs.put("grid", OnnxTensor.createTensor(environment, grid, new long[] {2}));
         }
         try (OrtSession.Result result = session.run(inputs)) {
-          Map<String, float[]> outputs = new HashMap<>();
-          result.forEach(entry -> outputs.put(entry.getKey(), floats(entry.getValue())));
-          return outputs;
+          return OperatorTensors.outputs(result);
         }
       }
     } finally {
       inputs.values().forEach(OnnxTensor::close);
     }
-  }
-
-  private static OnnxTensor random(OrtEnvironment environment, String name, long[] shape)
-      throws OrtException {
-    int size = 1;
-    for (long dimension : shape) {
-      size *= (int) dimension;
-    }
-    Random random = new Random(name.hashCode());
-    FloatBuffer values = FloatBuffer.allocate(size);
-    while (values.hasRemaining()) {
-      values.put((float) random.nextGaussian());
-    }
-    return OnnxTensor.createTensor(environment, values.flip(), shape);
-  }
-
-  private static float[] floats(Object value) {
-    FloatBuffer buffer = ((OnnxTensor) value).getFloatBuffer();
-    float[] values = new float[buffer.remaining()];
-    buffer.get(values);
-    return values;
-  }
-
-  /** |actual - expected| / |expected|; NaN if any element is. */
-  private static double distance(float[] actual, float[] expected) {
-    assertThat(actual).hasSameSizeAs(expected);
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(actual[i] - expected[i], 2);
-      norm += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference / norm);
   }
 }

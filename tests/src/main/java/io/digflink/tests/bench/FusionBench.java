@@ -134,7 +134,11 @@ final class FusionBench implements Callable<Integer> {
 
   private static Iterable<String> operators(ModelProto model) {
     TreeSet<String> names = new TreeSet<>();
-    model.getFunctionsList().forEach(function -> names.add(function.getName()));
+    for (NodeProto node : model.getGraph().getNodeList()) {
+      if (node.getDomain().equals("dig")) {
+        names.add(node.getOpType());
+      }
+    }
     return names;
   }
 

@@ -1,0 +1,208 @@
+package io.digflink.export.arch;
+
+import static io.digflink.export.graph.ElementType.FLOAT16;
+import static io.digflink.export.graph.ElementType.FLOAT32;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.digflink.export.graph.ElementType;
+import io.digflink.export.graph.GraphBuilder;
+import io.digflink.export.graph.Scope;
+import io.digflink.export.graph.Value;
+import io.digflink.op.GlaOpLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The projections where they have no kernel, as on a CPU and on most GPUs: their function bodies
+ * inside ONNX Runtime against naive loops.
+ */
+class ProjectionOperatorsITCase {
+  private static final int BATCH = 2;
+  private static final int TOKENS = 35;
+  private static final int MODULATIONS = 4;
+  private static final int GATE = 2;
+
+  @TempDir Path directory;
+
+  /**
+   * @param inner K
+   * @param width D and the hidden width of SwiGLU
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, 24, 16, false, 1e-5",
+    "FLOAT32, 384, 128, false, 1e-5",
+    "FLOAT32, 384, 128, true, 1e-5",
+    "FLOAT16, 24, 16, false, 2e-3",
+    "FLOAT16, 384, 128, false, 2e-3",
+    "FLOAT16, 384, 128, true, 2e-3"
+  })
+  void bodiesGiveWhatNaiveLoopsGive(
+      ElementType precision, int inner, int width, boolean library, double tolerance)
+      throws Exception {
+    needs(library);
+    writeModel(precision, inner, width);
+    Map<String, float[]> actual = run(inner, width, library, null);
+    assertThat(OperatorTensors.distance(actual.get("swiglu"), swiGlu(inner, width)))
+        .isLessThan(tolerance);
+    assertThat(OperatorTensors.distance(actual.get("gated"), gated(inner, width)))
+        .isLessThan(tolerance);
+  }
+
+  @Test
+  void bodiesUseTheKernelsThatTheLibraryHas() throws Exception {
+    needs(true);
+    writeModel(FLOAT16, 24, 16);
+    assertThat(profile(true)).contains(ran("MatMul"), ran("SwiGLU"), ran("GatedResidual"));
+    assertThat(profile(false))
+        .contains(ran("MatMul"))
+        .doesNotContain(ran("SwiGLU"), ran("GatedResidual"));
+  }
+
+  @Test
+  void exportsIn32BitsOrOfOtherSizesHaveNoProjections() {
+    assertThat(operators(FLOAT16).areProjected(1152, 3072)).isTrue();
+    assertThat(operators(FLOAT16).areProjected(1152, 3076)).isFalse();
+    assertThat(operators(FLOAT16).areProjected(100, 3072)).isFalse();
+    assertThat(operators(FLOAT32).areProjected(1152, 3072)).isFalse();
+  }
+
+  private static void needs(boolean library) {
+    assumeTrue(
+        !library || GlaOpLibrary.find(GlaOpLibrary.Kernels.CPU).isPresent(),
+        "the operator library was not built: no C++ compiler, CMake or ONNX Runtime headers");
+  }
+
+  private static FusedOperators operators(ElementType precision) {
+    GraphBuilder graph = new GraphBuilder("denoiser.onnx", precision);
+    return new FusedOperators(graph, graph.input("modulation", precision, "N", "R", "8"), 8);
+  }
+
+  private void writeModel(ElementType precision, int inner, int width) throws IOException {
+    GraphBuilder graph = new GraphBuilder("denoiser.onnx", precision);
+    Scope root = graph.root();
+    Map<String, Value> inputs = new HashMap<>();
+    shapes(inner, width)
+        .forEach(
+            (name, shape) -> {
+              String[] dimensions = new String[shape.length];
+              for (int i = 0; i < shape.length; i++) {
+                dimensions[i] = "" + shape[i];
+              }
+              Value input = graph.input(name, FLOAT32, dimensions);
+              inputs.put(name, root.at("precision/" + name).cast(input, precision));
+            });
+    FusedOperators operators = new FusedOperators(graph, inputs.get("modulation"), width);
+    Value swiglu =
+        operators.swiGluProjection(root.at("up"), inputs.get("y"), inputs.get("up"), width);
+    Value gated =
+        operators.gatedProjection(
+            root.at("down"), inputs.get("x"), inputs.get("y"), inputs.get("down"), GATE);
+    graph.output("swiglu", root.at("float/swiglu").cast(swiglu, FLOAT32), "N", "T", "W");
+    graph.output("gated", root.at("float/gated").cast(gated, FLOAT32), "N", "T", "D");
+    graph.write(directory, bytes -> {});
+  }
+
+  private static Map<String, long[]> shapes(int inner, int width) {
+    return Map.of(
+        "x", new long[] {BATCH, TOKENS, width},
+        "y", new long[] {BATCH, TOKENS, inner},
+        "up", new long[] {inner, 2L * width},
+        "down", new long[] {inner, width},
+        "modulation", new long[] {BATCH, MODULATIONS, width});
+  }
+
+  private static float[] values(String name, int inner, int width) {
+    return OperatorTensors.random(name, shapes(inner, width).get(name));
+  }
+
+  /** How ONNX Runtime's profile names the operator of a kernel. */
+  private static String ran(String operator) {
+    return "\"op_name\" : \"" + operator + "\"";
+  }
+
+  /** ONNX Runtime's profile of a run. */
+  private String profile(boolean library) throws Exception {
+    Path prefix = directory.resolve("profile");
+    run(24, 16, library, prefix);
+    try (var files = Files.newDirectoryStream(directory, "profile*")) {
+      Path file = files.iterator().next();
+      String text = Files.readString(file);
+      Files.delete(file);
+      return text;
+    }
+  }
+
+  private Map<String, float[]> run(int inner, int width, boolean library, Path profile)
+      throws OrtException {
+    Map<String, OnnxTensor> inputs = new HashMap<>();
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      if (library) {
+        GlaOpLibrary.register(options, GlaOpLibrary.Kernels.CPU);
+      }
+      if (profile != null) {
+        options.enableProfiling(profile.toString());
+      }
+      String model = directory.resolve("denoiser.onnx").toString();
+      try (OrtSession session = OrtEnvironment.getEnvironment().createSession(model, options)) {
+        for (Map.Entry<String, long[]> shape : shapes(inner, width).entrySet()) {
+          float[] values = OperatorTensors.random(shape.getKey(), shape.getValue());
+          inputs.put(shape.getKey(), OperatorTensors.tensor(values, shape.getValue()));
+        }
+        try (OrtSession.Result result = session.run(inputs)) {
+          return OperatorTensors.outputs(result);
+        }
+      }
+    } finally {
+      inputs.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  private static float[] swiGlu(int inner, int width) {
+    float[] y = values("y", inner, width);
+    float[] weight = values("up", inner, width);
+    float[] output = new float[BATCH * TOKENS * width];
+    for (int i = 0; i < output.length; i++) {
+      double gate = product(y, weight, inner, 2 * width, i / width, i % width);
+      double value = product(y, weight, inner, 2 * width, i / width, width + i % width);
+      output[i] = (float) (gate / (1 + Math.exp(-gate)) * value);
+    }
+    return output;
+  }
+
+  private static float[] gated(int inner, int width) {
+    float[] x = values("x", inner, width);
+    float[] y = values("y", inner, width);
+    float[] weight = values("down", inner, width);
+    float[] modulation = values("modulation", inner, width);
+    float[] output = new float[x.length];
+    for (int i = 0; i < output.length; i++) {
+      int token = i / width;
+      int row = token / TOKENS * MODULATIONS + GATE;
+      double product = product(y, weight, inner, width, token, i % width);
+      output[i] = (float) (x[i] + modulation[row * width + i % width] * product);
+    }
+    return output;
+  }
+
+  private static double product(
+      float[] y, float[] weight, int inner, int columns, int token, int column) {
+    double sum = 0;
+    for (int k = 0; k < inner; k++) {
+      sum += (double) y[token * inner + k] * weight[k * columns + column];
+    }
+    return sum;
+  }
+}
