@@ -34,6 +34,10 @@ class TokenCases {
       depthwise_conv(device, 1, 33, 2, channels, 3);
     }
     depthwise_conv(device, 3, 16, 18, 384, 3);
+    // Enough tiles of 16 x 16 tokens and 64 channels for the kernel that has them.
+    depthwise_conv(device, 12, 16, 18, 384, 3);
+    depthwise_conv(device, 70, 20, 3, 72, 3);
+    depthwise_conv(device, 40, 33, 16, 8, 3);
   }
 
   int cases() const { return cases_; }

@@ -92,9 +92,8 @@ cudaError_t launch_short(const GlaArguments<T>& a, std::int64_t sequences, cudaS
   auto* const kernel = cuda::gla_short_kernel<T, kNorm>;
   const cudaError_t raised = raise_shared_memory(kernel);
   if (raised != cudaSuccess) return raised;
-  kernel<<<static_cast<unsigned>(sequences), cuda::kWarps * 32, sizeof(cuda::BlockTile), stream>>>(
-      a);
-  return cudaGetLastError();
+  return cuda::launch_overlapping(kernel, sequences, cuda::kWarps * 32, sizeof(cuda::BlockTile),
+                                  stream, a);
 }
 
 template <typename T, bool kNorm>
@@ -106,10 +105,9 @@ cudaError_t launch_chunked(const GlaArguments<T>& a, void* workspace, cudaStream
   auto* const kernel = cuda::gla_chunked_kernel<T, kNorm>;
   const cudaError_t raised = raise_shared_memory(kernel);
   if (raised != cudaSuccess) return raised;
-  kernel<<<static_cast<unsigned>(plan.sequences * plan.segments), cuda::kWarps * 32,
-           sizeof(cuda::BlockTile), stream>>>(a, plan.chain(workspace),
-                                              static_cast<int>(plan.sequences));
-  return cudaGetLastError();
+  return cuda::launch_overlapping(kernel, plan.sequences * plan.segments, cuda::kWarps * 32,
+                                  sizeof(cuda::BlockTile), stream, a, plan.chain(workspace),
+                                  static_cast<int>(plan.sequences));
 }
 
 template <typename T, int kKeys>

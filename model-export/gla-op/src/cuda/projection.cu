@@ -82,9 +82,8 @@ cudaError_t launch(const ProjectionArguments<T>& a, int processors, cudaStream_t
   const std::int64_t tiles =
       row_tiles(a.tokens) * divide_up(output_columns(kEpilogue, a), Kernel::kOutputs);
   const auto clusters = std::min<std::int64_t>(tiles, processors / cuda::kClusterBlocks);
-  kernel<<<static_cast<unsigned>(clusters * cuda::kClusterBlocks), cuda::kProjectionThreads, kBytes,
-           stream>>>(maps, a);
-  return cudaGetLastError();
+  return cuda::launch_overlapping(kernel, clusters * cuda::kClusterBlocks, cuda::kProjectionThreads,
+                                  kBytes, stream, maps, a);
 }
 
 /// How long tiles of this many columns take, in columns of one: rounds of all clusters.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "dig/cuda/depthwise_conv.cuh"
+#include "dig/cuda/depthwise_conv_tile.cuh"
 #include "dig/cuda/modulated_norm.cuh"
 #include "dig/cuda/swiglu.cuh"
 #include "dig/cuda/token_ops.h"
@@ -22,8 +23,7 @@ template <typename Arguments>
 cudaError_t launch(void (*kernel)(Arguments), const Arguments& a, std::int64_t blocks, int threads,
                    cudaStream_t stream) {
   if (blocks > kMaxBlocks) return cudaErrorInvalidConfiguration;
-  kernel<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), 0, stream>>>(a);
-  return cudaGetLastError();
+  return cuda::launch_overlapping(kernel, blocks, threads, 0, stream, a);
 }
 
 /// The kernel whose registers hold a token of this many packs a lane; null where none does.
@@ -80,6 +80,17 @@ cudaError_t token_cuda(const DepthwiseConvArguments<T>& a, cudaStream_t stream) 
     return a.batch * divide_up(a.rows, cuda::kConvRows) * divide_up(a.columns, strip) *
            (a.channels / cuda::kConvChannels);
   };
+  if constexpr (sizeof(T) == 2) {
+    // Fewer tiles than multiprocessors leave some of them idle.
+    constexpr std::int64_t kEnoughTiles = 132;
+    const std::int64_t tiles = a.batch * divide_up(a.rows, cuda::kConvTileSide) *
+                               divide_up(a.columns, cuda::kConvTileSide) *
+                               divide_up(a.channels, cuda::kConvTileChannels);
+    if (a.kernel_size == 3 && a.channels % 8 == 0 && aligned(a.x, a.weight, a.bias, a.output) &&
+        tiles >= kEnoughTiles) {
+      return launch(cuda::depthwise_conv_tile_kernel<T>, a, tiles, cuda::kConvTileThreads, stream);
+    }
+  }
   const bool fast = a.kernel_size == 3 && a.channels % cuda::kConvChannels == 0 &&
                     aligned(a.x, a.weight, a.bias, a.output) &&
                     threads_for(4) <= kMaxThreads - cuda::kConvThreads;
@@ -92,9 +103,8 @@ cudaError_t token_cuda(const DepthwiseConvArguments<T>& a, cudaStream_t stream) 
   int strip = 16;
   while (strip > 4 && threads_for(strip) < kEnoughThreads) strip /= 2;
   const std::int64_t blocks = divide_up(threads_for(strip), cuda::kConvThreads);
-  cuda::depthwise_conv_3x3_kernel<<<static_cast<unsigned>(blocks), cuda::kConvThreads, 0, stream>>>(
-      a, strip);
-  return cudaGetLastError();
+  return cuda::launch_overlapping(cuda::depthwise_conv_3x3_kernel<T>, blocks, cuda::kConvThreads, 0,
+                                  stream, a, strip);
 }
 
 template cudaError_t token_cuda(const ModulationArguments<float>&, cudaStream_t);

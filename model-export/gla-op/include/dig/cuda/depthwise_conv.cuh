@@ -2,6 +2,7 @@
 // access is whole lines, whatever the grid's width.
 #pragma once
 
+#include "dig/cuda/overlap.cuh"
 #include "dig/cuda/pack.cuh"
 #include "dig/depthwise_conv.h"
 
@@ -17,6 +18,8 @@ constexpr int kConvRows = 2;      ///< rows of outputs a thread of the 3 x 3 ker
 template <typename T>
 __global__ void __launch_bounds__(kConvThreads)
     depthwise_conv_3x3_kernel(const DepthwiseConvArguments<T> a, int strip) {
+  let_next_start();
+  wait_for_previous();
   constexpr int kC = kConvChannels;
   const int rows = static_cast<int>(a.rows), columns = static_cast<int>(a.columns);
   const auto packs = static_cast<unsigned>(a.channels / kC);
@@ -100,6 +103,8 @@ __global__ void __launch_bounds__(kConvThreads)
 template <typename T>
 __global__ void __launch_bounds__(kConvThreads)
     depthwise_conv_any_kernel(const DepthwiseConvArguments<T> a) {
+  let_next_start();
+  wait_for_previous();
   const std::int64_t index = std::int64_t{blockIdx.x} * kConvThreads + threadIdx.x;
   if (index >= a.batch * a.rows * a.columns * a.channels) return;
   const std::int64_t channel = index % a.channels, token = index / a.channels;

@@ -29,6 +29,7 @@
 #include "dig/cuda/gla_chain.cuh"
 #include "dig/cuda/gla_gating.cuh"
 #include "dig/cuda/gla_segment.cuh"
+#include "dig/cuda/overlap.cuh"
 
 namespace dig {
 namespace cuda {
@@ -230,6 +231,8 @@ __device__ __forceinline__ BlockTile& block_tile(const GlaArguments<T>& a) {
 template <typename T, bool kNorm>
 __global__ void __launch_bounds__(kWarps * 32, kBlocksOfProcessor)
     gla_chunked_kernel(const GlaArguments<T> a, const Chain chain, int sequences) {
+  let_next_start();
+  wait_for_previous();
   auto& block = block_tile<T, kNorm>(a);
   if (threadIdx.x == 0) block.ticket = static_cast<int>(atomicAdd(chain.ticket, 1u));
   __syncthreads();
@@ -245,6 +248,8 @@ __global__ void __launch_bounds__(kWarps * 32, kBlocksOfProcessor)
 template <typename T, bool kNorm>
 __global__ void __launch_bounds__(kWarps * 32, kBlocksOfProcessor)
     gla_short_kernel(const GlaArguments<T> a) {
+  let_next_start();
+  wait_for_previous();
   auto& block = block_tile<T, kNorm>(a);
   Segment<T, kNorm> segment(a, block, static_cast<int>(blockIdx.x), 0);
   segment.start_loads();

@@ -1,6 +1,7 @@
 // Adaptive LayerNorm and gated residual: a warp a token, the token in registers, read once.
 #pragma once
 
+#include "dig/cuda/overlap.cuh"
 #include "dig/cuda/pack.cuh"
 #include "dig/modulated_norm.h"
 
@@ -18,6 +19,8 @@ __device__ __forceinline__ float warp_sum(float x) {
 /// Lane l has the packs l, l + 32 … of kCount elements; kPacks * 32 of them hold the width.
 template <typename T, int kCount, int kPacks>
 __global__ void __launch_bounds__(kNormWarps * 32) modulate_kernel(const ModulationArguments<T> a) {
+  let_next_start();
+  wait_for_previous();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const std::int64_t row = std::int64_t{blockIdx.x} * kNormWarps + threadIdx.x / 32;
   if (row >= a.batch * a.length) return;
@@ -89,6 +92,8 @@ __global__ void __launch_bounds__(kNormWarps * 32) modulate_kernel(const Modulat
 template <typename T>
 __global__ void __launch_bounds__(kNormWarps * 32)
     modulate_any_width_kernel(const ModulationArguments<T> a) {
+  let_next_start();
+  wait_for_previous();
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const std::int64_t row = std::int64_t{blockIdx.x} * kNormWarps + threadIdx.x / 32;
   if (row >= a.batch * a.length) return;

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "dig/cuda/hopper.cuh"
+#include "dig/cuda/overlap.cuh"
 #include "dig/cuda/projection_epilogue.cuh"
 #include "dig/cuda/projection_tile.cuh"
 #include "dig/projection.h"
@@ -210,6 +211,7 @@ __global__ void __cluster_dims__(kClusterBlocks, 1, 1) __launch_bounds__(kProjec
     projection_kernel(const __grid_constant__ ProjectionMaps maps,
                       const __grid_constant__ ProjectionArguments<T> a) {
   using Kernel = Projection<T, kTile, kEpilogue>;
+  let_next_start();
   extern __shared__ unsigned char raw[];
   auto& shared = *reinterpret_cast<typename Kernel::Shared*>(
       (reinterpret_cast<std::uintptr_t>(raw) + 1023) / 1024 * 1024);
@@ -218,6 +220,7 @@ __global__ void __cluster_dims__(kClusterBlocks, 1, 1) __launch_bounds__(kProjec
     publish_barriers();
   }
   synchronize_cluster();
+  wait_for_previous();
   Kernel kernel(a, maps, shared);
   const int group = static_cast<int>(threadIdx.x) / 128;
   if (group == 0) {

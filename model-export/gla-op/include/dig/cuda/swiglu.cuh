@@ -1,6 +1,7 @@
 // SwiGLU: a thread a pack of elements.
 #pragma once
 
+#include "dig/cuda/overlap.cuh"
 #include "dig/cuda/pack.cuh"
 #include "dig/swiglu.h"
 
@@ -14,6 +15,8 @@ __device__ __forceinline__ float silu(float x) { return __fdividef(x, 1.0f + __e
 
 template <typename T, int kCount>
 __global__ void __launch_bounds__(kSwiGluThreads) swiglu_kernel(const SwiGluArguments<T> a) {
+  let_next_start();
+  wait_for_previous();
   const auto packs = static_cast<unsigned>(a.width / kCount);
   const unsigned index = blockIdx.x * kSwiGluThreads + threadIdx.x;
   const std::int64_t token = index / packs;
