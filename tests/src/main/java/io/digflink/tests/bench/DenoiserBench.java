@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Latency and memory of one run of the denoiser, host to host, random weights. Memory is"
-            + " the device's as nvidia-smi sees it, above what was used before the session.")
+            + " the device's as nvidia-smi sees it: the peak above what was used before the session,"
+            + " and above what the session used before its first run, weights and context.")
 final class DenoiserBench implements Callable<Integer> {
   /** Batches of the published comparisons: image size to images. */
   private static final Map<Integer, Integer> BATCHES =
@@ -88,8 +89,8 @@ final class DenoiserBench implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Device place = Device.of(device);
     out.printf("%s, %s, median of %d runs%n", place, precision, runs);
-    out.println("| model | size | batch | ms | images·steps/s | peak MiB |");
-    out.println("| --- | --- | --- | --- | --- | --- |");
+    out.println("| model | size | batch | ms | images·steps/s | peak MiB | over the weights |");
+    out.println("| --- | --- | --- | --- | --- | --- | --- |");
     List<DenoiserFigures> figures = new ArrayList<>();
     Path directory = Files.createTempDirectory("dig-bench-");
     try {

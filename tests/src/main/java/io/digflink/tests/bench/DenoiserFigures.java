@@ -22,6 +22,8 @@ import java.util.Locale;
  * @param imageStepsPerSecond steps of one image that this makes a second
  * @param peakMebibytes most device memory beyond that before the session; −1 where nvidia-smi does
  *     not tell
+ * @param runMebibytes most device memory beyond that of the session before its first run, which has
+ *     the weights and the device's context; −1 where nvidia-smi does not tell
  */
 record DenoiserFigures(
     String model,
@@ -29,7 +31,8 @@ record DenoiserFigures(
     int batch,
     double milliseconds,
     double imageStepsPerSecond,
-    long peakMebibytes) {
+    long peakMebibytes,
+    long runMebibytes) {
   /** Image pixels a latent cell, as in the published comparisons. */
   private static final int SCALE = 8;
 
@@ -60,6 +63,7 @@ record DenoiserFigures(
     }
     try (DeviceMemory memory = DeviceMemory.watch(device);
         DenoiserSession session = bundle.openDenoiser(device, 0)) {
+      long loaded = memory.mebibytes();
       double[] milliseconds = new double[runs];
       for (int run = -Math.max(1, runs / 5); run < runs; run++) {
         long start = System.nanoTime();
@@ -70,8 +74,9 @@ record DenoiserFigures(
       }
       Arrays.sort(milliseconds);
       double median = milliseconds[runs / 2];
+      long peak = memory.peakMebibytes();
       return new DenoiserFigures(
-          model, size, batch, median, batch * 1e3 / median, memory.peakMebibytes());
+          model, size, batch, median, batch * 1e3 / median, peak, peak < 0 ? peak : peak - loaded);
     }
   }
 
@@ -79,12 +84,13 @@ record DenoiserFigures(
   String row() {
     return String.format(
         Locale.ROOT,
-        "| %s | %d | %d | %.2f | %.1f | %s |",
+        "| %s | %d | %d | %.2f | %.1f | %s | %s |",
         model,
         size,
         batch,
         milliseconds,
         imageStepsPerSecond,
-        peakMebibytes < 0 ? "" : "" + peakMebibytes);
+        peakMebibytes < 0 ? "" : "" + peakMebibytes,
+        runMebibytes < 0 ? "" : "" + runMebibytes);
   }
 }

@@ -39,6 +39,11 @@ final class DeviceMemory implements AutoCloseable {
     return Math.max(peak.get(), used()) - before;
   }
 
+  /** Mebibytes in use now beyond those before the watch; −1 where it is not known. */
+  long mebibytes() {
+    return before == UNKNOWN ? UNKNOWN : used() - before;
+  }
+
   private void poll() {
     try {
       while (true) {
