@@ -71,7 +71,7 @@ final class Dig {
       normed = depthwiseConv(scope.at("dw_conv"), name, normed, orientation);
     }
     Value attended = attend(scope.at("attn"), name + ".attn", normed, orientation);
-    List<Value> middle = middle(scope, name, x, attended, rows);
+    List<Value> middle = middle(scope, index, x, attended);
     Value gated = swiGlu(scope.at("mlp"), name + ".mlp", middle.get(1));
     Value out =
         projectInto(
@@ -87,15 +87,32 @@ final class Dig {
         : out;
   }
 
-  /** The sum after the attention, and its norm. */
-  private List<Value> middle(Scope scope, String name, Value x, Value attended, int rows) {
+  /** The sum of x and the attention's projected output, and its norm. */
+  private List<Value> middle(Scope scope, int index, Value x, Value attended) {
     FusedOperators operators = frame.operators();
-    if (!config.ifRmsNorm()) {
-      return operators.gatedAdaLayerNorm(
-          scope.at("norm2"), x, attended, rows + 2, rows + 3, rows + 4);
+    String name = "blocks." + index;
+    long values = (long) config.numHeads() * config.valueSize();
+    int rows = 6 * index;
+    Scope projection = scope.at("attn/o_proj");
+    Scope norm = scope.at("norm2");
+    if (!config.ifRmsNorm() && !operators.areProjected(values, width)) {
+      Value y = frame.project(projection, attended, name + ".attn.o_proj", width, values);
+      return operators.gatedAdaLayerNorm(norm, x, y, rows + 2, rows + 3, rows + 4);
     }
-    Value sum = operators.gatedResidual(scope.at("residual1"), x, attended, rows + 2);
-    return List.of(sum, rmsNorm(scope.at("norm2"), name, "mlp_norm", "norm2", sum, rows + 3));
+    Value sum =
+        projectInto(
+            scope.at("residual1"),
+            projection,
+            x,
+            attended,
+            name + ".attn.o_proj",
+            values,
+            rows + 2);
+    return List.of(
+        sum,
+        config.ifRmsNorm()
+            ? rmsNorm(norm, name, "mlp_norm", "norm2", sum, rows + 3)
+            : operators.adaLayerNorm(norm, sum, rows + 3, rows + 4));
   }
 
   /**
@@ -122,11 +139,13 @@ final class Dig {
   }
 
   /**
-   * Gated linear attention.
+   * Gated linear attention up to its output projection.
    *
    * <pre>
-   * x ─ packed (q | k | v | gate | z) ─ GatedLinearAttention ─ o_proj
+   * x ─ packed (q | k | v | gate | z) ─ GatedLinearAttention
    * </pre>
+   *
+   * @return [N, T, H·V]
    */
   private Value attend(Scope scope, String name, Value x, Orientation orientation) {
     long keys = (long) config.numHeads() * config.keySize();
@@ -146,17 +165,20 @@ final class Dig {
         parameters.take(
             name + (fused ? ".g_norm_swish_gate.weight" : ".g_norm.weight"), config.valueSize());
 
-    Scope packing = scope.at("packed");
+    Scope packed = scope.at("packed");
     Weight packedWeight =
         Weight.concatenated(silu ? List.of(q, k, v, gate, z) : List.of(q, k, v, gate));
-    Value packed =
-        packing.matMul(x, graph.weight(packing.at("weight"), packedWeight.transposed())); // (N,T,P)
+    Value packing = graph.weight(packed.at("weight"), packedWeight.transposed());
+    Value projected =
+        frame.operators().areProjected(width, attention.packedWidth())
+            ? frame.operators().projection(packed, x, packing)
+            : packed.matMul(x, packing); // (N, T, P)
     Value norm = graph.weight(scope.at("norm_weight"), normWeight);
     Value o =
         attention.emit(
             graph,
             scope,
-            packed,
+            projected,
             frame.grid(),
             graph.weight(scope.at("gate_bias"), gateBias),
             norm,
@@ -164,7 +186,7 @@ final class Dig {
     if (!silu) {
       o = gateOutput(scope.at("gate"), o, norm, x, z);
     }
-    return frame.project(scope.at("o_proj"), o, name + ".o_proj", width, values);
+    return o;
   }
 
   /** RMSNorm and an output gate that the operator does not have. */

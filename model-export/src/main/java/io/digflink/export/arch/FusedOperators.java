@@ -134,6 +134,29 @@ final class FusedOperators {
   }
 
   /**
+   * A product. Like {@link #swiGluProjection} it has a kernel in 16 bits and for Hopper GPUs alone.
+   *
+   * @param x [N, T, K]
+   * @param weight [K, columns]
+   * @return [N, T, columns]
+   */
+  Value projection(Scope scope, Value x, Value weight) {
+    return graph
+        .customOperator(
+            scope,
+            "Projection",
+            "",
+            List.of(x, weight),
+            List.of(),
+            function -> {
+              Value in = function.input("x", x.type());
+              Value matrix = function.input("weight", weight.type());
+              return List.of(function.body().matMul(in, matrix));
+            })
+        .get(0);
+  }
+
+  /**
    * SwiGLU of a product, {@code silu(a) · b} with {@code a | b = x · weight}.
    *
    * <p>Its kernel is in 16 bits and for Hopper GPUs alone. Elsewhere its function body runs: the
