@@ -29,6 +29,9 @@ template <>
 inline constexpr ONNXTensorElementDataType kElementType<BFloat16> =
     ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16;
 template <>
+inline constexpr ONNXTensorElementDataType kElementType<double> =
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE;
+template <>
 inline constexpr ONNXTensorElementDataType kElementType<std::int64_t> =
     ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
 
@@ -97,12 +100,12 @@ inline std::vector<std::int64_t> shape_of(const Ort::ConstValue& value) {
   return value.GetTensorTypeAndShapeInfo().GetShape();
 }
 
-/// The rows and columns of a grid that holds `tokens` tokens.
+/// The rows and columns of a grid.
 struct Grid {
   std::int64_t rows;
   std::int64_t columns;
 
-  Grid(const char* op, const Ort::ConstValue& value, std::int64_t tokens) {
+  Grid(const char* op, const Ort::ConstValue& value) {
     const auto shape = shape_of(value);
     if (shape != std::vector<std::int64_t>{2}) {
       refuse(std::string(op) + ": grid must be [2], rows and columns, not of shape " +
@@ -111,6 +114,10 @@ struct Grid {
     const auto* sizes = value.GetTensorData<std::int64_t>();
     rows = sizes[0];
     columns = sizes[1];
+  }
+
+  /// The same, where it must hold `tokens` tokens.
+  Grid(const char* op, const Ort::ConstValue& value, std::int64_t tokens) : Grid(op, value) {
     // The division keeps the product from overflowing.
     if (rows < 0 || columns < 0 || (columns == 0 ? tokens != 0 : tokens / columns != rows) ||
         rows * columns != tokens) {

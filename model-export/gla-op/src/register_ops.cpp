@@ -13,6 +13,7 @@ const Ort::CustomOpDomain& dig_domain() {
 #if defined(DIG_WITH_CUDA)
     dig::add_gla_cuda_ops(*created);
     dig::add_token_cuda_ops(*created);
+    dig::add_embedding_cuda_ops(*created);
     dig::add_projection_cuda_ops(*created);
 #endif
     return created;
