@@ -11,6 +11,7 @@ import io.digflink.export.graph.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What DiG and DiT share: the way from a latent to tokens, the conditioning, and the way back.
@@ -187,7 +188,7 @@ final class DenoiserFrame {
             ? FLOAT32
             : PositionEmbedding.rounding(parameters.stored("pos_embed"), side, width)
                 .orElse(FLOAT32);
-    return PositionEmbedding.emit(scope, grid, width, rounding); // (1, T, D)
+    return PositionEmbedding.emit(graph, scope, grid, width, rounding); // (1, T, D)
   }
 
   /** The sum of timestep and label embedding after SiLU, [N, D]. */
@@ -212,11 +213,11 @@ final class DenoiserFrame {
     for (int i = 0; i < FREQUENCIES; i++) {
       frequencies[i] = (float) Math.exp(-Math.log(10_000) * i / FREQUENCIES);
     }
-    Value angles =
-        scope.mul(
-            scope.unsqueeze(timestep, 1),
-            scope.at("frequencies").floats(frequencies, 1, FREQUENCIES));
-    Value encoded = scope.concat(1, scope.unary("Cos", angles), scope.unary("Sin", angles));
+    Supplier<Value> constant = () -> scope.at("frequencies").floats(frequencies, 1, FREQUENCIES);
+    Value encoded =
+        graph.precision() == FLOAT32
+            ? timestepEmbedding(scope, timestep, constant)
+            : timestepOperator(scope, timestep, constant.get());
     long width = config.hiddenSize();
     Value first =
         linear(
@@ -227,6 +228,29 @@ final class DenoiserFrame {
             2L * FREQUENCIES);
     return linear(
         scope.at("mlp.2"), scope.at("mlp.1").silu(first), "t_embedder.mlp.2", width, width);
+  }
+
+  /** With a kernel for CUDA, where the body's five are launched more slowly than they run. */
+  private Value timestepOperator(Scope scope, Value timestep, Value frequencies) {
+    return graph
+        .customOperator(
+            scope,
+            "TimestepEmbedding",
+            "",
+            List.of(timestep, frequencies),
+            List.of(),
+            function -> {
+              Value time = function.input("timestep", FLOAT32);
+              Value given = function.input("frequencies", FLOAT32);
+              return List.of(timestepEmbedding(function.body(), time, () -> given));
+            })
+        .get(0);
+  }
+
+  /** cos(t·ω) | sin(t·ω), [N, 2·frequencies]. */
+  private static Value timestepEmbedding(Scope scope, Value timestep, Supplier<Value> frequencies) {
+    Value angles = scope.mul(scope.unsqueeze(timestep, 1), frequencies.get());
+    return scope.concat(1, scope.unary("Cos", angles), scope.unary("Sin", angles));
   }
 
   private Value linear(Scope scope, Value x, String name, long out, long in) {

@@ -2,14 +2,17 @@ package io.digflink.export.arch;
 
 import static io.digflink.export.graph.ElementType.FLOAT32;
 import static io.digflink.export.graph.ElementType.FLOAT64;
+import static io.digflink.export.graph.ElementType.INT64;
 
 import ai.onnxruntime.platform.Fp16Conversions;
 import io.digflink.export.checkpoint.Tensor;
 import io.digflink.export.graph.ElementType;
+import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The fixed two-dimensional sin-cos embedding of DiT and DiG (as in MAE, arXiv 2111.06377): the
@@ -92,7 +95,9 @@ final class PositionEmbedding {
   }
 
   /**
-   * Emits the embedding of the grid of each run, computed in float64 and so equal to a stored one.
+   * Emits the embedding of the grid of each run, computed in float64 and so equal to a stored one;
+   * in a graph of 16 bits as an operator of domain {@code dig}, with a kernel for CUDA, whose
+   * function body this is:
    *
    * <pre>
    * columns ─ Range ─ × ω ─┬ Sin ┬ Concat [w, D/2] ─ Expand ─┐
@@ -104,9 +109,38 @@ final class PositionEmbedding {
    * @param rounding what the embedding is rounded to before it is used
    * @return float32 [1, T, D]
    */
-  static Value emit(Scope scope, Value grid, int width, ElementType rounding) {
-    Value x = axis(scope.at("column"), grid, 1, width); // (w, D/2)
-    Value y = axis(scope.at("row"), grid, 0, width); // (h, D/2)
+  static Value emit(GraphBuilder graph, Scope scope, Value grid, int width, ElementType rounding) {
+    int quarter = width / 4;
+    Function<Scope, Value> constant =
+        place -> place.at("frequencies").doubles(frequencies(quarter), 1, quarter);
+    Value tokens =
+        graph.precision() == FLOAT32
+            ? tokens(scope, grid, width, constant)
+            : operator(graph, scope, grid, width, constant.apply(scope));
+    return scope.at("rounded").cast(scope.at("rounding").cast(tokens, rounding), FLOAT32);
+  }
+
+  private static Value operator(
+      GraphBuilder graph, Scope scope, Value grid, int width, Value frequencies) {
+    return graph
+        .customOperator(
+            scope,
+            "PositionEmbedding",
+            "",
+            List.of(grid, frequencies),
+            List.of(),
+            function -> {
+              Value size = function.input("grid", INT64);
+              Value given = function.input("frequencies", FLOAT64);
+              return List.of(tokens(function.body(), size, width, place -> given));
+            })
+        .get(0);
+  }
+
+  private static Value tokens(
+      Scope scope, Value grid, int width, Function<Scope, Value> frequencies) {
+    Value x = axis(scope.at("column"), grid, 1, frequencies); // (w, D/2)
+    Value y = axis(scope.at("row"), grid, 0, frequencies); // (h, D/2)
     Value half = scope.at("half_width").integerVector(width / 2);
     Value shape = scope.at("half_shape").concat(0, grid, half); // h, w, D/2
     Value both =
@@ -114,19 +148,17 @@ final class PositionEmbedding {
             -1,
             scope.at("columns").expand(scope.at("columns").unsqueeze(x, 0), shape),
             scope.at("rows").expand(scope.at("rows").unsqueeze(y, 1), shape)); // (h, w, D)
-    Value tokens = scope.at("tokens").reshape(both, 1, -1, width); // (1, T, D)
-    return scope.at("rounded").cast(scope.at("rounding").cast(tokens, rounding), FLOAT32);
+    return scope.at("tokens").reshape(both, 1, -1, width); // (1, T, D)
   }
 
-  private static Value axis(Scope scope, Value grid, int dimension, int width) {
-    int quarter = width / 4;
+  private static Value axis(
+      Scope scope, Value grid, int dimension, Function<Scope, Value> frequencies) {
     Value length =
         scope.at("length").gather(grid, scope.at("dimension").integerScalar(dimension), 0);
     Value positions =
         scope.range(scope.at("zero").integerScalar(0), length, scope.at("one").integerScalar(1));
     Value column = scope.unsqueeze(scope.cast(positions, FLOAT64), 1); // (length, 1)
-    Value angles =
-        scope.mul(column, scope.at("frequencies").doubles(frequencies(quarter), 1, quarter));
+    Value angles = scope.mul(column, frequencies.apply(scope));
     Value encoded = scope.concat(-1, scope.unary("Sin", angles), scope.unary("Cos", angles));
     return scope.at("float").cast(encoded, FLOAT32); // (length, D/2)
   }
