@@ -43,7 +43,14 @@ public final class GlaOpLibrary {
   /** What was extracted, or that nothing could be; guarded by the class. */
   private static final Map<Kernels, Optional<Path>> EXTRACTED = new EnumMap<>(Kernels.class);
 
+  private static volatile boolean loadedForCuda;
+
   private GlaOpLibrary() {}
+
+  /** Whether sessions have registered the CUDA kernels. */
+  static boolean isLoadedForCuda() {
+    return loadedForCuda;
+  }
 
   /**
    * Registers the operators with a session's options, which may be closed before the session: the
@@ -60,6 +67,7 @@ public final class GlaOpLibrary {
       // The options unload it when they are closed, while their session still calls into it. This
       // handle is one more, until the class itself is unloaded.
       System.load(library.get().toString());
+      loadedForCuda |= kernels == Kernels.CUDA;
     }
     return library.isPresent();
   }

@@ -88,9 +88,9 @@ public final class BareLoop implements AutoCloseable {
     this.bundle = bundle;
     this.limits = limits;
     this.encoder = encoder;
-    this.batch = new RowBatch(limits.maxBatchRows(), shape, bundle.diffusion());
     this.denoiser = bundle.openDenoiser(device, threads);
     this.decoder = bundle.openDecoder(device, threads);
+    this.batch = new RowBatch(limits.maxBatchRows(), shape, bundle.diffusion());
   }
 
   /** Makes images. */

@@ -43,26 +43,9 @@ record DenoiserFigures(
       throws SessionException {
     int side = size / SCALE;
     LatentShape shape = new LatentShape(bundle.latentShape().channels(), side, side);
-    RowBatch rows = new RowBatch(batch, shape, bundle.diffusion());
-    rows.clear();
-    for (int i = 0; i < batch; i++) {
-      rows.add(
-          bundle
-              .diffusion()
-              .begin(
-                  new TrajectorySpec(
-                      0,
-                      i,
-                      bundle.manifest().classes() == null ? null : 0,
-                      shape,
-                      SamplerType.DDIM,
-                      STEPS,
-                      TimestepSpacing.UNIFORM,
-                      0,
-                      Guidance.NONE)));
-    }
     try (DeviceMemory memory = DeviceMemory.watch(device);
         DenoiserSession session = bundle.openDenoiser(device, 0)) {
+      RowBatch rows = rows(bundle, shape, batch);
       long loaded = memory.mebibytes();
       double[] milliseconds = new double[runs];
       for (int run = -Math.max(1, runs / 5); run < runs; run++) {
@@ -78,6 +61,27 @@ record DenoiserFigures(
       return new DenoiserFigures(
           model, size, batch, median, batch * 1e3 / median, peak, peak < 0 ? peak : peak - loaded);
     }
+  }
+
+  private static RowBatch rows(ModelBundle bundle, LatentShape shape, int images) {
+    RowBatch rows = new RowBatch(images, shape, bundle.diffusion());
+    for (int i = 0; i < images; i++) {
+      rows.add(
+          bundle
+              .diffusion()
+              .begin(
+                  new TrajectorySpec(
+                      0,
+                      i,
+                      bundle.manifest().classes() == null ? null : 0,
+                      shape,
+                      SamplerType.DDIM,
+                      STEPS,
+                      TimestepSpacing.UNIFORM,
+                      0,
+                      Guidance.NONE)));
+    }
+    return rows;
   }
 
   /** As a row of the table. */
