@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Latency and memory of one run of the denoiser, host to host, random weights. Memory is"
-            + " the device's as nvidia-smi sees it: the peak above what was used before the session,"
-            + " and above what the session used before its first run, weights and context.")
+            + " the device's as nvidia-smi sees it, above what was used before the session, and the"
+            + " most that tensors ask ONNX Runtime for beyond weights and inputs.")
 final class DenoiserBench implements Callable<Integer> {
   /** Batches of the published comparisons: image size to images. */
   private static final Map<Integer, Integer> BATCHES =
@@ -96,16 +96,17 @@ final class DenoiserBench implements Callable<Integer> {
     try {
       for (String model : models) {
         ModelBundle bundle = null;
+        Path path = directory;
         for (int size : sizes) {
           if (bundle == null || oneSize) {
             Optional<ImageSize> only =
                 oneSize ? Optional.of(new ImageSize(size, size)) : Optional.empty();
-            Path name = directory.resolve(model.replace('/', '-') + (oneSize ? "-" + size : ""));
-            bundle = RandomBundle.export(model, precision, only, name);
+            path = directory.resolve(model.replace('/', '-') + (oneSize ? "-" + size : ""));
+            bundle = RandomBundle.export(model, precision, only, path);
           }
           int images = batch == null ? BATCHES.getOrDefault(size, 2) : batch;
           DenoiserFigures measured =
-              DenoiserFigures.measure(bundle, model, size, images, place, runs);
+              DenoiserFigures.measure(bundle, path, model, size, images, place, runs);
           figures.add(measured);
           out.println(measured.row());
           out.flush();

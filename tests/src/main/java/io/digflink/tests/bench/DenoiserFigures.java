@@ -1,5 +1,7 @@
 package io.digflink.tests.bench;
 
+import ai.onnxruntime.OrtException;
+import io.digflink.bundle.ModelManifest;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Guidance;
 import io.digflink.runtime.sampling.LatentShape;
@@ -10,6 +12,8 @@ import io.digflink.runtime.sampling.TrajectorySpec;
 import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -22,8 +26,8 @@ import java.util.Locale;
  * @param imageStepsPerSecond steps of one image that this makes a second
  * @param peakMebibytes most device memory beyond that before the session; −1 where nvidia-smi does
  *     not tell
- * @param runMebibytes most device memory beyond that of the session before its first run, which has
- *     the weights and the device's context; −1 where nvidia-smi does not tell
+ * @param tensorMebibytes most memory of the run's tensors beyond the weights and inputs, see {@link
+ *     ProfiledRun#tensorMebibytes}
  */
 record DenoiserFigures(
     String model,
@@ -32,38 +36,57 @@ record DenoiserFigures(
     double milliseconds,
     double imageStepsPerSecond,
     long peakMebibytes,
-    long runMebibytes) {
+    double tensorMebibytes) {
   /** Image pixels a latent cell, as in the published comparisons. */
   private static final int SCALE = 8;
 
   private static final int STEPS = 2;
 
+  /**
+   * Measures a preset with random weights.
+   *
+   * @param directory of the bundle
+   */
   static DenoiserFigures measure(
-      ModelBundle bundle, String model, int size, int batch, Device device, int runs)
-      throws SessionException {
-    int side = size / SCALE;
-    LatentShape shape = new LatentShape(bundle.latentShape().channels(), side, side);
-    try (DeviceMemory memory = DeviceMemory.watch(device);
-        DenoiserSession session = bundle.openDenoiser(device, 0)) {
-      RowBatch rows = rows(bundle, shape, batch);
-      long loaded = memory.mebibytes();
-      double[] milliseconds = new double[runs];
-      for (int run = -Math.max(1, runs / 5); run < runs; run++) {
-        long start = System.nanoTime();
-        session.run(rows);
-        if (run >= 0) {
-          milliseconds[run] = (System.nanoTime() - start) / 1e6;
-        }
-      }
-      Arrays.sort(milliseconds);
-      double median = milliseconds[runs / 2];
-      long peak = memory.peakMebibytes();
-      return new DenoiserFigures(
-          model, size, batch, median, batch * 1e3 / median, peak, peak < 0 ? peak : peak - loaded);
+      ModelBundle bundle,
+      Path directory,
+      String model,
+      int size,
+      int batch,
+      Device device,
+      int runs)
+      throws SessionException, OrtException, IOException {
+    DeviceMemory memory = DeviceMemory.of(device);
+    double median;
+    long peak;
+    try (DenoiserSession session = bundle.openDenoiser(device, 0)) {
+      median = milliseconds(session, rows(bundle, size, batch), runs);
+      peak = memory.mebibytes();
     }
+    Path graph = directory.resolve(ModelManifest.DENOISER);
+    double tensors = ProfiledRun.of(graph, device, batch, size / SCALE).tensorMebibytes(device);
+    return new DenoiserFigures(model, size, batch, median, batch * 1e3 / median, peak, tensors);
   }
 
-  private static RowBatch rows(ModelBundle bundle, LatentShape shape, int images) {
+  /** Median of a run, after a fifth as many that do not count. */
+  static double milliseconds(DenoiserSession session, RowBatch rows, int runs)
+      throws SessionException {
+    double[] milliseconds = new double[runs];
+    for (int run = -Math.max(1, runs / 5); run < runs; run++) {
+      long start = System.nanoTime();
+      session.run(rows);
+      if (run >= 0) {
+        milliseconds[run] = (System.nanoTime() - start) / 1e6;
+      }
+    }
+    Arrays.sort(milliseconds);
+    return milliseconds[runs / 2];
+  }
+
+  /** The first step of so many images, {@code size} pixels square. */
+  static RowBatch rows(ModelBundle bundle, int size, int images) {
+    int side = size / SCALE;
+    LatentShape shape = new LatentShape(bundle.latentShape().channels(), side, side);
     RowBatch rows = new RowBatch(images, shape, bundle.diffusion());
     for (int i = 0; i < images; i++) {
       rows.add(
@@ -88,13 +111,13 @@ record DenoiserFigures(
   String row() {
     return String.format(
         Locale.ROOT,
-        "| %s | %d | %d | %.2f | %.1f | %s | %s |",
+        "| %s | %d | %d | %.2f | %.1f | %s | %.0f |",
         model,
         size,
         batch,
         milliseconds,
         imageStepsPerSecond,
         peakMebibytes < 0 ? "" : "" + peakMebibytes,
-        runMebibytes < 0 ? "" : "" + runMebibytes);
+        tensorMebibytes);
   }
 }

@@ -3,57 +3,34 @@ package io.digflink.tests.bench;
 import io.digflink.runtime.session.Device;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.atomic.AtomicLong;
 
-/** The most memory of a GPU in use since the watch began, asked of nvidia-smi again and again. */
-final class DeviceMemory implements AutoCloseable {
+/**
+ * Memory of a GPU in use as nvidia-smi sees it. It is asked before and after runs, never while they
+ * are timed: its questions stop the driver for other processes.
+ */
+final class DeviceMemory {
   private static final long UNKNOWN = -1;
-  private static final long PAUSE_MILLIS = 50;
 
   private final Device device;
   private final long before;
-  private final AtomicLong peak;
-  private final Thread watcher;
 
   private DeviceMemory(Device device) {
     this.device = device;
     this.before = used();
-    this.peak = new AtomicLong(before);
-    this.watcher = new Thread(this::poll, "device-memory");
-    watcher.setDaemon(true);
-    if (before != UNKNOWN) {
-      watcher.start();
-    }
   }
 
-  static DeviceMemory watch(Device device) {
+  /** Begins with what is in use now. */
+  static DeviceMemory of(Device device) {
     return new DeviceMemory(device);
   }
 
-  /** Mebibytes beyond those before the watch; −1 on a CPU or without nvidia-smi. */
-  long peakMebibytes() {
-    if (before == UNKNOWN) {
-      return UNKNOWN;
-    }
-    // ONNX Runtime's arena keeps what it has: now is not less than the peak of earlier runs.
-    return Math.max(peak.get(), used()) - before;
-  }
-
-  /** Mebibytes in use now beyond those before the watch; −1 where it is not known. */
+  /**
+   * Mebibytes in use beyond those at the beginning; −1 on a CPU or without nvidia-smi. ONNX
+   * Runtime's arena and the operators' pools keep what they have taken, so after runs it is their
+   * peak.
+   */
   long mebibytes() {
     return before == UNKNOWN ? UNKNOWN : used() - before;
-  }
-
-  private void poll() {
-    try {
-      while (true) {
-        long now = used();
-        peak.accumulateAndGet(now, Math::max);
-        Thread.sleep(PAUSE_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private long used() {
@@ -75,10 +52,5 @@ final class DeviceMemory implements AutoCloseable {
     } catch (IOException | NumberFormatException e) {
       return UNKNOWN;
     }
-  }
-
-  @Override
-  public void close() {
-    watcher.interrupt();
   }
 }

@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import io.digflink.bundle.Precision;
 import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,7 +124,9 @@ final class FusionBench implements Callable<Integer> {
   }
 
   private double milliseconds(ModelBundle bundle, Device place) throws Exception {
-    return DenoiserFigures.measure(bundle, bundle.name(), size, batch, place, runs).milliseconds();
+    try (DenoiserSession session = bundle.openDenoiser(place, 0)) {
+      return DenoiserFigures.milliseconds(session, DenoiserFigures.rows(bundle, size, batch), runs);
+    }
   }
 
   private static ModelProto read(Path bundle) throws IOException {

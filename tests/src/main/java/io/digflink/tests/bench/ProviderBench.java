@@ -1,25 +1,15 @@
 package io.digflink.tests.bench;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.digflink.bundle.Precision;
-import io.digflink.op.GlaOpLibrary;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionPool;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.commons.io.file.PathUtils;
@@ -39,7 +29,6 @@ import picocli.CommandLine.Spec;
 final class ProviderBench implements Callable<Integer> {
   private static final int BATCH = 2;
   private static final int CELLS = 32;
-  private static final int CHANNELS = 4;
 
   @Spec private CommandSpec spec;
 
@@ -76,10 +65,10 @@ final class ProviderBench implements Callable<Integer> {
         Path bundle = directory.resolve(precision.toString());
         RandomBundle.export(model, precision, Optional.empty(), bundle);
         Path graph = bundle.resolve("denoiser.onnx");
-        Path profile = directory.resolve("profile-" + precision);
-        float[] expected = run(graph, Device.CPU, null, null);
-        float[] actual = run(graph, place, profile, figures);
-        figures.distances().put(precision.toString(), distance(actual, expected));
+        float[] expected = ProfiledRun.of(graph, Device.CPU, BATCH, CELLS).output();
+        ProfiledRun run = ProfiledRun.of(graph, place, BATCH, CELLS);
+        count(run, precision, figures);
+        figures.distances().put(precision.toString(), distance(run.output(), expected));
       }
     } finally {
       PathUtils.deleteDirectory(directory);
@@ -103,59 +92,12 @@ final class ProviderBench implements Callable<Integer> {
     return 0;
   }
 
-  /** Runs a denoiser on fixed inputs; with a profile, counts its nodes. */
-  private static float[] run(Path graph, Device device, Path profile, Figures figures)
-      throws OrtException, IOException {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      if (device.isCuda()) {
-        options.addCUDA(device.index());
-      }
-      GlaOpLibrary.register(
-          options, device.isCuda() ? GlaOpLibrary.Kernels.CUDA : GlaOpLibrary.Kernels.CPU);
-      if (profile != null) {
-        options.enableProfiling(profile.toString());
-      }
-      try (OrtSession session = environment.createSession(graph.toString(), options)) {
-        float[] output = run(environment, session);
-        if (profile != null) {
-          count(Path.of(session.endProfiling()), graph.getParent().getFileName() + " ", figures);
-        }
-        return output;
-      }
-    }
-  }
-
-  private static float[] run(OrtEnvironment environment, OrtSession session) throws OrtException {
-    Random random = new Random(5);
-    FloatBuffer latents = FloatBuffer.allocate(BATCH * CHANNELS * CELLS * CELLS);
-    while (latents.hasRemaining()) {
-      latents.put((float) random.nextGaussian());
-    }
-    long[] shape = {BATCH, CHANNELS, CELLS, CELLS};
-    try (OnnxTensor latent = OnnxTensor.createTensor(environment, latents.flip(), shape);
-        OnnxTensor timestep = OnnxTensor.createTensor(environment, new float[] {100, 900});
-        OnnxTensor label =
-            OnnxTensor.createTensor(
-                environment, LongBuffer.wrap(new long[] {1, 7}), new long[] {BATCH});
-        OrtSession.Result result =
-            session.run(Map.of("latent", latent, "timestep", timestep, "label", label))) {
-      FloatBuffer output = ((OnnxTensor) result.get(0)).getFloatBuffer();
-      float[] values = new float[output.remaining()];
-      output.get(values);
-      return values;
-    }
-  }
-
-  /** Counts the profile's kernels by operator and provider. */
-  private static void count(Path profile, String prefix, Figures figures) throws IOException {
-    for (JsonNode event : new JsonMapper().readTree(profile.toFile())) {
-      if (event.path("name").asText().endsWith("_kernel_time")) {
-        JsonNode arguments = event.path("args");
-        String what =
-            prefix + arguments.path("op_name").asText() + " " + arguments.path("provider").asText();
-        figures.nodesOfPrecisionOperatorAndProvider().merge(what, 1, Integer::sum);
-      }
+  /** Counts a run's kernels by operator and provider. */
+  private static void count(ProfiledRun run, Precision precision, Figures figures) {
+    for (JsonNode node : run.nodes()) {
+      String what =
+          precision + " " + node.path("op_name").asText() + " " + node.path("provider").asText();
+      figures.nodesOfPrecisionOperatorAndProvider().merge(what, 1, Integer::sum);
     }
   }
 
