@@ -78,8 +78,19 @@ public final class GenerateJob {
             .uid("requests");
     Images images = images(requests, settings);
     images.images().sinkTo(kafka.images(topics.images())).name("images").uid("images");
-    images.progress().sinkTo(kafka.progress(topics.progress())).name("progress").uid("progress");
-    images.rejected().sinkTo(kafka.rejected(topics.rejected())).name("rejected").uid("rejected");
+    // A few small records: one writer each, since each costs brokers a transaction a checkpoint.
+    images
+        .progress()
+        .sinkTo(kafka.progress(topics.progress()))
+        .name("progress")
+        .uid("progress")
+        .setParallelism(1);
+    images
+        .rejected()
+        .sinkTo(kafka.rejected(topics.rejected()))
+        .name("rejected")
+        .uid("rejected")
+        .setParallelism(1);
   }
 
   /**
