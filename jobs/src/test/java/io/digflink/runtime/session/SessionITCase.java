@@ -14,6 +14,7 @@ import io.digflink.runtime.sampling.Trajectory;
 import io.digflink.runtime.sampling.TrajectorySpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -138,6 +139,49 @@ class SessionITCase {
           assertThat(value).isFinite();
         }
       }
+    }
+  }
+
+  @Test
+  void fillsABatchUpToTheLargestOneOfItsShapeWhereThatIsFaster() throws Exception {
+    LatentShape shape = bundle.latentShape();
+    LatentShape wider = new LatentShape(4, shape.height(), 2 * shape.width());
+    List<float[]> latents = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      latents.add(begin(bundle, i, shape).latent());
+    }
+    SessionPool.Lease lease =
+        SessionPool.shared().acquire(directory.resolve("dig-plain/decoder.onnx"), Device.CPU, 0);
+    try (DecoderSession plain = bundle.openDecoder(Device.CPU, 0);
+        DecoderSession filling = new DecoderSession(lease, bundle.imageScale(), 3, true)) {
+      float[][] expected = plain.run(latents, shape);
+
+      assertThat(filling.run(latents.subList(0, 3), shape)).isEqualTo(Arrays.copyOf(expected, 3));
+      assertThat(filling.plannedRows()).isEqualTo(3);
+      assertThat(filling.run(latents.subList(4, 5), shape)[0]).isEqualTo(expected[4]);
+      assertThat(filling.plannedRows()).isEqualTo(3);
+      assertThat(filling.run(latents, shape)).isEqualTo(expected);
+      assertThat(filling.plannedRows()).isEqualTo(5);
+      filling.run(List.of(begin(bundle, 0, wider).latent()), wider);
+      assertThat(filling.plannedRows()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aFailedRunLeavesNoSizeToFillUpTo() throws Exception {
+    LatentShape shape = bundle.latentShape();
+    LatentShape impossible = new LatentShape(5, shape.height(), shape.width());
+    List<float[]> latents = List.of(new float[shape.size()], new float[shape.size()]);
+    SessionPool.Lease lease =
+        SessionPool.shared().acquire(directory.resolve("dig-plain/decoder.onnx"), Device.CPU, 0);
+    try (DecoderSession filling = new DecoderSession(lease, bundle.imageScale(), 3, true)) {
+      filling.run(latents, shape);
+      assertThatThrownBy(() -> filling.run(List.of(new float[impossible.size()]), impossible))
+          .isInstanceOf(SessionException.class)
+          .hasMessageContaining("invalid dimensions");
+      assertThat(filling.plannedRows()).isZero();
+      filling.run(latents.subList(0, 1), shape);
+      assertThat(filling.plannedRows()).isEqualTo(1);
     }
   }
 
