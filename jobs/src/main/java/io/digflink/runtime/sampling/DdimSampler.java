@@ -24,12 +24,13 @@ record DdimSampler(NoiseSchedule schedule, double eta) implements Sampler {
     double noiseScale = Math.sqrt(1 / alphaCumprod - 1);
     double cleanCoefficient = Math.sqrt(previous);
     double direction = Math.sqrt(1 - previous - sigma * sigma);
-    boolean stochastic = addsNoise(place);
-    float[] epsilon = prediction.epsilon();
-    for (int e = 0; e < latent.length; e++) {
-      double clean = scale * latent[e] - noiseScale * epsilon[e];
-      double next = cleanCoefficient * clean + direction * epsilon[e];
-      latent[e] = (float) (stochastic ? next + sigma * noise[e] : next);
+    Vectors.combine(
+        (float) (cleanCoefficient * scale),
+        latent,
+        (float) (direction - cleanCoefficient * noiseScale),
+        prediction.epsilon());
+    if (addsNoise(place)) {
+      Vectors.combine(1, latent, (float) sigma, noise);
     }
   }
 }

@@ -22,11 +22,11 @@ record DdpmSampler(NoiseSchedule schedule) implements Sampler {
     double noisyCoefficient = (1 - previous) * Math.sqrt(1 - beta) / (1 - alphaCumprod);
     double scale = 1 / Math.sqrt(alphaCumprod);
     double noiseScale = Math.sqrt(1 / alphaCumprod - 1);
-    float[] epsilon = prediction.epsilon();
-    for (int e = 0; e < latent.length; e++) {
-      double clean = scale * latent[e] - noiseScale * epsilon[e];
-      latent[e] = (float) (cleanCoefficient * clean + noisyCoefficient * latent[e]);
-    }
+    Vectors.combine(
+        (float) (cleanCoefficient * scale + noisyCoefficient),
+        latent,
+        (float) (-cleanCoefficient * noiseScale),
+        prediction.epsilon());
     if (addsNoise(place)) {
       addNoise(place, latent, prediction.variance(), noise);
     }
@@ -34,10 +34,7 @@ record DdpmSampler(NoiseSchedule schedule) implements Sampler {
 
   private void addNoise(int place, float[] latent, float[] variance, float[] noise) {
     if (variance == null) {
-      double sigma = Math.sqrt(schedule.beta(place));
-      for (int e = 0; e < latent.length; e++) {
-        latent[e] += (float) (sigma * noise[e]);
-      }
+      Vectors.combine(1, latent, (float) Math.sqrt(schedule.beta(place)), noise);
       return;
     }
     double largest = StrictMath.log(schedule.beta(place));

@@ -37,14 +37,14 @@ record DpmSolverPlusPlusSampler(NoiseSchedule schedule) implements Sampler {
     // α' (1 − e^{−h}), with e^{−h} = (α σ') / (σ α')
     double cleanCoefficient = alpha(place - 1) - alpha * nextSigma / sigma;
     double extrapolation = extrapolation(place);
-    float[] epsilon = prediction.epsilon();
-    for (int e = 0; e < latent.length; e++) {
-      float clean = (float) ((latent[e] - sigma * epsilon[e]) / alpha);
-      double direction =
-          extrapolation == 0 ? clean : clean + extrapolation * ((double) clean - history[e]);
-      latent[e] = (float) (noisyCoefficient * latent[e] + cleanCoefficient * direction);
-      history[e] = clean;
+    float[] clean = prediction.epsilon();
+    Vectors.combine((float) (-sigma / alpha), clean, (float) (1 / alpha), latent);
+    Vectors.combine(
+        (float) noisyCoefficient, latent, (float) (cleanCoefficient * (1 + extrapolation)), clean);
+    if (extrapolation != 0) {
+      Vectors.combine(1, latent, (float) (-cleanCoefficient * extrapolation), history);
     }
+    System.arraycopy(clean, 0, history, 0, clean.length);
   }
 
   /** 1/(2r), or 0 for a step of first order. */

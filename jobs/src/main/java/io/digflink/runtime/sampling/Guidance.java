@@ -56,9 +56,10 @@ public record Guidance(double scale, Channels channels, double from, double to) 
    */
   void apply(float[] conditional, float[] unconditional, LatentShape shape) {
     int guided = channels == Channels.ALL ? shape.channels() : Math.min(3, shape.channels());
-    for (int e = 0; e < guided * shape.plane(); e++) {
-      double base = unconditional[e];
-      conditional[e] = (float) (base + scale * (conditional[e] - base));
+    float factor = (float) scale;
+    int end = guided * shape.plane();
+    for (int e = 0; e < end; e++) {
+      conditional[e] = unconditional[e] + factor * (conditional[e] - unconditional[e]);
     }
   }
 }

@@ -7,6 +7,7 @@ import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The rows of one run of the denoiser: those of the next step of any trajectories of one latent
@@ -27,11 +28,24 @@ public final class RowBatch {
   private final FloatBuffer timesteps;
   private final LongBuffer labels;
   private final FloatBuffer output;
-  private final Prediction prediction;
-  private final float[] unconditional;
-  private final float[] noise;
+  private final boolean learnsVariance;
   private final List<Trajectory> members = new ArrayList<>();
+  private final List<Scratch> scratch = new ArrayList<>();
   private int rows;
+
+  /** What the step of one member needs. */
+  private static final class Scratch {
+    private final Prediction prediction;
+    private final float[] unconditional;
+    private final float[] noise;
+    private int firstRow;
+
+    Scratch(int size, boolean learnsVariance) {
+      this.prediction = new Prediction(new float[size], learnsVariance ? new float[size] : null);
+      this.unconditional = new float[size];
+      this.noise = new float[size];
+    }
+  }
 
   /**
    * An empty batch.
@@ -51,10 +65,7 @@ public final class RowBatch {
     this.timesteps = floats(capacity, 1);
     this.labels = diffusion.classes() == 0 ? null : bytes(capacity, Long.BYTES).asLongBuffer();
     this.output = floats(capacity, outputSize);
-    float[] variance = diffusion.learnsVariance() ? new float[shape.size()] : null;
-    this.prediction = new Prediction(new float[shape.size()], variance);
-    this.unconditional = new float[shape.size()];
-    this.noise = new float[shape.size()];
+    this.learnsVariance = diffusion.learnsVariance();
   }
 
   private static FloatBuffer floats(int rows, int size) {
@@ -120,26 +131,33 @@ public final class RowBatch {
         labels.put(rows + row, trajectory.label(row));
       }
     }
+    if (members.size() == scratch.size()) {
+      scratch.add(new Scratch(shape.size(), learnsVariance));
+    }
+    scratch.get(members.size()).firstRow = rows;
     members.add(trajectory);
     rows += added;
     return true;
   }
 
-  /** Moves every trajectory one step by the output that a run has written. */
+  /** Moves every trajectory one step by the output that a run has written, on all cores. */
   public void advance() {
-    int row = 0;
-    for (Trajectory trajectory : members) {
-      int offset = row * outputSize;
-      row += trajectory.rows();
-      output.get(offset, prediction.epsilon());
-      if (prediction.variance() != null) {
-        output.get(offset + shape.size(), prediction.variance());
-      }
-      if (trajectory.rows() == 2) {
-        output.get(offset + outputSize, unconditional);
-      }
-      trajectory.advance(prediction, unconditional, noise);
+    IntStream.range(0, members.size())
+        .parallel()
+        .forEach(member -> advance(members.get(member), scratch.get(member)));
+  }
+
+  private void advance(Trajectory trajectory, Scratch scratch) {
+    int offset = scratch.firstRow * outputSize;
+    Prediction prediction = scratch.prediction;
+    output.get(offset, prediction.epsilon());
+    if (learnsVariance) {
+      output.get(offset + shape.size(), prediction.variance());
     }
+    if (trajectory.rows() == 2) {
+      output.get(offset + outputSize, scratch.unconditional);
+    }
+    trajectory.advance(prediction, scratch.unconditional, scratch.noise);
   }
 
   /** The network's input {@code latent}, [rows, C, H, W]. */

@@ -32,7 +32,7 @@ sealed interface Sampler permits DdpmSampler, DdimSampler, DpmSolverPlusPlusSamp
    *
    * @param place place in the schedule, size − 1 at the first step
    * @param latent x at that place, replaced
-   * @param prediction what the network made of x
+   * @param prediction what the network made of x; overwritten
    * @param noise standard normal numbers; not read where no noise is added
    * @param history of a sampler that has one: the x_0 predicted at the place after this one (not
    *     read at the first step), replaced; else null

@@ -95,7 +95,7 @@ public final class Trajectory {
   /**
    * Takes one step.
    *
-   * @param conditional the network's output for the first row, guided in place
+   * @param conditional the network's output for the first row; overwritten
    * @param unconditional noise predicted for the second row; not read where there is none
    * @param noise scratch, [C, H, W]
    */
