@@ -112,6 +112,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   @Override
   protected void accept(AdmittedRequest request, long sequence) {
     inFlight.add(new RequestInFlight(request, sequence, 0));
+    begin();
   }
 
   @Override

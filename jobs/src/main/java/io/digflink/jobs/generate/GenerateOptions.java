@@ -153,10 +153,10 @@ public final class GenerateOptions {
   public static final ConfigOption<Integer> MAX_WAITING =
       key("denoise.max-waiting")
           .intType()
-          .defaultValue(64)
+          .defaultValue(8)
           .withDescription(
-              "Requests that a subtask takes before they have a place in flight; then it holds its"
-                  + " input back.");
+              "Requests that a subtask takes before all their images have a place in flight; then it"
+                  + " leaves further ones in Kafka.");
 
   public static final ConfigOption<Integer> DECODE_BATCH =
       key("decode.max-batch")
