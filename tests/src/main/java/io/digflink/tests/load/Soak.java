@@ -31,6 +31,7 @@ final class Soak implements AutoCloseable {
   private final long start = System.currentTimeMillis();
   private final LoadClient client;
   private double mostWaiting;
+  private long failedAtStart;
 
   /**
    * Submits the job and begins to send.
@@ -67,6 +68,10 @@ final class Soak implements AutoCloseable {
       client.check();
       memory.read();
       mostWaiting = Math.max(mostWaiting, job.max("Denoise.requestsWaiting"));
+      JsonNode checkpoints = job.checkpoints().path("counts");
+      if (checkpoints.path("completed").asLong() == 0) {
+        failedAtStart = checkpoints.path("failed").asLong();
+      }
     }
   }
 
@@ -91,7 +96,7 @@ final class Soak implements AutoCloseable {
         verdict,
         restarts,
         checkpoints.path("counts").path("completed").asLong(),
-        checkpoints.path("counts").path("failed").asLong(),
+        checkpoints.path("counts").path("failed").asLong() - failedAtStart,
         checkpoints.path("summary").path("end_to_end_duration").path("p99").asDouble(),
         mostWaiting,
         times.beforeAdmission(start + MINUTE, start + 2 * MINUTE),

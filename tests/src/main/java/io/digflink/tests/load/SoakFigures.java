@@ -13,7 +13,8 @@ import java.util.Locale;
  * @param verdict of all; what is lost of it was not served yet
  * @param restarts of the job
  * @param checkpoints complete
- * @param checkpointsFailed of them none should be
+ * @param checkpointsFailed none should have; those due before all tasks ran, which Flink counts
+ *     too, are left out
  * @param checkpointP99Millis 99th percentile of their duration
  * @param mostWaiting requests that a subtask held without a place in flight, at most
  * @param beforeFirst median seconds before admission in the second minute
