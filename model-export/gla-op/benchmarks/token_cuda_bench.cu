@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../tests/device_buffer.h"
+#include "dig/cuda/group_norm.h"
 #include "dig/cuda/token_ops.h"
 
 namespace {
@@ -101,6 +102,23 @@ void measure(const Shape& s, Half* memory, const Half* rows) {
   });
 }
 
+/// A norm of the decoder of 256 x 256 pixels, which reads its image twice.
+void measure_norm(std::int64_t batch, std::int64_t side, std::int64_t channels, Half* memory,
+                  const Half* rows) {
+  char shape[64];
+  std::snprintf(shape, sizeof shape, "B=%d %dx%d C=%d", static_cast<int>(batch),
+                static_cast<int>(side), static_cast<int>(side), static_cast<int>(channels));
+  const std::int64_t size = batch * side * side * channels;
+  dig::GroupNormArguments<Half> a{
+      nullptr, rows, rows + channels, nullptr, batch, side * side, channels, 32, 1e-6f};
+  const dig::DeviceBuffer<char> workspace(dig::group_norm_cuda_workspace(a));
+  report("GroupNormSiLU", shape, 2 * size, [&](std::int64_t at) {
+    a.x = memory + at;
+    a.output = memory + at + size;
+    dig::check(dig::group_norm_cuda(a, workspace.get(), nullptr), "GroupNormSiLU");
+  });
+}
+
 }  // namespace
 
 int main() {
@@ -114,5 +132,9 @@ int main() {
                          Shape{32, 16, 1152, 3072}, Shape{4, 64, 1152, 3072}}) {
     measure(s, memory.get(), rows.get());
   }
+  measure_norm(8, 32, 512, memory.get(), rows.get());
+  measure_norm(8, 64, 512, memory.get(), rows.get());
+  measure_norm(8, 128, 256, memory.get(), rows.get());
+  measure_norm(8, 256, 128, memory.get(), rows.get());
   return 0;
 }

@@ -14,6 +14,7 @@ const Ort::CustomOpDomain& dig_domain() {
     dig::add_gla_cuda_ops(*created);
     dig::add_token_cuda_ops(*created);
     dig::add_embedding_cuda_ops(*created);
+    dig::add_group_norm_cuda_ops(*created);
     dig::add_projection_cuda_ops(*created);
 #endif
     return created;

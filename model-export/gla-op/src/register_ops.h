@@ -15,6 +15,7 @@ void add_token_cpu_ops(Ort::CustomOpDomain& domain);
 void add_gla_cuda_ops(Ort::CustomOpDomain& domain);
 void add_token_cuda_ops(Ort::CustomOpDomain& domain);
 void add_embedding_cuda_ops(Ort::CustomOpDomain& domain);
+void add_group_norm_cuda_ops(Ort::CustomOpDomain& domain);
 
 /// Adds the CUDA kernels of the projections, where every GPU is a Hopper.
 void add_projection_cuda_ops(Ort::CustomOpDomain& domain);

@@ -3,18 +3,13 @@
 
 #include "dig/cuda/overlap.cuh"
 #include "dig/cuda/pack.cuh"
+#include "dig/cuda/warp_sum.cuh"
 #include "dig/modulated_norm.h"
 
 namespace dig {
 namespace cuda {
 
 constexpr int kNormWarps = 4;
-
-__device__ __forceinline__ float warp_sum(float x) {
-#pragma unroll
-  for (int lane = 16; lane > 0; lane /= 2) x += __shfl_xor_sync(0xffffffffu, x, lane);
-  return x;
-}
 
 /// Lane l has the packs l, l + 32 … of kCount elements; kPacks * 32 of them hold the width.
 template <typename T, int kCount, int kPacks>

@@ -3,15 +3,13 @@
 
 #include "dig/cuda/overlap.cuh"
 #include "dig/cuda/pack.cuh"
+#include "dig/cuda/silu.cuh"
 #include "dig/swiglu.h"
 
 namespace dig {
 namespace cuda {
 
 constexpr int kSwiGluThreads = 256;
-
-/// x / (1 + e^-x); tends to -0 for x to minus infinity and is NaN there and for NaN.
-__device__ __forceinline__ float silu(float x) { return __fdividef(x, 1.0f + __expf(-x)); }
 
 template <typename T, int kCount>
 __global__ void __launch_bounds__(kSwiGluThreads) swiglu_kernel(const SwiGluArguments<T> a) {
