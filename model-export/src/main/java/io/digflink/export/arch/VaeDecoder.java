@@ -7,6 +7,7 @@ import static io.digflink.export.graph.ElementType.FLOAT32;
 
 import io.digflink.export.graph.Domain;
 import io.digflink.export.graph.GraphBuilder;
+import io.digflink.export.graph.LocalFunction;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
 import io.digflink.export.graph.Weight;
@@ -34,10 +35,18 @@ public final class VaeDecoder {
   private final Parameters parameters;
   private final VaeConfig config;
 
+  /**
+   * Whether images are (N, H, W, C) between operators: as the tensor cores' convolutions, and the
+   * CUDA kernel of GroupNormSiLU, have them. In the graph convolutions stay between transposes,
+   * which ONNX Runtime drops where it is told {@code prefer_nhwc}.
+   */
+  private final boolean channelsLast;
+
   private VaeDecoder(GraphBuilder graph, Parameters parameters, VaeConfig config) {
     this.graph = graph;
     this.parameters = parameters;
     this.config = config;
+    this.channelsLast = graph.precision() != FLOAT32;
   }
 
   /** Emits input {@code latent} [N, C, H, W] to output {@code image} [N, 3, s·H, s·W]. */
@@ -49,7 +58,7 @@ public final class VaeDecoder {
     List<Integer> channels = new ArrayList<>(config.blockOutChannels());
     Collections.reverse(channels); // from the latent's resolution to the image's
     int widest = channels.get(0);
-    Value x = unscaled();
+    Value x = cells(graph.root().at("scaling"), unscaled());
     if (config.usePostQuantConv()) {
       x = conv("post_quant_conv", x, config.latentChannels(), config.latentChannels(), 1);
     }
@@ -70,8 +79,10 @@ public final class VaeDecoder {
         x = upsample(block + ".upsamplers.0", x, in);
       }
     }
-    Value normed = silu("decoder.conv_act", groupNorm("decoder.conv_norm_out", x, in));
-    Value image = conv("decoder.conv_out", normed, in, config.outChannels(), 3);
+    Value normed = normedSilu("decoder.conv_norm_out", "decoder.conv_act", x, in);
+    Value image =
+        image(
+            at("decoder.conv_out"), conv("decoder.conv_out", normed, in, config.outChannels(), 3));
     graph.output(
         "image",
         graph.root().at("image").cast(image, FLOAT32),
@@ -102,9 +113,9 @@ public final class VaeDecoder {
    * </pre>
    */
   private Value resnet(String name, Value x, int in, int out) {
-    Value inner = silu(name + ".act1", groupNorm(name + ".norm1", x, in));
+    Value inner = normedSilu(name + ".norm1", name + ".act1", x, in);
     inner = conv(name + ".conv1", inner, in, out, 3);
-    inner = silu(name + ".act2", groupNorm(name + ".norm2", inner, out));
+    inner = normedSilu(name + ".norm2", name + ".act2", inner, out);
     inner = conv(name + ".conv2", inner, out, out, 3);
     Value shortcut = in == out ? x : conv(name + ".conv_shortcut", x, in, out, 1);
     return at(name).add(shortcut, inner);
@@ -121,7 +132,7 @@ public final class VaeDecoder {
     Scope scope = at(name);
     // Checkpoints of before diffusers 0.17 have other names.
     boolean old = parameters.contains(name + ".query.weight") && !parameters.areRandom();
-    Value normed = groupNorm(name + ".group_norm", x, channels);
+    Value normed = groupNorm(name + ".group_norm", image(scope.at("in"), x), channels);
     Value cells =
         scope.at("cells").transpose(scope.at("cells").reshape(normed, 0, channels, -1), 0, 2, 1);
     Value attended =
@@ -136,20 +147,20 @@ public final class VaeDecoder {
             integer("num_heads", 1),
             real("scale", 1 / Math.sqrt(channels)));
     Value projected = linear(name + (old ? ".proj_attn" : ".to_out.0"), attended, channels);
-    Value image =
-        scope.at("image").reshape(scope.transpose(projected, 0, 2, 1), scope.shapeOf(x, 0, 4));
-    return scope.add(x, image); // (N, C, H, W)
+    Value restored = channelsLast ? projected : scope.transpose(projected, 0, 2, 1);
+    return scope.add(x, scope.at("image").reshape(restored, scope.shapeOf(x, 0, 4)));
   }
 
   /** Twice the size by repetition, then a convolution. */
   private Value upsample(String name, Value x, int channels) {
     Scope scope = at(name);
+    float[] scales = channelsLast ? new float[] {1, 2, 2, 1} : new float[] {1, 1, 2, 2};
     Value larger =
         scope.node(
             Domain.ONNX,
             "Resize",
             x.type(),
-            List.of(x, Value.ABSENT, scope.at("scales").floats(new float[] {1, 1, 2, 2}, 4)),
+            List.of(x, Value.ABSENT, scope.at("scales").floats(scales, 4)),
             text("mode", "nearest"),
             text("nearest_mode", "floor"),
             text("coordinate_transformation_mode", "asymmetric"));
@@ -159,14 +170,16 @@ public final class VaeDecoder {
   private Value conv(String name, Value x, int in, int out, int kernel) {
     Weight weight = parameters.take(name + ".weight", out, in, kernel, kernel);
     Scope scope = at(name);
-    return scope.conv(
-        x,
-        graph.weight(scope.at("weight"), weight),
-        graph.weight(scope.at("bias"), parameters.take(name + ".bias", out)),
-        kernel,
-        1,
-        kernel / 2,
-        1);
+    Value convolved =
+        scope.conv(
+            image(scope.at("in"), x),
+            graph.weight(scope.at("weight"), weight),
+            graph.weight(scope.at("bias"), parameters.take(name + ".bias", out)),
+            kernel,
+            1,
+            kernel / 2,
+            1);
+    return cells(scope.at("out"), convolved);
   }
 
   private Value linear(String name, Value x, int channels) {
@@ -189,17 +202,51 @@ public final class VaeDecoder {
   }
 
   private Value groupNorm(String name, Value x, int channels) {
-    Scope scope = at(name);
-    return scope.groupNorm(
-        x,
-        graph.weight(scope.at("gamma"), parameters.take(name + ".weight", channels)),
-        graph.weight(scope.at("beta"), parameters.take(name + ".bias", channels)),
-        config.normNumGroups(),
-        EPSILON);
+    Value gamma = vector(name, "weight", "gamma", channels);
+    Value beta = vector(name, "bias", "beta", channels);
+    return at(name).groupNorm(x, gamma, beta, config.normNumGroups(), EPSILON);
   }
 
-  private Value silu(String name, Value x) {
-    return at(name).silu(x);
+  /** GroupNorm, then SiLU; with channels last an operator of domain {@code dig}. */
+  private Value normedSilu(String norm, String activation, Value x, int channels) {
+    if (!channelsLast) {
+      return at(activation).silu(groupNorm(norm, x, channels));
+    }
+    Value gamma = vector(norm, "weight", "gamma", channels);
+    Value beta = vector(norm, "bias", "beta", channels);
+    return graph
+        .customOperator(
+            at(norm),
+            "GroupNormSiLU",
+            "",
+            List.of(x, gamma, beta),
+            List.of(integer("groups", config.normNumGroups()), real("epsilon", EPSILON)),
+            this::normedSilu)
+        .get(0);
+  }
+
+  private List<Value> normedSilu(LocalFunction function) {
+    Value x = function.input("x", graph.precision());
+    Value gamma = function.input("gamma", graph.precision());
+    Value beta = function.input("beta", graph.precision());
+    Scope body = function.body();
+    Value image = image(body.at("image"), x);
+    Value normed = body.at("norm").groupNorm(image, gamma, beta, config.normNumGroups(), EPSILON);
+    return List.of(cells(body.at("cells"), body.silu(normed)));
+  }
+
+  private Value vector(String name, String parameter, String as, int channels) {
+    return graph.weight(at(name).at(as), parameters.take(name + "." + parameter, channels));
+  }
+
+  /** What is between operators, as (N, C, H, W). */
+  private Value image(Scope scope, Value x) {
+    return channelsLast ? scope.transpose(x, 0, 3, 1, 2) : x;
+  }
+
+  /** An image (N, C, H, W) as it is between operators. */
+  private Value cells(Scope scope, Value image) {
+    return channelsLast ? scope.transpose(image, 0, 2, 3, 1) : image;
   }
 
   private Scope at(String name) {
