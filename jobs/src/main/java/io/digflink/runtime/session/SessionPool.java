@@ -2,6 +2,7 @@ package io.digflink.runtime.session;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
@@ -87,6 +88,8 @@ public final class SessionPool {
       boolean cuda = key.device.isCuda();
       if (cuda) {
         addCuda(options, key.device);
+        // ONNX Runtime warns that arithmetic on shapes stays on the CPU, where it belongs.
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       }
       GlaOpLibrary.register(options, cuda ? Kernels.CUDA : Kernels.CPU);
       return environment.createSession(key.graph.toString(), options);
@@ -100,6 +103,8 @@ public final class SessionPool {
     try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(device.index())) {
       // The default tries every algorithm of every convolution at each new batch size: seconds.
       cuda.add("cudnn_conv_algo_search", "HEURISTIC");
+      // Channels side by side, in which the tensor cores' convolutions are a quarter faster.
+      cuda.add("prefer_nhwc", "1");
       options.addCUDA(cuda);
     }
   }
