@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -28,13 +29,15 @@ record DecoderGraph(GraphBuilder graph, VaeConfig config) {
   /**
    * Builds the decoder of an AutoencoderKL.
    *
-   * @param vae as diffusers saves it; together with a seed it may be its {@code config.json} alone
+   * @param vae as diffusers saves it; together with a seed it may be its {@code config.json} alone,
+   *     or a directory with nothing else
    * @param seed of random weights
    * @throws io.digflink.export.checkpoint.CheckpointException if it is of another model
    */
   static DecoderGraph build(Path vae, OptionalLong seed, ElementType precision) throws IOException {
-    if (seed.isPresent() && Files.isRegularFile(vae) && vae.toString().endsWith(".json")) {
-      VaeConfig config = VaeConfig.of(readConfig(vae));
+    Optional<Path> alone = seed.isPresent() ? configAlone(vae) : Optional.empty();
+    if (alone.isPresent()) {
+      VaeConfig config = VaeConfig.of(readConfig(alone.get()));
       return build(config, Parameters.random(seed.getAsLong()), precision);
     }
     Checkpoint checkpoint = Checkpoints.open(vae);
@@ -55,6 +58,15 @@ record DecoderGraph(GraphBuilder graph, VaeConfig config) {
     graph.metadata("parameters", Long.toString(parameters.count()));
     graph.metadata("exporter_version", ExporterVersion.get());
     return new DecoderGraph(graph, config);
+  }
+
+  /** The configuration, where there are no weights with it. */
+  private static Optional<Path> configAlone(Path vae) {
+    if (Files.isDirectory(vae) && Checkpoints.weights(vae).isEmpty()) {
+      return Optional.of(vae.resolve(Checkpoints.CONFIG)).filter(Files::isRegularFile);
+    }
+    return Optional.of(vae)
+        .filter(file -> Files.isRegularFile(file) && file.toString().endsWith(".json"));
   }
 
   private static Map<String, Object> readConfig(Path file) throws IOException {

@@ -105,6 +105,12 @@ class ExportCommandTest {
     assertFails(
         exportTiny("--vae", vae.toString(), "--force"),
         "The denoiser's latents have 4 channels, the decoder's 8");
+
+    Path saved = Files.createDirectories(directory.resolve("vae"));
+    Files.writeString(saved.resolve("config.json"), VAE);
+    assertThat(exportTiny("--vae", saved.toString(), "--force").err()).isEmpty();
+    Files.delete(saved.resolve("config.json"));
+    assertFails(exportTiny("--vae", saved.toString(), "--force"), saved + " has no weights");
   }
 
   @Test

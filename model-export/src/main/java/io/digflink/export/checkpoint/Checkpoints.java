@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /** Opens checkpoints of every supported format. */
 public final class Checkpoints {
-  private static final String CONFIG = "config.json";
+  /** How diffusers names the configuration in a directory. */
+  public static final String CONFIG = "config.json";
 
   /** How diffusers and transformers name the weights in a directory, the first found wins. */
   private static final List<String> WEIGHTS =
@@ -56,12 +57,10 @@ public final class Checkpoints {
     if (Files.isRegularFile(configFile)) {
       config = CheckpointJson.plain(json(FileBytes.map(configFile)));
     }
-    for (String name : WEIGHTS) {
-      Path weights = directory.resolve(name);
-      if (Files.isRegularFile(weights)) {
-        Checkpoint read = read(FileBytes.map(weights), weights);
-        return new Checkpoint(read.model(), read.ema(), config, read.sha256(), directory);
-      }
+    Optional<Path> weights = weights(directory);
+    if (weights.isPresent()) {
+      Checkpoint read = read(FileBytes.map(weights.get()), weights.get());
+      return new Checkpoint(read.model(), read.ema(), config, read.sha256(), directory);
     }
     String hint =
         Files.isDirectory(directory.resolve("vae"))
@@ -69,6 +68,11 @@ public final class Checkpoints {
             : "";
     throw new CheckpointException(
         "%s has no weights: expected one of %s%s".formatted(directory, WEIGHTS, hint));
+  }
+
+  /** The file of the weights in a directory as diffusers saves it. */
+  public static Optional<Path> weights(Path directory) {
+    return WEIGHTS.stream().map(directory::resolve).filter(Files::isRegularFile).findFirst();
   }
 
   /**
