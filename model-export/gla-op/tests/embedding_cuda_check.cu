@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "cuda_check.h"
 #include "device_buffer.h"
 #include "dig/cuda/embeddings.h"
 #include "test_tensors.h"
@@ -59,14 +60,7 @@ double position_error(std::int64_t rows, std::int64_t columns, std::int64_t widt
   return dig::distance(output.to_host(), expected);
 }
 
-}  // namespace
-
-int main() {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
-    std::printf("skipped: no CUDA device\n");
-    return 0;
-  }
+int failures_of_all() {
   int cases = 0, failures = 0;
   const auto expect = [&](const char* name, std::int64_t a, std::int64_t b, double error) {
     ++cases;
@@ -87,6 +81,10 @@ int main() {
       }
     }
   }
-  std::printf("%d cases\n%d failures\n", cases, failures);
-  return failures == 0 ? 0 : 1;
+  std::printf("%d cases\n", cases);
+  return failures;
 }
+
+}  // namespace
+
+int main() { return dig::run_check(failures_of_all); }

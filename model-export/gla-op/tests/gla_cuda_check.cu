@@ -4,11 +4,11 @@
 //   gla_cuda_check [quick | few]     quick, few: small cases, for compute-sanitizer
 
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "cuda_check.h"
 #include "device_buffer.h"
 #include "dig/cuda/gated_linear_attention.h"
 #include "naive_gla.h"
@@ -215,23 +215,16 @@ void concurrent_streams() {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
-    std::printf("skipped: no CUDA device\n");
-    return 0;
-  }
-  if (argc > 1 && std::strcmp(argv[1], "few") == 0) {
+/// All cases, or those that `which` names.
+void compare(const std::string& which) {
+  if (which == "few") {
     compare_types({1, 20, 31, 2, 32, 64, 3, true, true, 1});
     compare_types({1, 40, 64, 1, 32, 64, 0, false, false, 1});
     compare_types({2, 16, 16, 3, 32, 64, 2, true, true, 1});
     compare_types({1, 13, 10, 2, 32, 64, 1, false, true, 1});
-    std::printf("%d cases, %d failures\n", cases, failures);
-    return failures == 0 ? 0 : 1;
+    return;
   }
-  const bool quick = argc > 1 && std::strcmp(argv[1], "quick") == 0;
+  const bool quick = which == "quick";
   lengths(quick);
   directions_and_batches();
   extreme_gates();
@@ -245,6 +238,14 @@ int main(int argc, char** argv) {
     }
   }
   concurrent_streams();
-  std::printf("%d cases, %d failures\n", cases, failures);
-  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return dig::run_check([&] {
+    compare(argc > 1 ? argv[1] : "all");
+    std::printf("%d cases\n", cases);
+    return failures;
+  });
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <random>
 
+#include "cuda_check.h"
 #include "device_buffer.h"
 #include "dig/cuda/projection.h"
 #include "test_tensors.h"
@@ -143,14 +144,9 @@ int failures_of(const char* type, double tolerance, bool quick) {
 }  // namespace
 
 int main(int argc, char**) {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
-    std::printf("skipped: no CUDA device\n");
-    return 0;
-  }
   const bool quick = argc > 1;
-  const int failures = failures_of<dig::Half>("half", dig::kHalfTolerance, quick) +
-                       failures_of<dig::BFloat16>("bfloat16", dig::kBFloat16Tolerance, quick);
-  std::printf("%d failures\n", failures);
-  return failures == 0 ? 0 : 1;
+  return dig::run_check([quick] {
+    return failures_of<dig::Half>("half", dig::kHalfTolerance, quick) +
+           failures_of<dig::BFloat16>("bfloat16", dig::kBFloat16Tolerance, quick);
+  });
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cuda_check.h"
 #include "device_buffer.h"
 #include "dig/cuda/token_ops.h"
 #include "token_cases.h"
@@ -86,14 +87,9 @@ int failures_of(const char* type, double tolerance) {
 }  // namespace
 
 int main() {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
-    std::printf("skipped: no CUDA device\n");
-    return 0;
-  }
-  const int failures = failures_of<float>("float", dig::kFloatTolerance) +
-                       failures_of<dig::Half>("half", dig::kHalfTolerance) +
-                       failures_of<dig::BFloat16>("bfloat16", dig::kBFloat16Tolerance);
-  std::printf("%d failures\n", failures);
-  return failures == 0 ? 0 : 1;
+  return dig::run_check([] {
+    return failures_of<float>("float", dig::kFloatTolerance) +
+           failures_of<dig::Half>("half", dig::kHalfTolerance) +
+           failures_of<dig::BFloat16>("bfloat16", dig::kBFloat16Tolerance);
+  });
 }
