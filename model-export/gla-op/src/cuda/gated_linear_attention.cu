@@ -19,7 +19,8 @@ std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
 /// Blocks that a Hopper runs at once, as a measure of how many sequences keep it busy.
 constexpr std::int64_t kResidentBlocks = 264;
 
-/// How the chunked kernel cuts a call, and where its workspace holds what.
+/// How the chunked kernel cuts a call, and where its workspace holds what. The cuts do not depend
+/// on the batch, for they decide how sums are rounded.
 struct Plan {
   std::int64_t sequences;
   std::int64_t segments;
@@ -28,8 +29,7 @@ struct Plan {
   explicit Plan(std::int64_t batch, int heads, std::int64_t length)
       : sequences(batch * heads),
         segments((length + cuda::kSegment - 1) / cuda::kSegment),
-        group(std::clamp<std::int64_t>(kResidentBlocks / std::max<std::int64_t>(sequences, 1), 1,
-                                       cuda::kMaxGroup)) {}
+        group(std::clamp<std::int64_t>(kResidentBlocks / heads, 1, cuda::kMaxGroup)) {}
 
   bool fits() const { return sequences * segments <= kMaxBlocks; }
 

@@ -81,13 +81,12 @@ cudaError_t token_cuda(const DepthwiseConvArguments<T>& a, cudaStream_t stream) 
            (a.channels / cuda::kConvChannels);
   };
   if constexpr (sizeof(T) == 2) {
-    // Fewer tiles than multiprocessors leave some of them idle.
-    constexpr std::int64_t kEnoughTiles = 132;
+    // For few tokens too, where other kernels are as fast: which one runs must not depend on the
+    // batch, for they round otherwise.
     const std::int64_t tiles = a.batch * divide_up(a.rows, cuda::kConvTileSide) *
                                divide_up(a.columns, cuda::kConvTileSide) *
                                divide_up(a.channels, cuda::kConvTileChannels);
-    if (a.kernel_size == 3 && a.channels % 8 == 0 && aligned(a.x, a.weight, a.bias, a.output) &&
-        tiles >= kEnoughTiles) {
+    if (a.kernel_size == 3 && a.channels % 8 == 0 && aligned(a.x, a.weight, a.bias, a.output)) {
       return launch(cuda::depthwise_conv_tile_kernel<T>, a, tiles, cuda::kConvTileThreads, stream);
     }
   }

@@ -11,6 +11,7 @@ import io.digflink.jobs.device.FailureStreak;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectReason;
@@ -135,17 +136,19 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     if (waiting.isEmpty()) {
       return null;
     }
-    List<DenoisedImage> images = new ArrayList<>();
     DenoisedImage first = waiting.peek().image();
+    String model = first.request().request().getModel();
+    DecoderSession session = models.decoder(model);
+    int most = suspects > 0 ? 1 : session.batchSize(first.request().latent(), batchLimit);
+    List<DenoisedImage> images = new ArrayList<>();
     for (Waiting next : waiting) {
-      if (images.size() == (suspects > 0 ? 1 : batchLimit) || !fitTogether(first, next.image())) {
+      if (images.size() == most || !fitTogether(first, next.image())) {
         break;
       }
       images.add(next.image());
     }
-    String model = first.request().request().getModel();
-    run =
-        new DecodeRun(images, models.decoder(model), models.bundle(model).imageScale(), claimCheck);
+    int scale = models.bundle(model).imageScale();
+    run = new DecodeRun(images, session, scale, batchLimit, claimCheck);
     return run;
   }
 
@@ -208,11 +211,11 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
   }
 
   private void shrink(long now) {
-    if (run.images().size() > 1) {
-      batchLimit = Math.max(1, run.images().size() / 2);
+    if (run.rows() > 1) {
+      batchLimit = run.rows() / 2;
       LOG.warn(
           "The device has no memory to decode {} latents: from now on at most {}",
-          run.images().size(),
+          run.rows(),
           batchLimit);
       return;
     }

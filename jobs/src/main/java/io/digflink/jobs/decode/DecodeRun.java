@@ -22,6 +22,7 @@ final class DecodeRun implements Callable<Void> {
   private final List<DenoisedImage> images;
   private final DecoderSession session;
   private final int scale;
+  private final int limit;
   private final ClaimCheck claimCheck;
   private List<ImageFile> files = List.of();
   private long nanos;
@@ -31,20 +32,28 @@ final class DecodeRun implements Callable<Void> {
   /**
    * @param images of one model and one latent shape
    * @param scale image pixels a latent cell
+   * @param limit most latents of any run
    */
-  DecodeRun(List<DenoisedImage> images, DecoderSession session, int scale, ClaimCheck claimCheck) {
+  DecodeRun(
+      List<DenoisedImage> images,
+      DecoderSession session,
+      int scale,
+      int limit,
+      ClaimCheck claimCheck) {
     this.images = images;
     this.session = session;
     this.scale = scale;
+    this.limit = limit;
     this.claimCheck = claimCheck;
   }
 
   @Override
   public Void call() {
     long start = System.nanoTime();
-    LatentShape shape = images.get(0).request().latent();
+    LatentShape shape = shape();
     try {
-      float[][] pixels = session.run(images.stream().map(DenoisedImage::latent).toList(), shape);
+      List<float[]> latents = images.stream().map(DenoisedImage::latent).toList();
+      float[][] pixels = session.run(latents, shape, limit);
       // The encoding of a large image takes longer than its decoding on a GPU.
       files =
           IntStream.range(0, pixels.length)
@@ -86,8 +95,17 @@ final class DecodeRun implements Callable<Void> {
     }
   }
 
+  private LatentShape shape() {
+    return images.get(0).request().latent();
+  }
+
   List<DenoisedImage> images() {
     return images;
+  }
+
+  /** Rows that the decoder's run has. */
+  int rows() {
+    return session.rows(images.size(), shape(), limit);
   }
 
   /** The files, one an image; none after a failure. */

@@ -15,26 +15,28 @@ import java.util.Map;
  * image} [N,c,sH,sW] of which [−1, 1] is what is shown. Not thread-safe: its buffers are used
  * again.
  *
- * <p>On a GPU a batch is filled up to the largest one so far of its shape: for every other size
- * cuDNN plans all convolutions anew, which takes longer (0.17 s on an H100) than the rows (4 ms of
- * 256² pixels each).
+ * <p>On a GPU all runs of a latent shape have the same number of rows, for two reasons. For another
+ * one cuDNN plans all convolutions anew, which takes longer (0.17 s on an H100) than the rows (2 ms
+ * of 256² pixels each). And it may choose other kernels, so that an image would depend on how many
+ * are decoded with it.
  */
 public final class DecoderSession implements AutoCloseable {
+  /** Of a run on a GPU: more bring little, and with larger images missing ones cost much. */
+  private static final int FULL_PIXELS = 8 * 256 * 256;
+
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   private final SessionPool.Lease lease;
   private final int scale;
   private final int channels;
-  private final boolean fillsUp;
+  private final boolean evenRows;
   private FloatBuffer input = FloatBuffer.allocate(0);
   private FloatBuffer output = FloatBuffer.allocate(0);
-  private LatentShape plannedShape;
-  private int plannedRows;
 
-  DecoderSession(SessionPool.Lease lease, int scale, int channels, boolean fillsUp) {
+  DecoderSession(SessionPool.Lease lease, int scale, int channels, boolean evenRows) {
     this.lease = lease;
     this.scale = scale;
     this.channels = channels;
-    this.fillsUp = fillsUp;
+    this.evenRows = evenRows;
   }
 
   /**
@@ -51,25 +53,42 @@ public final class DecoderSession implements AutoCloseable {
   }
 
   /**
-   * Decodes latents of one shape.
+   * The most latents of a shape that one run is given.
    *
-   * @param latents the latents, [C, H, W] each
-   * @return the images, [channels, scale·H, scale·W] each; [−1, 1] is what is shown
-   * @throws OutOfDeviceMemoryException if the batch is too large for the device
+   * @param limit the most of any shape
+   */
+  public int batchSize(LatentShape shape, int limit) {
+    long pixels = (long) scale * scale * shape.plane();
+    return evenRows ? (int) Math.max(1, Math.min(limit, FULL_PIXELS / pixels)) : limit;
+  }
+
+  /** Rows of a run of so many latents. */
+  public int rows(int count, LatentShape shape, int limit) {
+    return evenRows ? Math.max(count, batchSize(shape, limit)) : count;
+  }
+
+  /**
+   * Decodes a batch.
+   *
+   * @param latents each [C, H, W] as the denoiser leaves it
+   * @param shape C, H, W
+   * @param limit as for {@link #batchSize}
+   * @return images of [c, s·H, s·W], shown from −1 to 1
+   * @throws OutOfDeviceMemoryException if the device has too little memory for this batch
    * @throws SessionException if the run fails for another reason
    */
-  public float[][] run(List<float[]> latents, LatentShape shape) throws SessionException {
+  public float[][] run(List<float[]> latents, LatentShape shape, int limit)
+      throws SessionException {
     int count = latents.size();
     int height = scale * shape.height();
     int width = scale * shape.width();
     int imageSize = channels * height * width;
-    int rows = rowsFor(count, shape);
+    int rows = rows(count, shape, limit);
     input = ensure(input, rows * shape.size());
     output = ensure(output, rows * imageSize);
     for (int i = 0; i < count; i++) {
       input.put(i * shape.size(), latents.get(i));
     }
-    plannedRows = 0; // Unless it succeeds.
     long[] latentShape = {rows, shape.channels(), shape.height(), shape.width()};
     long[] imageShape = {rows, channels, height, width};
     FloatBuffer in = input.slice(0, rows * shape.size());
@@ -80,22 +99,11 @@ public final class DecoderSession implements AutoCloseable {
     } catch (OrtException e) {
       throw GraphRun.translate(e);
     }
-    plannedShape = shape;
-    plannedRows = rows;
     float[][] images = new float[count][imageSize];
     for (int i = 0; i < count; i++) {
       out.get(i * imageSize, images[i]);
     }
     return images;
-  }
-
-  /** Rows that its last run took, filled up or not; 0 if that failed. */
-  int plannedRows() {
-    return plannedRows;
-  }
-
-  private int rowsFor(int count, LatentShape shape) {
-    return fillsUp && shape.equals(plannedShape) ? Math.max(count, plannedRows) : count;
   }
 
   private static FloatBuffer ensure(FloatBuffer buffer, int size) {

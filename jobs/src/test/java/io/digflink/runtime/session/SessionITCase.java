@@ -130,10 +130,10 @@ class SessionITCase {
       latents.add(begin(bundle, i, shape).latent());
     }
     try (DecoderSession decoder = bundle.openDecoder(Device.CPU, 0)) {
-      float[][] together = decoder.run(latents, shape);
+      float[][] together = decoder.run(latents, shape, latents.size());
       int scale = bundle.imageScale();
       for (int i = 0; i < latents.size(); i++) {
-        float[] alone = decoder.run(List.of(latents.get(i)), shape)[0];
+        float[] alone = decoder.run(List.of(latents.get(i)), shape, 1)[0];
         assertThat(alone).hasSize(3 * scale * scale * shape.plane()).isEqualTo(together[i]);
         for (float value : alone) {
           assertThat(value).isFinite();
@@ -143,46 +143,41 @@ class SessionITCase {
   }
 
   @Test
-  void fillsABatchUpToTheLargestOneOfItsShapeWhereThatIsFaster() throws Exception {
+  void whereRowsAreEvenARunHasThemWhateverItIsGiven() throws Exception {
     LatentShape shape = bundle.latentShape();
-    LatentShape wider = new LatentShape(4, shape.height(), 2 * shape.width());
     List<float[]> latents = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       latents.add(begin(bundle, i, shape).latent());
     }
-    SessionPool.Lease lease =
-        SessionPool.shared().acquire(directory.resolve("dig-plain/decoder.onnx"), Device.CPU, 0);
     try (DecoderSession plain = bundle.openDecoder(Device.CPU, 0);
-        DecoderSession filling = new DecoderSession(lease, bundle.imageScale(), 3, true)) {
-      float[][] expected = plain.run(latents, shape);
+        DecoderSession even = evenDecoder()) {
+      float[][] expected = plain.run(latents, shape, 5);
 
-      assertThat(filling.run(latents.subList(0, 3), shape)).isEqualTo(Arrays.copyOf(expected, 3));
-      assertThat(filling.plannedRows()).isEqualTo(3);
-      assertThat(filling.run(latents.subList(4, 5), shape)[0]).isEqualTo(expected[4]);
-      assertThat(filling.plannedRows()).isEqualTo(3);
-      assertThat(filling.run(latents, shape)).isEqualTo(expected);
-      assertThat(filling.plannedRows()).isEqualTo(5);
-      filling.run(List.of(begin(bundle, 0, wider).latent()), wider);
-      assertThat(filling.plannedRows()).isEqualTo(1);
+      assertThat(plain.rows(3, shape, 5)).isEqualTo(3);
+      assertThat(even.rows(3, shape, 5)).isEqualTo(5);
+      assertThat(even.run(latents.subList(0, 3), shape, 5)).isEqualTo(Arrays.copyOf(expected, 3));
+      assertThat(even.run(latents.subList(4, 5), shape, 5)[0]).isEqualTo(expected[4]);
     }
   }
 
   @Test
-  void aFailedRunLeavesNoSizeToFillUpTo() throws Exception {
-    LatentShape shape = bundle.latentShape();
-    LatentShape impossible = new LatentShape(5, shape.height(), shape.width());
-    List<float[]> latents = List.of(new float[shape.size()], new float[shape.size()]);
+  void whereRowsAreEvenLargeImagesGoAlone() throws Exception {
+    try (DecoderSession plain = bundle.openDecoder(Device.CPU, 0);
+        DecoderSession even = evenDecoder()) {
+      int side = 256 / bundle.imageScale();
+      assertThat(even.batchSize(new LatentShape(4, side, side), 16)).isEqualTo(8);
+      assertThat(even.batchSize(new LatentShape(4, side, side), 2)).isEqualTo(2);
+      assertThat(even.batchSize(new LatentShape(4, 2 * side, 2 * side), 16)).isEqualTo(2);
+      assertThat(even.batchSize(new LatentShape(4, 8 * side, 8 * side), 16)).isEqualTo(1);
+      assertThat(plain.batchSize(new LatentShape(4, 8 * side, 8 * side), 16)).isEqualTo(16);
+    }
+  }
+
+  /** A decoder as on a GPU. */
+  private static DecoderSession evenDecoder() throws SessionException {
     SessionPool.Lease lease =
         SessionPool.shared().acquire(directory.resolve("dig-plain/decoder.onnx"), Device.CPU, 0);
-    try (DecoderSession filling = new DecoderSession(lease, bundle.imageScale(), 3, true)) {
-      filling.run(latents, shape);
-      assertThatThrownBy(() -> filling.run(List.of(new float[impossible.size()]), impossible))
-          .isInstanceOf(SessionException.class)
-          .hasMessageContaining("invalid dimensions");
-      assertThat(filling.plannedRows()).isZero();
-      filling.run(latents.subList(0, 1), shape);
-      assertThat(filling.plannedRows()).isEqualTo(1);
-    }
+    return new DecoderSession(lease, bundle.imageScale(), 3, true);
   }
 
   @Test

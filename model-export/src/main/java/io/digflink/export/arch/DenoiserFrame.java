@@ -35,6 +35,7 @@ final class DenoiserFrame {
   private final Value grid;
   private final Value tokens;
   private final FusedOperators operators;
+  private final Products products;
 
   /**
    * @param fixed the token grid, or empty where it is taken from each run's input
@@ -45,6 +46,7 @@ final class DenoiserFrame {
     this.parameters = parameters;
     this.config = config;
     this.fixed = fixed;
+    this.products = new Products(graph);
     this.latent =
         graph.input("latent", FLOAT32, "N", "" + config.inChannels(), rows("H"), columns("W"));
     this.grid = emitGrid(graph.root().at("grid"));
@@ -76,6 +78,11 @@ final class DenoiserFrame {
     return operators;
   }
 
+  /** Products of tokens with a weight. */
+  Products products() {
+    return products;
+  }
+
   /** {@code x·wᵀ} with the parameter of this name, [out, in]; x is [N, T, in]. */
   Value project(Scope scope, Value x, String name, long out, long in) {
     return scope.matMul(x, transposed(scope, name, out, in));
@@ -92,6 +99,12 @@ final class DenoiserFrame {
     Value product = project(scope, x, name, out, in);
     Weight bias = parameters.take(name + ".bias", out);
     return scope.add(product, graph.weight(scope.at("bias"), bias));
+  }
+
+  /** The same by {@link Products}, for what DiG and DiT have in common. */
+  private Value projected(Scope scope, Value x, String name, long out, long in) {
+    Value product = products.product(scope, x, transposed(scope, name, out, in), in, out);
+    return scope.add(product, graph.weight(scope.at("bias"), parameters.take(name + ".bias", out)));
   }
 
   private String rows(String name) {
@@ -129,11 +142,12 @@ final class DenoiserFrame {
         patchify
             .at("cells")
             .reshape(scope.cast(latent, graph.precision()), patchShape(patchify.at("shape")));
-    Value patches =
-        patchify.reshape(
-            patchify.transpose(cells, 0, 2, 4, 1, 3, 5), 0, -1, channels * patch * patch);
-    Weight matrix = weight.reshaped(width, channels * patch * patch).transposed();
-    Value embedded = scope.matMul(patches, graph.weight(scope.at("weight"), matrix)); // (N, T, D)
+    long inner = channels * patch * patch;
+    Value patches = patchify.reshape(patchify.transpose(cells, 0, 2, 4, 1, 3, 5), 0, -1, inner);
+    Weight matrix = weight.reshaped(width, inner).transposed();
+    Value embedded =
+        products.product(
+            scope, patches, graph.weight(scope.at("weight"), matrix), inner, width); // (N, T, D)
     // The bias joins the positions, which are as large as one image's tokens; in float32, in which
     // ONNX Runtime adds constants before the first run.
     Scope offset = scope.at("offset");
@@ -254,6 +268,9 @@ final class DenoiserFrame {
   }
 
   private Value linear(Scope scope, Value x, String name, long out, long in) {
+    if (products.areProjected(in, out)) {
+      return projected(scope, x, name, out, in);
+    }
     return scope.linear(
         x,
         graph.weight(scope.at("weight"), parameters.take(name + ".weight", out, in)),
@@ -326,7 +343,7 @@ final class DenoiserFrame {
     long patch = config.patchSize();
     long channels = config.outChannels();
     Value patches =
-        projectWithBias(
+        projected(
             scope.at("linear"),
             normed,
             "final_layer.linear",

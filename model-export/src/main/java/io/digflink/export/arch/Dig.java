@@ -95,7 +95,7 @@ final class Dig {
     int rows = 6 * index;
     Scope projection = scope.at("attn/o_proj");
     Scope norm = scope.at("norm2");
-    if (!config.ifRmsNorm() && !operators.areProjected(values, width)) {
+    if (!config.ifRmsNorm() && !frame.products().areProjected(values, width)) {
       Value y = frame.project(projection, attended, name + ".attn.o_proj", width, values);
       return operators.gatedAdaLayerNorm(norm, x, y, rows + 2, rows + 3, rows + 4);
     }
@@ -170,9 +170,7 @@ final class Dig {
         Weight.concatenated(silu ? List.of(q, k, v, gate, z) : List.of(q, k, v, gate));
     Value packing = graph.weight(packed.at("weight"), packedWeight.transposed());
     Value projected =
-        frame.operators().areProjected(width, attention.packedWidth())
-            ? frame.operators().projection(packed, x, packing)
-            : packed.matMul(x, packing); // (N, T, P)
+        frame.products().product(packed, x, packing, width, attention.packedWidth()); // (N, T, P)
     Value norm = graph.weight(scope.at("norm_weight"), normWeight);
     Value o =
         attention.emit(
@@ -208,7 +206,7 @@ final class Dig {
     long hidden = config.intermediateSize();
     Scope projection = scope.at("gate_proj");
     Value weight = frame.transposed(projection, name + ".gate_proj", 2 * hidden, width);
-    return operators.areProjected(width, hidden)
+    return frame.products().areProjected(width, hidden)
         ? operators.swiGluProjection(projection, x, weight, hidden)
         : operators.swiGlu(scope, projection.matMul(x, weight), hidden);
   }
@@ -218,7 +216,7 @@ final class Dig {
       Scope residual, Scope projection, Value x, Value y, String name, long in, int gate) {
     FusedOperators operators = frame.operators();
     Value weight = frame.transposed(projection, name, width, in);
-    return operators.areProjected(in, width)
+    return frame.products().areProjected(in, width)
         ? operators.gatedProjection(projection, x, y, weight, gate)
         : operators.gatedResidual(residual, x, projection.matMul(y, weight), gate);
   }

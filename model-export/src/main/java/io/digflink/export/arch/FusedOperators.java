@@ -2,7 +2,6 @@ package io.digflink.export.arch;
 
 import static io.digflink.export.graph.Attributes.integer;
 import static io.digflink.export.graph.Attributes.real;
-import static io.digflink.export.graph.ElementType.FLOAT32;
 import static io.digflink.export.graph.ElementType.INT64;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
@@ -134,29 +133,6 @@ final class FusedOperators {
   }
 
   /**
-   * A product. Like {@link #swiGluProjection} it has a kernel in 16 bits and for Hopper GPUs alone.
-   *
-   * @param x [N, T, K]
-   * @param weight [K, columns]
-   * @return [N, T, columns]
-   */
-  Value projection(Scope scope, Value x, Value weight) {
-    return graph
-        .customOperator(
-            scope,
-            "Projection",
-            "",
-            List.of(x, weight),
-            List.of(),
-            function -> {
-              Value in = function.input("x", x.type());
-              Value matrix = function.input("weight", weight.type());
-              return List.of(function.body().matMul(in, matrix));
-            })
-        .get(0);
-  }
-
-  /**
    * SwiGLU of a product, {@code silu(a) · b} with {@code a | b = x · weight}.
    *
    * <p>Its kernel is in 16 bits and for Hopper GPUs alone. Elsewhere its function body runs: the
@@ -211,14 +187,6 @@ final class FusedOperators {
                       body.at("residual"), first, product, rows, function.passedOn("gate")));
             })
         .get(0);
-  }
-
-  /**
-   * Whether projections of these sizes are worth an operator: its kernel moves 8 elements at once,
-   * and in float32 there is none.
-   */
-  boolean areProjected(long inner, long outputs) {
-    return graph.precision() != FLOAT32 && inner % 8 == 0 && outputs % 8 == 0;
   }
 
   /**

@@ -73,21 +73,18 @@ class ProjectionOperatorsITCase {
 
   @Test
   void exportsIn32BitsOrOfOtherSizesHaveNoProjections() {
-    assertThat(operators(FLOAT16).areProjected(1152, 3072)).isTrue();
-    assertThat(operators(FLOAT16).areProjected(1152, 3076)).isFalse();
-    assertThat(operators(FLOAT16).areProjected(100, 3072)).isFalse();
-    assertThat(operators(FLOAT32).areProjected(1152, 3072)).isFalse();
+    Products half = new Products(new GraphBuilder("denoiser.onnx", FLOAT16));
+    assertThat(half.areProjected(1152, 3072)).isTrue();
+    assertThat(half.areProjected(1152, 3076)).isFalse();
+    assertThat(half.areProjected(100, 3072)).isFalse();
+    Products single = new Products(new GraphBuilder("denoiser.onnx", FLOAT32));
+    assertThat(single.areProjected(1152, 3072)).isFalse();
   }
 
   private static void needs(boolean library) {
     assumeTrue(
         !library || GlaOpLibrary.find(GlaOpLibrary.Kernels.CPU).isPresent(),
         "the operator library was not built: no C++ compiler, CMake or ONNX Runtime headers");
-  }
-
-  private static FusedOperators operators(ElementType precision) {
-    GraphBuilder graph = new GraphBuilder("denoiser.onnx", precision);
-    return new FusedOperators(graph, graph.input("modulation", precision, "N", "R", "8"), 8);
   }
 
   private void writeModel(ElementType precision, int inner, int width) throws IOException {

@@ -148,7 +148,9 @@ public final class BareLoop implements AutoCloseable {
       throws SessionException {
     LatentShape shape = batch.shape();
     long start = System.nanoTime();
-    float[][] images = decoder.run(latents.stream().map(Trajectory::latent).toList(), shape);
+    float[][] images =
+        decoder.run(
+            latents.stream().map(Trajectory::latent).toList(), shape, limits.maxDecodeBatch());
     long nanos = System.nanoTime() - start;
     int scale = bundle.imageScale();
     List<byte[]> encoded =

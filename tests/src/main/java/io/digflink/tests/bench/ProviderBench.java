@@ -7,6 +7,7 @@ import io.digflink.runtime.session.SessionPool;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -24,10 +25,12 @@ import picocli.CommandLine.Spec;
     name = "provider",
     mixinStandardHelpOptions = true,
     description =
-        "Which execution provider runs each kind of node, by ONNX Runtime's profiler, and the"
-            + " output's relative L2 distance from the CPU's.")
+        "Which execution provider runs each kind of node, by ONNX Runtime's profiler, the output's"
+            + " relative L2 distance from the CPU's, and whether an image alone has the bits that it"
+            + " has among others.")
 final class ProviderBench implements Callable<Integer> {
   private static final int BATCH = 2;
+  private static final List<Integer> BATCHES = List.of(2, 8, 32);
   private static final int CELLS = 32;
 
   @Spec private CommandSpec spec;
@@ -46,11 +49,19 @@ final class ProviderBench implements Callable<Integer> {
 
   @Mixin private JsonFile json;
 
-  /** Relative L2 distances of the device's output from the CPU's, and what ran where. */
+  /**
+   * What was found, by precision.
+   *
+   * @param distances relative L2 distance of the device's output from the CPU's
+   * @param differing elements of an image's output that differ from those of the image alone, the
+   *     most of batches of 2, 8 and 32
+   * @param nodesOfPrecisionOperatorAndProvider what ran where
+   */
   record Figures(
       String model,
       String device,
       Map<String, Double> distances,
+      Map<String, Integer> differing,
       Map<String, Integer> nodesOfPrecisionOperatorAndProvider) {}
 
   @Override
@@ -58,7 +69,8 @@ final class ProviderBench implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     SessionPool.shared(); // starts ONNX Runtime
     Device place = Device.of(device);
-    Figures figures = new Figures(model, place.toString(), new TreeMap<>(), new TreeMap<>());
+    Figures figures =
+        new Figures(model, place.toString(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     Path directory = Files.createTempDirectory("dig-bench-");
     try {
       for (Precision precision : Precision.values()) {
@@ -69,6 +81,7 @@ final class ProviderBench implements Callable<Integer> {
         ProfiledRun run = ProfiledRun.of(graph, place, BATCH, CELLS);
         count(run, precision, figures);
         figures.distances().put(precision.toString(), distance(run.output(), expected));
+        figures.differing().put(precision.toString(), differing(graph, place));
       }
     } finally {
       PathUtils.deleteDirectory(directory);
@@ -82,11 +95,12 @@ final class ProviderBench implements Callable<Integer> {
             (precision, value) ->
                 out.printf(
                     Locale.ROOT,
-                    "%s %s on %s: %.2e from the CPU%n",
+                    "%s %s on %s: %.2e from the CPU; among others %d elements of an image differ%n",
                     model,
                     precision,
                     place,
-                    value));
+                    value,
+                    figures.differing().get(precision)));
     out.flush();
     json.write(figures);
     return 0;
@@ -99,6 +113,21 @@ final class ProviderBench implements Callable<Integer> {
           precision + " " + node.path("op_name").asText() + " " + node.path("provider").asText();
       figures.nodesOfPrecisionOperatorAndProvider().merge(what, 1, Integer::sum);
     }
+  }
+
+  /** Elements of the first image's output that differ between it alone and it among others. */
+  private static int differing(Path graph, Device place) throws Exception {
+    float[] alone = ProfiledRun.of(graph, place, 1, CELLS).output();
+    int most = 0;
+    for (int batch : BATCHES) {
+      float[] among = ProfiledRun.of(graph, place, batch, CELLS).output();
+      int differing = 0;
+      for (int i = 0; i < alone.length; i++) {
+        differing += alone[i] == among[i] ? 0 : 1;
+      }
+      most = Math.max(most, differing);
+    }
+    return most;
   }
 
   private static double distance(float[] actual, float[] expected) {

@@ -1,0 +1,51 @@
+package io.digflink.export.arch;
+
+import static io.digflink.export.graph.ElementType.FLOAT32;
+
+import io.digflink.export.graph.GraphBuilder;
+import io.digflink.export.graph.Scope;
+import io.digflink.export.graph.Value;
+import java.util.List;
+
+/**
+ * Emits products of tokens with a weight: as the custom operator Projection, which has a kernel in
+ * 16 bits and for Hopper GPUs alone, or as MatMul, which is also its function body. Unlike
+ * cuBLAS's, the kernel gives a token the same bits whatever the other tokens are and however many.
+ *
+ * @param graph where they go
+ */
+record Products(GraphBuilder graph) {
+  /**
+   * Whether projections of these sizes are worth an operator: its kernel moves 8 elements at once,
+   * and in float32 there is none.
+   */
+  boolean areProjected(long inner, long outputs) {
+    return graph.precision() != FLOAT32 && inner % 8 == 0 && outputs % 8 == 0;
+  }
+
+  /**
+   * A product.
+   *
+   * @param x [..., inner]
+   * @param weight [inner, outputs]
+   * @return [..., outputs]
+   */
+  Value product(Scope scope, Value x, Value weight, long inner, long outputs) {
+    if (!areProjected(inner, outputs)) {
+      return scope.matMul(x, weight);
+    }
+    return graph
+        .customOperator(
+            scope,
+            "Projection",
+            "",
+            List.of(x, weight),
+            List.of(),
+            function -> {
+              Value in = function.input("x", x.type());
+              Value matrix = function.input("weight", weight.type());
+              return List.of(function.body().matMul(in, matrix));
+            })
+        .get(0);
+  }
+}
