@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** Where checkpoints go: a folder, or a small file system of its own that can be filled up. */
 public final class CheckpointDisk implements AutoCloseable {
@@ -42,13 +43,14 @@ public final class CheckpointDisk implements AutoCloseable {
     return path;
   }
 
-  /** Fills it up to the last byte. */
+  /** Fills it up to the last byte, or fills it up again. */
   public void fill() throws IOException {
     if (!mounted) {
       throw new IllegalStateException("Expected a file system of its own at " + path);
     }
     byte[] block = new byte[4096];
-    try (OutputStream out = Files.newOutputStream(filler())) {
+    try (OutputStream out =
+        Files.newOutputStream(filler(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       while (true) {
         out.write(block);
       }
