@@ -162,7 +162,9 @@ public final class GenerateOptions {
       key("decode.max-batch")
           .intType()
           .defaultValue(8)
-          .withDescription("Most latents of one decoder run.");
+          .withDescription(
+              "Most latents of one decoder run. On a GPU a run has this many or what makes eight"
+                  + " images of 256x256 pixels, the less of both, empty ones included.");
 
   public static final ConfigOption<Integer> DECODE_PARALLELISM =
       key("decode.parallelism")
