@@ -103,6 +103,7 @@ public final class BareLoop implements AutoCloseable {
     long[] nanos = new long[2];
     int runs = 0;
     long rows = 0;
+    int decodeBatch = decoder.batchSize(batch.shape(), limits.maxDecodeBatch());
     long start = System.nanoTime();
     while (next.hasNext() || !inFlight.isEmpty()) {
       while (next.hasNext() && inFlight.size() < limits.maxInFlight()) {
@@ -114,8 +115,8 @@ public final class BareLoop implements AutoCloseable {
       runs++;
       rows += batch.rows();
       boolean last = inFlight.isEmpty() && !next.hasNext();
-      while (done.size() >= limits.maxDecodeBatch() || last && !done.isEmpty()) {
-        int count = Math.min(done.size(), limits.maxDecodeBatch());
+      while (done.size() >= decodeBatch || last && !done.isEmpty()) {
+        int count = Math.min(done.size(), decodeBatch);
         nanos[1] += decode(done.subList(0, count), places, files);
         done.subList(0, count).clear();
       }
