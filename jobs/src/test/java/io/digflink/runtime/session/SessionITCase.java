@@ -125,10 +125,7 @@ class SessionITCase {
   @Test
   void decodesALatentToTheSameBitsAloneAndAmongOthers() throws Exception {
     LatentShape shape = bundle.latentShape();
-    List<float[]> latents = new ArrayList<>();
-    for (int i = 0; i < 9; i++) {
-      latents.add(begin(bundle, i, shape).latent());
-    }
+    List<float[]> latents = latents(9);
     try (DecoderSession decoder = bundle.openDecoder(Device.CPU, 0)) {
       float[][] together = decoder.run(latents, shape, latents.size());
       int scale = bundle.imageScale();
@@ -145,10 +142,7 @@ class SessionITCase {
   @Test
   void whereRowsAreEvenARunHasThemWhateverItIsGiven() throws Exception {
     LatentShape shape = bundle.latentShape();
-    List<float[]> latents = new ArrayList<>();
-    for (int i = 0; i < 5; i++) {
-      latents.add(begin(bundle, i, shape).latent());
-    }
+    List<float[]> latents = latents(5);
     try (DecoderSession plain = bundle.openDecoder(Device.CPU, 0);
         DecoderSession even = evenDecoder()) {
       float[][] expected = plain.run(latents, shape, 5);
@@ -171,6 +165,14 @@ class SessionITCase {
       assertThat(even.batchSize(new LatentShape(4, 8 * side, 8 * side), 16)).isEqualTo(1);
       assertThat(plain.batchSize(new LatentShape(4, 8 * side, 8 * side), 16)).isEqualTo(16);
     }
+  }
+
+  private static List<float[]> latents(int count) throws Exception {
+    List<float[]> latents = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      latents.add(begin(bundle, i, bundle.latentShape()).latent());
+    }
+    return latents;
   }
 
   /** A decoder as on a GPU. */

@@ -96,14 +96,16 @@ final class DenoiserFrame {
 
   /** {@code x·wᵀ + b} with the parameters of this name; x is [N, T, in]. */
   Value projectWithBias(Scope scope, Value x, String name, long out, long in) {
-    Value product = project(scope, x, name, out, in);
-    Weight bias = parameters.take(name + ".bias", out);
-    return scope.add(product, graph.weight(scope.at("bias"), bias));
+    return withBias(scope, project(scope, x, name, out, in), name, out);
   }
 
   /** The same by {@link Products}, for what DiG and DiT have in common. */
   private Value projected(Scope scope, Value x, String name, long out, long in) {
-    Value product = products.product(scope, x, transposed(scope, name, out, in), in, out);
+    Value weight = transposed(scope, name, out, in);
+    return withBias(scope, products.product(scope, x, weight, in, out), name, out);
+  }
+
+  private Value withBias(Scope scope, Value product, String name, long out) {
     return scope.add(product, graph.weight(scope.at("bias"), parameters.take(name + ".bias", out)));
   }
 

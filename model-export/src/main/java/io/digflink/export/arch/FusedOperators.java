@@ -143,20 +143,13 @@ final class FusedOperators {
    * @return [N, T, width]
    */
   Value swiGluProjection(Scope scope, Value x, Value weight, long width) {
-    return graph
-        .customOperator(
+    return new Products(graph)
+        .operator(
             scope,
             "SwiGluProjection",
-            "",
-            List.of(x, weight),
-            List.of(),
-            function -> {
-              Value in = function.input("x", x.type());
-              Value matrix = function.input("weight", weight.type());
-              Scope body = function.body();
-              return List.of(swiGlu(body.at("swiglu"), body.matMul(in, matrix), width));
-            })
-        .get(0);
+            x,
+            weight,
+            (body, product) -> swiGlu(body.at("swiglu"), product, width));
   }
 
   /**

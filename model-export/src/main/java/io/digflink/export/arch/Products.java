@@ -6,6 +6,7 @@ import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * Emits products of tokens with a weight: as the custom operator Projection, which has a kernel in
@@ -34,17 +35,30 @@ record Products(GraphBuilder graph) {
     if (!areProjected(inner, outputs)) {
       return scope.matMul(x, weight);
     }
+    return operator(scope, "Projection", x, weight, (body, product) -> product);
+  }
+
+  /**
+   * A custom operator that is a product and what follows it.
+   *
+   * @param x [..., inner]
+   * @param weight [inner, outputs]
+   * @param then what its function body makes of the product, at the scope given
+   */
+  Value operator(
+      Scope scope, String name, Value x, Value weight, BiFunction<Scope, Value, Value> then) {
     return graph
         .customOperator(
             scope,
-            "Projection",
+            name,
             "",
             List.of(x, weight),
             List.of(),
             function -> {
               Value in = function.input("x", x.type());
               Value matrix = function.input("weight", weight.type());
-              return List.of(function.body().matMul(in, matrix));
+              Scope body = function.body();
+              return List.of(then.apply(body, body.matMul(in, matrix)));
             })
         .get(0);
   }
