@@ -72,7 +72,8 @@ class GroupNormSiluNode {
 
 }  // namespace
 
-/// A chain of six kernels, two of which have no vectors, does the same from standard operators.
+/// The function body is InstanceNormalization, scale, shift and SiLU, each of which goes through
+/// the whole image.
 void add_group_norm_cuda_ops(Ort::CustomOpDomain& domain) {
   domain.Add(new Op<GroupNormSiluNode<float>>);
   domain.Add(new Op<GroupNormSiluNode<Half>>);

@@ -81,8 +81,8 @@ cudaError_t token_cuda(const DepthwiseConvArguments<T>& a, cudaStream_t stream) 
            (a.channels / cuda::kConvChannels);
   };
   if constexpr (sizeof(T) == 2) {
-    // For few tokens too, where other kernels are as fast: which one runs must not depend on the
-    // batch, for they round otherwise.
+    // For few tokens too: which kernel runs must not depend on the batch, for they round
+    // differently.
     const std::int64_t tiles = a.batch * divide_up(a.rows, cuda::kConvTileSide) *
                                divide_up(a.columns, cuda::kConvTileSide) *
                                divide_up(a.channels, cuda::kConvTileChannels);

@@ -1,6 +1,6 @@
 // GroupNorm and SiLU in two passes over the image: its moments in parts, then the result. A block
-// has one part of one image's cells; a thread a pack of neighbouring channels in every so-manieth
-// cell of it.
+// has one part of one image's cells; a thread one pack of neighbouring channels in cells that are
+// as far apart as the block has lanes.
 #pragma once
 
 #include "dig/cuda/overlap.cuh"
