@@ -1,6 +1,6 @@
 package io.digflink.k8s.image;
 
-import io.digflink.tests.cluster.FlinkLibraries;
+import io.digflink.lab.cluster.FlinkLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -62,7 +62,7 @@ public final class ImageStack implements AutoCloseable {
    * @return its root
    */
   static Path buildImage(Path directory) throws IOException {
-    Path jar = K8sFolder.repository().resolve("jobs/target/dig-jobs.jar");
+    Path jar = K8sFolder.repository().resolve("jobs/flink/target/dig-jobs.jar");
     assumeTrue(Files.exists(jar), "Not built: " + jar + ", which mvn package makes");
     Dockerfile dockerfile = dockerfile();
     String flinkVersion = dockerfile.stage("flink").base().replaceAll("flink:([0-9.]+)-.*", "$1");
@@ -87,7 +87,7 @@ public final class ImageStack implements AutoCloseable {
 
   /** Exports a small model under the name of the demo's. */
   static void export(Path bundle) {
-    Path golden = K8sFolder.repository().resolve("model-export/src/test/resources/golden");
+    Path golden = K8sFolder.repository().resolve("model-export/export/src/test/resources/golden");
     int exitCode =
         new CommandLine(new ExportCommand())
             .execute(

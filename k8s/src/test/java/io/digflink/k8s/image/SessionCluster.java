@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.digflink.k8s.manifest.Manifest;
-import io.digflink.tests.cluster.TaskManagerMemory;
+import io.digflink.lab.cluster.TaskManagerMemory;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;

@@ -1,15 +1,15 @@
 package io.digflink.tests.support;
 
-import static io.digflink.tests.faults.GraphSurgery.FLOAT;
-import static io.digflink.tests.faults.GraphSurgery.INT64;
-import static io.digflink.tests.faults.GraphSurgery.cast;
-import static io.digflink.tests.faults.GraphSurgery.integer;
-import static io.digflink.tests.faults.GraphSurgery.integers;
-import static io.digflink.tests.faults.GraphSurgery.node;
+import static io.digflink.lab.faults.GraphSurgery.FLOAT;
+import static io.digflink.lab.faults.GraphSurgery.INT64;
+import static io.digflink.lab.faults.GraphSurgery.cast;
+import static io.digflink.lab.faults.GraphSurgery.integer;
+import static io.digflink.lab.faults.GraphSurgery.integers;
+import static io.digflink.lab.faults.GraphSurgery.node;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
 import io.digflink.bundle.ModelManifest;
-import io.digflink.tests.faults.GraphSurgery;
+import io.digflink.lab.faults.GraphSurgery;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -17,7 +17,7 @@ public final class TestModels {
   /** Name of the class-conditional bundle. */
   public static final String PLAIN = "plain";
 
-  private static final Path GOLDEN = Path.of("../model-export/src/test/resources/golden");
+  private static final Path GOLDEN = Path.of("../model-export/export/src/test/resources/golden");
 
   private TestModels() {}
 

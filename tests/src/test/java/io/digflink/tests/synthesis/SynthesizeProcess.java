@@ -2,7 +2,7 @@ package io.digflink.tests.synthesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.digflink.tests.Main;
+import io.digflink.lab.Main;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

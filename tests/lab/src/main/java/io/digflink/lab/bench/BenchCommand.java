@@ -1,0 +1,31 @@
+package io.digflink.lab.bench;
+
+import io.digflink.lab.load.CheckpointBench;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code bench NAME}: the benchmarks. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description = "Measure; every benchmark takes --json FILE.",
+    subcommands = {
+      PipelineBench.class,
+      SynthesizeBench.class,
+      BatchingBench.class,
+      CheckpointBench.class,
+      DenoiserBench.class,
+      FusionBench.class,
+      OpBench.class,
+      ProviderBench.class
+    })
+public final class BenchCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Give the name of a benchmark");
+  }
+}

@@ -1,0 +1,2 @@
+/** The benchmarks: {@code dig bench …}. */
+package io.digflink.lab.bench;

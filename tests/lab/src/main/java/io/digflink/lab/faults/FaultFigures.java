@@ -1,0 +1,41 @@
+package io.digflink.lab.faults;
+
+import java.util.List;
+
+/**
+ * Figures of a run.
+ *
+ * @param fault what was done
+ * @param times how often
+ * @param fewestInFlight images in flight when it was done, the least of all times
+ * @param verdict what the judge found
+ * @param recoverySeconds from each fault to a checkpoint begun after it
+ * @param stepsNeeded denoising steps of all images
+ * @param stepsRedone steps done once more after a restart: the rate before each fault times the age
+ *     of the checkpoint that the job went back to
+ * @param failedRuns runs of the last attempt that failed
+ * @param outOfMemory runs of the last attempt that the device had no memory for
+ */
+public record FaultFigures(
+    String fault,
+    int times,
+    int fewestInFlight,
+    Verdict verdict,
+    List<Double> recoverySeconds,
+    long stepsNeeded,
+    long stepsRedone,
+    long failedRuns,
+    long outOfMemory) {
+
+  /** The middle of the seconds to recover, NaN where nothing was done. */
+  public double recoveryMedian() {
+    return recoverySeconds.isEmpty()
+        ? Double.NaN
+        : recoverySeconds.stream().sorted().toList().get(recoverySeconds.size() / 2);
+  }
+
+  /** The longest of the seconds to recover, NaN where nothing was done. */
+  public double recoveryMax() {
+    return recoverySeconds.stream().mapToDouble(Double::doubleValue).max().orElse(Double.NaN);
+  }
+}

@@ -1,0 +1,48 @@
+package io.digflink.lab.faults;
+
+import java.util.List;
+import java.util.Locale;
+
+/** Figures as a table in Markdown. */
+final class FaultTable {
+  private static final String HEAD =
+      "| fault | times | in flight, least | requests | images | rejects | lost | twice | differing"
+          + " | recovery p50 | max | steps redone | runs failed | out of memory |\n"
+          + "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
+
+  private FaultTable() {}
+
+  static String of(List<FaultFigures> all) {
+    StringBuilder table = new StringBuilder(HEAD);
+    for (FaultFigures figures : all) {
+      table.append('\n').append(row(figures));
+    }
+    return table.toString();
+  }
+
+  static String row(FaultFigures f) {
+    Verdict v = f.verdict();
+    return String.format(
+        Locale.ROOT,
+        "| %s | %d | %s | %d | %d | %d | %d | %d | %d | %s | %s | %d of %d | %d | %d |",
+        f.fault(),
+        f.times(),
+        f.times() == 0 ? "" : f.fewestInFlight(),
+        v.requests(),
+        v.images(),
+        v.invalid(),
+        v.lost(),
+        v.twice() + v.unasked(),
+        v.differing(),
+        seconds(f.recoveryMedian()),
+        seconds(f.recoveryMax()),
+        f.stepsRedone(),
+        f.stepsNeeded(),
+        f.failedRuns(),
+        f.outOfMemory());
+  }
+
+  private static String seconds(double seconds) {
+    return Double.isNaN(seconds) ? "" : String.format(Locale.ROOT, "%.1f s", seconds);
+  }
+}

@@ -1,0 +1,21 @@
+package io.digflink.lab.faults;
+
+/**
+ * What the judge found.
+ *
+ * @param requests sent, valid or not
+ * @param images that the valid ones ask for
+ * @param invalid requests that must be rejected
+ * @param lost images and rejects that never came
+ * @param twice images and rejects that came once too often
+ * @param differing images with other bytes than an undisturbed run gives them
+ * @param unasked images and rejects of nobody's requests, or of the wrong ones
+ */
+public record Verdict(
+    int requests, int images, int invalid, int lost, int twice, int differing, int unasked) {
+
+  /** Whether every answer came once and as it must be. */
+  public boolean isGood() {
+    return lost == 0 && twice == 0 && differing == 0 && unasked == 0;
+  }
+}

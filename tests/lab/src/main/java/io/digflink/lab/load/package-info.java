@@ -1,0 +1,2 @@
+/** Load on a cluster of processes: more than it can serve for long, and what checkpoints cost. */
+package io.digflink.lab.load;

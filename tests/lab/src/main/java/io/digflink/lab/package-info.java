@@ -1,0 +1,2 @@
+/** What crosses the modules: the launcher's main class, benchmarks, faults. */
+package io.digflink.lab;

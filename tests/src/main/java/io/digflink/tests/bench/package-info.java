@@ -1,2 +1,0 @@
-/** The benchmarks: {@code dig bench …}. */
-package io.digflink.tests.bench;

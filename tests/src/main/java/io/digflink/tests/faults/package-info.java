@@ -1,2 +1,0 @@
-/** Faults, load and hostile input on a cluster of processes, and the judge of what came of it. */
-package io.digflink.tests.faults;

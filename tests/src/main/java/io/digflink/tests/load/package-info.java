@@ -1,2 +1,0 @@
-/** Load on a cluster of processes: more than it can serve for long, and what checkpoints cost. */
-package io.digflink.tests.load;

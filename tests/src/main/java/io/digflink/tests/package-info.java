@@ -1,2 +1,0 @@
-/** What crosses the modules: the launcher's main class, benchmarks, faults. */
-package io.digflink.tests;
