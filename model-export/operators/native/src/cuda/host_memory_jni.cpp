@@ -1,4 +1,4 @@
-// The native methods of io.digflink.op.HostMemory: page-locked memory, which the GPU's copy engines
+// The native methods of io.digflink.operators.HostMemory: page-locked memory, which the GPU's copy engines
 // read and write without a detour through the driver's buffers.
 
 #include <cuda_runtime_api.h>
@@ -8,7 +8,7 @@
 #include <cstring>
 
 /// Zeros; 0 where there are none to be had.
-extern "C" JNIEXPORT jlong JNICALL Java_io_digflink_op_HostMemory_allocate(JNIEnv*, jclass,
+extern "C" JNIEXPORT jlong JNICALL Java_io_digflink_operators_HostMemory_allocate(JNIEnv*, jclass,
                                                                            jlong bytes) {
   void* memory = nullptr;
   const auto size = static_cast<std::size_t>(bytes);
@@ -20,14 +20,14 @@ extern "C" JNIEXPORT jlong JNICALL Java_io_digflink_op_HostMemory_allocate(JNIEn
   return static_cast<jlong>(reinterpret_cast<std::intptr_t>(memory));
 }
 
-extern "C" JNIEXPORT jobject JNICALL Java_io_digflink_op_HostMemory_buffer(JNIEnv* environment,
+extern "C" JNIEXPORT jobject JNICALL Java_io_digflink_operators_HostMemory_buffer(JNIEnv* environment,
                                                                            jclass, jlong address,
                                                                            jlong bytes) {
   return environment->NewDirectByteBuffer(
       reinterpret_cast<void*>(static_cast<std::intptr_t>(address)), bytes);
 }
 
-extern "C" JNIEXPORT void JNICALL Java_io_digflink_op_HostMemory_free(JNIEnv*, jclass,
+extern "C" JNIEXPORT void JNICALL Java_io_digflink_operators_HostMemory_free(JNIEnv*, jclass,
                                                                       jlong address) {
   cudaFreeHost(reinterpret_cast<void*>(static_cast<std::intptr_t>(address)));
 }

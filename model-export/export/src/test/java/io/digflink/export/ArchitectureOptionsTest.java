@@ -11,7 +11,7 @@ import io.digflink.export.oracle.DigOracle;
 import io.digflink.export.oracle.DitOracle;
 import io.digflink.export.oracle.OfficialShapes;
 import io.digflink.export.oracle.Samples;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.OperatorLibrary;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -182,7 +182,7 @@ class ArchitectureOptionsTest {
 
   private static void assumeLibrary() {
     assumeTrue(
-        GlaOpLibrary.find(GlaOpLibrary.Kernels.CPU).isPresent(),
+        OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
         "the operator library was not built: it needs CMake and a C++ compiler");
   }
 

@@ -5,7 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.OperatorLibrary;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ final class BundleRunner implements AutoCloseable {
       options.setIntraOpNumThreads(1);
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       if (library) {
-        GlaOpLibrary.register(options, GlaOpLibrary.Kernels.CPU);
+        OperatorLibrary.register(options, OperatorLibrary.Kernels.CPU);
       }
       session = environment.createSession(graph.toString(), options);
     }

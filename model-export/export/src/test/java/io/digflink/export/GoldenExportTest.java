@@ -8,7 +8,7 @@ import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.Precision;
 import io.digflink.export.oracle.Golden;
 import io.digflink.export.oracle.Npz;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.OperatorLibrary;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +42,7 @@ class GoldenExportTest {
   void withTheOperatorLibraryTheOutputIsTheOfficialOne(String name, Precision precision)
       throws Exception {
     assumeTrue(
-        GlaOpLibrary.find(GlaOpLibrary.Kernels.CPU).isPresent(),
+        OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
         "the operator library was not built: it needs CMake and a C++ compiler");
     assertEqualsGolden(name, precision, Optional.empty(), true);
   }

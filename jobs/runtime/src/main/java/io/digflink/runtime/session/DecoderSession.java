@@ -3,7 +3,7 @@ package io.digflink.runtime.session;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import io.digflink.op.HostMemory;
+import io.digflink.operators.HostMemory;
 import io.digflink.runtime.sampling.LatentShape;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;

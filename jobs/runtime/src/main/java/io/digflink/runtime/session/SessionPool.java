@@ -7,8 +7,8 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
-import io.digflink.op.GlaOpLibrary;
-import io.digflink.op.GlaOpLibrary.Kernels;
+import io.digflink.operators.OperatorLibrary;
+import io.digflink.operators.OperatorLibrary.Kernels;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -91,7 +91,7 @@ public final class SessionPool {
         // ONNX Runtime warns that arithmetic on shapes stays on the CPU, where it belongs.
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       }
-      GlaOpLibrary.register(options, cuda ? Kernels.CUDA : Kernels.CPU);
+      OperatorLibrary.register(options, cuda ? Kernels.CUDA : Kernels.CPU);
       return environment.createSession(key.graph.toString(), options);
     } catch (OrtException e) {
       throw new SessionException(

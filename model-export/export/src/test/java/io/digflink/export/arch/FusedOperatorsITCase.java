@@ -13,7 +13,7 @@ import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.OperatorLibrary;
 import java.io.IOException;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ class FusedOperatorsITCase {
   @BeforeAll
   static void needsTheLibrary() {
     assumeTrue(
-        GlaOpLibrary.find(GlaOpLibrary.Kernels.CPU).isPresent(),
+        OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
         "the operator library was not built: no C++ compiler, CMake or ONNX Runtime headers");
   }
 
@@ -141,7 +141,7 @@ class FusedOperatorsITCase {
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       if (library) {
-        GlaOpLibrary.register(options, GlaOpLibrary.Kernels.CPU);
+        OperatorLibrary.register(options, OperatorLibrary.Kernels.CPU);
       }
       String model = directory.resolve("denoiser.onnx").toString();
       try (OrtSession session = environment.createSession(model, options)) {

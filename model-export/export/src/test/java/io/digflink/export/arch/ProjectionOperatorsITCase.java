@@ -13,7 +13,7 @@ import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.OperatorLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +83,7 @@ class ProjectionOperatorsITCase {
 
   private static void needs(boolean library) {
     assumeTrue(
-        !library || GlaOpLibrary.find(GlaOpLibrary.Kernels.CPU).isPresent(),
+        !library || OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
         "the operator library was not built: no C++ compiler, CMake or ONNX Runtime headers");
   }
 
@@ -147,7 +147,7 @@ class ProjectionOperatorsITCase {
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       if (library) {
-        GlaOpLibrary.register(options, GlaOpLibrary.Kernels.CPU);
+        OperatorLibrary.register(options, OperatorLibrary.Kernels.CPU);
       }
       if (profile != null) {
         options.enableProfiling(profile.toString());

@@ -16,7 +16,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.platform.Fp16Conversions;
 import com.google.protobuf.ByteString;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.OperatorLibrary;
 import io.digflink.runtime.session.Device;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -155,8 +155,8 @@ final class OpSession implements AutoCloseable {
       if (device.isCuda()) {
         options.addCUDA(device.index());
       }
-      GlaOpLibrary.register(
-          options, device.isCuda() ? GlaOpLibrary.Kernels.CUDA : GlaOpLibrary.Kernels.CPU);
+      OperatorLibrary.register(
+          options, device.isCuda() ? OperatorLibrary.Kernels.CUDA : OperatorLibrary.Kernels.CPU);
       session = environment.createSession(model.toByteArray(), options);
       return this;
     }

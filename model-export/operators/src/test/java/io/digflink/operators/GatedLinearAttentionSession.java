@@ -1,4 +1,4 @@
-package io.digflink.op;
+package io.digflink.operators;
 
 import ai.onnx.proto.OnnxMl;
 import ai.onnxruntime.OnnxJavaType;
@@ -14,21 +14,21 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** A session of a model that is one node, the operator. */
-final class GlaSession implements AutoCloseable {
+final class GatedLinearAttentionSession implements AutoCloseable {
 
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   private final OrtSession session;
   private final boolean half;
 
   /** A node with the attributes and optional inputs of a case. */
-  GlaSession(GlaCase gla, boolean half) throws OrtException {
+  GatedLinearAttentionSession(GatedLinearAttentionCase gla, boolean half) throws OrtException {
     this(model(gla, half), half);
   }
 
-  GlaSession(OnnxMl.ModelProto model, boolean half) throws OrtException {
+  GatedLinearAttentionSession(OnnxMl.ModelProto model, boolean half) throws OrtException {
     this.half = half;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      GlaOpLibrary.register(options, GlaOpLibrary.Kernels.CPU);
+      OperatorLibrary.register(options, OperatorLibrary.Kernels.CPU);
       options.setInterOpNumThreads(1);
       options.setIntraOpNumThreads(2);
       session = environment.createSession(model.toByteArray(), options);
@@ -36,11 +36,11 @@ final class GlaSession implements AutoCloseable {
   }
 
   /** The operator's output as floats. */
-  float[] run(GlaCase gla) throws OrtException {
+  float[] run(GatedLinearAttentionCase gla) throws OrtException {
     return run(gla, new long[] {gla.rows(), gla.columns()});
   }
 
-  float[] run(GlaCase gla, long[] grid) throws OrtException {
+  float[] run(GatedLinearAttentionCase gla, long[] grid) throws OrtException {
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try {
       inputs.put("packed", tensor(gla.packed(), gla.batch(), gla.length(), gla.width()));
@@ -72,7 +72,7 @@ final class GlaSession implements AutoCloseable {
   }
 
   /** A model of the single node, with free batch and length. */
-  static OnnxMl.ModelProto model(GlaCase gla, boolean half) {
+  static OnnxMl.ModelProto model(GatedLinearAttentionCase gla, boolean half) {
     int type =
         (half ? OnnxMl.TensorProto.DataType.FLOAT16 : OnnxMl.TensorProto.DataType.FLOAT)
             .getNumber();

@@ -1,4 +1,4 @@
-package io.digflink.op;
+package io.digflink.operators;
 
 import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
@@ -17,7 +17,7 @@ public final class HostMemory {
 
   /** A direct buffer of zeros in the machine's byte order, freed when nobody refers to it. */
   public static ByteBuffer direct(int bytes) {
-    long address = bytes > 0 && GlaOpLibrary.isLoadedForCuda() ? pageLocked(bytes) : 0;
+    long address = bytes > 0 && OperatorLibrary.isLoadedForCuda() ? pageLocked(bytes) : 0;
     if (address == 0) {
       return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }

@@ -1,4 +1,4 @@
-package io.digflink.op;
+package io.digflink.operators;
 
 import java.util.Random;
 
@@ -9,7 +9,7 @@ import java.util.Random;
  * @param bias of the gate, [heads * keySize]
  * @param weight of the RMSNorm, [valueSize], or null for none
  */
-record GlaCase(
+record GatedLinearAttentionCase(
     int batch,
     int rows,
     int columns,
@@ -25,7 +25,7 @@ record GlaCase(
   static final float EPSILON = 1e-6f;
 
   /** Inputs are normal and exact in half precision; gates are normal times {@code gateScale}. */
-  static GlaCase random(
+  static GatedLinearAttentionCase random(
       int batch,
       int rows,
       int columns,
@@ -52,7 +52,7 @@ record GlaCase(
     for (int i = 0; norm && i < valueSize; i++) {
       weight[i] = draw(random);
     }
-    return new GlaCase(
+    return new GatedLinearAttentionCase(
         batch, rows, columns, heads, keySize, valueSize, direction, packed, bias, weight);
   }
 

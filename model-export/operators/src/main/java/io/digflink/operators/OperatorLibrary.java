@@ -1,4 +1,4 @@
-package io.digflink.op;
+package io.digflink.operators;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * when the JVM ends. Where none was packed, models still run: ONNX Runtime inlines the operators'
  * function bodies, which are slower.
  */
-public final class GlaOpLibrary {
+public final class OperatorLibrary {
 
   /** Which kernels a library has. */
   public enum Kernels {
@@ -38,14 +38,14 @@ public final class GlaOpLibrary {
     }
   }
 
-  private static final Logger LOG = LoggerFactory.getLogger(GlaOpLibrary.class);
+  private static final Logger LOG = LoggerFactory.getLogger(OperatorLibrary.class);
 
   /** What was extracted, or that nothing could be; guarded by the class. */
   private static final Map<Kernels, Optional<Path>> EXTRACTED = new EnumMap<>(Kernels.class);
 
   private static volatile boolean loadedForCuda;
 
-  private GlaOpLibrary() {}
+  private OperatorLibrary() {}
 
   /** Whether sessions have registered the CUDA kernels. */
   static boolean isLoadedForCuda() {
@@ -80,12 +80,12 @@ public final class GlaOpLibrary {
    *     directory
    */
   public static synchronized Optional<Path> find(Kernels kernels) {
-    return EXTRACTED.computeIfAbsent(kernels, GlaOpLibrary::extract);
+    return EXTRACTED.computeIfAbsent(kernels, OperatorLibrary::extract);
   }
 
   private static Optional<Path> extract(Kernels kernels) {
     String resource = "/native/" + platform() + "/" + kernels.fileName;
-    try (InputStream in = GlaOpLibrary.class.getResourceAsStream(resource)) {
+    try (InputStream in = OperatorLibrary.class.getResourceAsStream(resource)) {
       if (in == null) {
         LOG.warn(
             "No {} kernels of the dig operators for {}: models run their slower function bodies. "

@@ -1,11 +1,11 @@
-package io.digflink.op;
+package io.digflink.operators;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
-import io.digflink.op.GlaOpLibrary.Kernels;
+import io.digflink.operators.OperatorLibrary.Kernels;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The operators' library in this process. */
-class GlaOpLibraryITCase {
+class OperatorLibraryITCase {
   private static final Path MAPS = Path.of("/proc/self/maps");
 
   /** A session calls into it; options need not outlive their session. */
@@ -22,12 +22,12 @@ class GlaOpLibraryITCase {
   void theLibraryOfASecondJobStaysLoadedWhenTheOptionsThatRegisteredItAreClosed() throws Exception {
     assumeTrue(Files.exists(MAPS), "This system does not tell what is loaded");
     OrtEnvironment.getEnvironment();
-    assumeTrue(register(GlaOpLibrary.class).isPresent(), "The library is not built here");
+    assumeTrue(register(OperatorLibrary.class).isPresent(), "The library is not built here");
 
     // Every job on a session cluster has a class loader, and with it a copy of the library.
     try (URLClassLoader secondJob = new JobClassLoader()) {
-      Class<?> second = secondJob.loadClass(GlaOpLibrary.class.getName());
-      assertThat(second).isNotSameAs(GlaOpLibrary.class);
+      Class<?> second = secondJob.loadClass(OperatorLibrary.class.getName());
+      assertThat(second).isNotSameAs(OperatorLibrary.class);
       Path library = register(second).orElseThrow();
       assertThat(Files.readString(MAPS)).contains(library.toString());
     }
@@ -50,13 +50,13 @@ class GlaOpLibraryITCase {
   private static final class JobClassLoader extends URLClassLoader {
     JobClassLoader() {
       super(
-          new URL[] {GlaOpLibrary.class.getProtectionDomain().getCodeSource().getLocation()},
-          GlaOpLibrary.class.getClassLoader());
+          new URL[] {OperatorLibrary.class.getProtectionDomain().getCodeSource().getLocation()},
+          OperatorLibrary.class.getClassLoader());
     }
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      if (name.startsWith(GlaOpLibrary.class.getName())) {
+      if (name.startsWith(OperatorLibrary.class.getName())) {
         Class<?> loaded = findLoadedClass(name);
         return loaded == null ? findClass(name) : loaded;
       }
