@@ -10,7 +10,7 @@ if command -v clang-format >/dev/null; then
 else
   echo "[WARNING] No clang-format here: the format of the C++ sources is not checked." >&2
 fi
-for name in gla_cpu_test token_cpu_test; do
+for name in gated_linear_attention_cpu_check token_cpu_check; do
   test="$1/cmake/$name"
   if [ -x "$test" ]; then
     "$test"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../tests/device_buffer.h"
-#include "dig/cuda/group_norm.h"
+#include "dig/cuda/group_norm_silu.h"
 #include "dig/cuda/token_ops.h"
 
 namespace {

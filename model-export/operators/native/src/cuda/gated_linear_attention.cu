@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "dig/cuda/gated_linear_attention.h"
-#include "dig/cuda/gla_chunked.cuh"
-#include "dig/cuda/gla_recurrent.cuh"
+#include "dig/cuda/gated_linear_attention_chunked.cuh"
+#include "dig/cuda/gated_linear_attention_recurrent.cuh"
 
 namespace dig {
 namespace {

@@ -1,3 +1,5 @@
+#include "../gated_linear_attention_node.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -5,7 +7,6 @@
 #include <new>
 #include <thread>
 
-#include "../gla_node.h"
 #include "../register_ops.h"
 #include "dig/cpu/gated_linear_attention.h"
 

@@ -23,12 +23,13 @@
 // NaN reaches what the recurrence says: the triangular mask is a selection, and a step with a
 // value that is not finite takes a scalar path, where no zero meets it.
 //
-// Here are the third phase and the kernel; gla_gating.cuh has the first, gla_chain.cuh the second.
+// Here are the third phase and the kernel; gated_linear_attention_gating.cuh has the first,
+// gated_linear_attention_chain.cuh the second.
 #pragma once
 
-#include "dig/cuda/gla_chain.cuh"
-#include "dig/cuda/gla_gating.cuh"
-#include "dig/cuda/gla_segment.cuh"
+#include "dig/cuda/gated_linear_attention_chain.cuh"
+#include "dig/cuda/gated_linear_attention_gating.cuh"
+#include "dig/cuda/gated_linear_attention_segment.cuh"
 #include "dig/cuda/overlap.cuh"
 
 namespace dig {

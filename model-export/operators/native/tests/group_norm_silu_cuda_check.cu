@@ -9,7 +9,7 @@
 
 #include "cuda_check.h"
 #include "device_buffer.h"
-#include "dig/cuda/group_norm.h"
+#include "dig/cuda/group_norm_silu.h"
 #include "test_tensors.h"
 
 namespace {

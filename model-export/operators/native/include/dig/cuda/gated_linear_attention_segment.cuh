@@ -1,5 +1,6 @@
 // What a block holds of its segment: sizes, tiles in shared memory, and the class whose phases are
-// in gla_gating.cuh, gla_chain.cuh and gla_chunked.cuh.
+// in gated_linear_attention_gating.cuh, gated_linear_attention_chain.cuh and
+// gated_linear_attention_chunked.cuh.
 #pragma once
 
 #include "dig/cuda/tensor_core.cuh"
@@ -173,7 +174,7 @@ class Segment {
     }
   }
 
-  // gla_gating.cuh
+  // gated_linear_attention_gating.cuh
   static __device__ void wait_for_step(int s);
   __device__ void clear_state();
   __device__ void load_bias();
@@ -184,7 +185,7 @@ class Segment {
                                 float (&c)[2][4]) const;
   __device__ void combine_levels(int s, const float (&diagonal)[2][4]);
 
-  // gla_chain.cuh
+  // gated_linear_attention_chain.cuh
   __device__ void advance(float (&x)[4], const float* decays, int key_tile,
                           const float (&sum)[4]) const;
   static __device__ void load_quarter(const float4* from, Quarter& x);
@@ -198,7 +199,7 @@ class Segment {
   __device__ void take(const Chain& chain, const Quarter (&sums)[kWarps], Quarter& start) const;
   __device__ void take(const Alone&, const Quarter (&)[kWarps], Quarter& start) const;
 
-  // gla_chunked.cuh
+  // gated_linear_attention_chunked.cuh
   __device__ void load_output_gates();
   __device__ void output_step(int s);
   __device__ void add_state_outputs(int s, float (&o)[8][4]) const;

@@ -1,7 +1,8 @@
-// The first phase of gla_chunked.cuh: a segment's tokens are loaded, gated and summed up from zero.
+// The first phase of gated_linear_attention_chunked.cuh: a segment's tokens are loaded, gated and
+// summed up from zero.
 #pragma once
 
-#include "dig/cuda/gla_segment.cuh"
+#include "dig/cuda/gated_linear_attention_segment.cuh"
 
 namespace dig {
 namespace cuda {

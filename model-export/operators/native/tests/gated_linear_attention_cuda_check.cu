@@ -1,7 +1,8 @@
 // The CUDA kernels against the naive loop; prints a line a failure. Needs a GPU: without one it
 // says so and succeeds.
 //
-//   gla_cuda_check [quick | few]     quick, few: small cases, for compute-sanitizer
+//   gated_linear_attention_cuda_check [quick | few]     quick, few: small cases, for
+//   compute-sanitizer
 
 #include <cstdio>
 #include <string>
@@ -11,7 +12,7 @@
 #include "cuda_check.h"
 #include "device_buffer.h"
 #include "dig/cuda/gated_linear_attention.h"
-#include "naive_gla.h"
+#include "gated_linear_attention_naive.h"
 #include "test_tensors.h"
 
 namespace {
@@ -138,7 +139,7 @@ void directions_and_batches() {
   }
 }
 
-/// Groups of several segments, of two and of one (see gla_chunked.cuh).
+/// Groups of several segments, of two and of one (see gated_linear_attention_chunked.cuh).
 void long_sequences() {
   compare_types({1, 100, 70, 2, 32, 64, 3, true, true, 1});
   compare_types({10, 32, 36, 10, 32, 64, 2, true, true, 1});

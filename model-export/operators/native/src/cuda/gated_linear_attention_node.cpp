@@ -1,4 +1,5 @@
-#include "../gla_node.h"
+#include "../gated_linear_attention_node.h"
+
 #include "../register_ops.h"
 #include "cuda_status.h"
 #include "dig/cuda/gated_linear_attention.h"

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "dig/cpu/gated_linear_attention.h"
-#include "naive_gla.h"
+#include "gated_linear_attention_naive.h"
 #include "test_tensors.h"
 
 namespace {

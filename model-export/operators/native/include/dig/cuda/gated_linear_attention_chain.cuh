@@ -1,8 +1,8 @@
-// The second phase of gla_chunked.cuh: a segment takes its starting state from those before it and
-// leaves what those after it wait for.
+// The second phase of gated_linear_attention_chunked.cuh: a segment takes its starting state from
+// those before it and leaves what those after it wait for.
 #pragma once
 
-#include "dig/cuda/gla_segment.cuh"
+#include "dig/cuda/gated_linear_attention_segment.cuh"
 
 namespace dig {
 namespace cuda {

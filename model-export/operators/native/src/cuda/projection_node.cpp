@@ -1,4 +1,5 @@
-#include "../projection_nodes.h"
+#include "../projection_node.h"
+
 #include "../register_ops.h"
 #include "cuda_status.h"
 #include "dig/cuda/projection.h"

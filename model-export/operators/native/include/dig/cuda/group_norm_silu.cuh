@@ -7,7 +7,7 @@
 #include "dig/cuda/pack.cuh"
 #include "dig/cuda/silu.cuh"
 #include "dig/cuda/warp_sum.cuh"
-#include "dig/group_norm.h"
+#include "dig/group_norm_silu.h"
 
 namespace dig {
 namespace cuda {

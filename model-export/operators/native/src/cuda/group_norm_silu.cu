@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "dig/cuda/group_norm.cuh"
-#include "dig/cuda/group_norm.h"
+#include "dig/cuda/group_norm_silu.cuh"
+#include "dig/cuda/group_norm_silu.h"
 
 namespace dig {
 namespace {

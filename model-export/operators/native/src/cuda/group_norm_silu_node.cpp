@@ -6,7 +6,7 @@
 #include "../ort_op.h"
 #include "../register_ops.h"
 #include "cuda_status.h"
-#include "dig/cuda/group_norm.h"
+#include "dig/cuda/group_norm_silu.h"
 #include "stream_memory.h"
 
 namespace dig {

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-#include "dig/group_norm.h"
+#include "dig/group_norm_silu.h"
 
 namespace dig {
 

@@ -1,6 +1,7 @@
 // Time of the CUDA kernel beside the floor of the memory's bandwidth.
 //
-//   gla_cuda_bench [shape ...]     shapes as B,T,H; the default is the table of BENCHMARK.md
+//   gated_linear_attention_cuda_bench [shape ...]     shapes as B,T,H; the default is the table of
+//   BENCHMARK.md
 //
 // The floor counts q, k, g and v read once and the output written once (and z read, with the
 // norm), at 4.2 TB/s. Inputs rotate through more memory than the L2 cache holds. A time is the
