@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "dig/projection.h"
-#include "token_nodes.h"
+#include "modulated_norm_node.h"
 
 namespace dig {
 

@@ -1,5 +1,5 @@
 // The CUDA kernels of the sin-cos embeddings against the host's functions; prints a line a failure.
-// Needs a GPU: without one it says so and succeeds.
+// Needs a GPU: without one it exits with 77, "skipped".
 
 #include <cmath>
 #include <cstdio>
@@ -34,7 +34,7 @@ double timestep_error(std::int64_t count, std::int64_t width) {
   }
   const DeviceBuffer<float> t(timesteps), w(f), output(expected.size());
   dig::check(
-      dig::embedding_cuda(
+      dig::enqueue_cuda(
           dig::TimestepEmbeddingArguments{t.get(), w.get(), output.get(), count, width}, nullptr),
       "TimestepEmbedding");
   dig::check(cudaDeviceSynchronize(), "run");
@@ -53,7 +53,7 @@ double position_error(std::int64_t rows, std::int64_t columns, std::int64_t widt
   const DeviceBuffer<double> w(f);
   const DeviceBuffer<float> output(expected.size());
   dig::check(
-      dig::embedding_cuda(
+      dig::enqueue_cuda(
           dig::PositionEmbeddingArguments{w.get(), output.get(), rows, columns, width}, nullptr),
       "PositionEmbedding");
   dig::check(cudaDeviceSynchronize(), "run");

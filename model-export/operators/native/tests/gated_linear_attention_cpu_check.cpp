@@ -54,14 +54,14 @@ std::vector<float> run(const dig::GlaCpuKernel<T>& kernel, const Tensors& tensor
 void compare(const dig::GlaCpuKernels& kernels, const Case& c) {
   const Tensors tensors(c);
   const std::vector<float> expected = dig::naive_gla<double>(tensors.arguments);
-  const double as_float = distance(run(*kernels.for_float, tensors), expected);
+  const double as_float = distance(run(kernels.for_float, tensors), expected);
   if (!(as_float <= dig::kFloatTolerance)) {
-    fail(std::string(kernels.for_float->name) + " float, " + c.name() + ": relative L2 " +
+    fail(std::string(kernels.name) + " float, " + c.name() + ": relative L2 " +
          std::to_string(as_float));
   }
-  const double as_half = distance(run(*kernels.for_half, tensors), expected);
+  const double as_half = distance(run(kernels.for_half, tensors), expected);
   if (!(as_half <= dig::kHalfTolerance)) {
-    fail(std::string(kernels.for_half->name) + " half, " + c.name() + ": relative L2 " +
+    fail(std::string(kernels.name) + " half, " + c.name() + ": relative L2 " +
          std::to_string(as_half));
   }
 }
@@ -91,7 +91,7 @@ void extreme_gates_neither_overflow_nor_lose_the_result(const dig::GlaCpuKernels
     Tensors tensors({1, 6, 40, 1, 32, 64, 0, false, false, 1});
     tensors.set_gates(gate);
     const double error =
-        distance(run(*kernels.for_float, tensors), dig::naive_gla<double>(tensors.arguments));
+        distance(run(kernels.for_float, tensors), dig::naive_gla<double>(tensors.arguments));
     if (!(error <= dig::kFloatTolerance)) {
       fail("gates of " + std::to_string(gate) + ": relative L2 " + std::to_string(error));
     }
@@ -109,7 +109,7 @@ void nan_stays_where_the_recurrence_puts_it(const dig::GlaCpuKernels& kernels) {
     Tensors tensors(c);
     tensors.packed[static_cast<std::size_t>(row + column)] = NAN;
     const std::vector<float> expected = dig::naive_gla<float>(tensors.arguments);
-    const std::vector<float> actual = run(*kernels.for_half, tensors);
+    const std::vector<float> actual = run(kernels.for_half, tensors);
     for (std::size_t i = 0; i < expected.size(); ++i) {
       if (std::isnan(expected[i]) != std::isnan(actual[i])) {
         fail("NaN in column " + std::to_string(column) + ": output " + std::to_string(i) + " is " +
@@ -123,17 +123,8 @@ void nan_stays_where_the_recurrence_puts_it(const dig::GlaCpuKernels& kernels) {
 }  // namespace
 
 int main() {
-  std::vector<dig::GlaCpuKernels> available = {dig::gla_portable()};
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    available.push_back(dig::gla_avx2());
-  }
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) {
-    available.push_back(dig::gla_avx512());
-  }
-#endif
-  for (const dig::GlaCpuKernels& kernels : available) {
-    std::printf("%s\n", kernels.for_float->name);
+  for (const dig::GlaCpuKernels& kernels : dig::kGatedLinearAttentionKernels.available()) {
+    std::printf("%s\n", kernels.name);
     matches_the_naive_loop(kernels);
     extreme_gates_neither_overflow_nor_lose_the_result(kernels);
     nan_stays_where_the_recurrence_puts_it(kernels);

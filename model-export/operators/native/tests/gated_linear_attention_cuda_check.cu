@@ -1,5 +1,5 @@
 // The CUDA kernels against the naive loop; prints a line a failure. Needs a GPU: without one it
-// says so and succeeds.
+// exits with 77, "skipped".
 //
 //   gated_linear_attention_cuda_check [quick | few]     quick, few: small cases, for
 //   compute-sanitizer

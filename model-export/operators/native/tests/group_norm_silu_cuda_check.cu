@@ -1,5 +1,5 @@
 // The CUDA kernels of GroupNormSiLU against the formula in fp64; prints a line a failure.
-// Needs a GPU: without one it says so and succeeds.
+// Needs a GPU: without one it exits with 77, "skipped".
 
 #include <cmath>
 #include <cstdio>

@@ -1,5 +1,5 @@
 // The CUDA kernels of the projections against naive loops in double; prints a line a failure.
-// Needs a GPU: without one it says so and succeeds.
+// Needs a GPU: without one it exits with 77, "skipped".
 
 #include <cstdio>
 #include <random>

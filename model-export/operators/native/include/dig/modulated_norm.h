@@ -28,6 +28,9 @@ struct ModulationArguments {
   std::int64_t shift;
   std::int64_t scale;
   float epsilon;
+
+  /// Tokens, which are computed apart.
+  std::int64_t units() const { return batch * length; }
 };
 
 }  // namespace dig

@@ -13,8 +13,8 @@
 namespace dig {
 namespace {
 
-const GlaCpuKernel<float>& kernel_for(float*) { return *gla_best().for_float; }
-const GlaCpuKernel<Half>& kernel_for(Half*) { return *gla_best().for_half; }
+GlaCpuKernel<float> best(float*) { return kGatedLinearAttentionKernels.best().for_float; }
+GlaCpuKernel<Half> best(Half*) { return kGatedLinearAttentionKernels.best().for_half; }
 
 /// Zeroed memory at a cache line's boundary.
 class ZeroedBuffer {
@@ -48,7 +48,7 @@ class GlaCpuNode : public GlaNode<T> {
     if (units == 0 || a.length == 0) return;
     const std::int64_t cores = std::max(1u, std::thread::hardware_concurrency());
     const std::int64_t tasks = std::min<std::int64_t>(units, kTasksPerCore * cores);
-    const GlaCpuKernel<T>& kernel = kernel_for(static_cast<T*>(nullptr));
+    const GlaCpuKernel<T> kernel = best(static_cast<T*>(nullptr));
     const std::size_t floats = (kernel.scratch_floats(a.key_size, a.value_size) + 15) / 16 * 16;
     const ZeroedBuffer scratch(floats * static_cast<std::size_t>(tasks));
     Call call{a, kernel, units, tasks, scratch.get(), floats};
@@ -79,7 +79,7 @@ class GlaCpuNode : public GlaNode<T> {
 
 }  // namespace
 
-void add_gla_cpu_ops(Ort::CustomOpDomain& domain) {
+void add_gated_linear_attention_cpu(Ort::CustomOpDomain& domain) {
   domain.Add(new Op<GlaCpuNode<float>>);
   domain.Add(new Op<GlaCpuNode<Half>>);
 }

@@ -3,17 +3,11 @@
 
 #include "../ort_op.h"
 #include "../register_ops.h"
-#include "cuda_status.h"
 #include "dig/cuda/embeddings.h"
+#include "on_cuda.h"
 
 namespace dig {
 namespace {
-
-constexpr const char* kCuda = "CUDAExecutionProvider";
-
-cudaStream_t stream_of(const Ort::KernelContext& context) {
-  return static_cast<cudaStream_t>(context.GetGPUComputeStream());
-}
 
 /// The number of frequencies, [1, width].
 std::int64_t width_of(const char* op, const Ort::ConstValue& frequencies) {
@@ -26,14 +20,14 @@ std::int64_t width_of(const char* op, const Ort::ConstValue& frequencies) {
 
 /// TimestepEmbedding(timestep, frequencies)
 struct TimestepEmbeddingNode {
-  static constexpr const char *kName = "TimestepEmbedding", *kProvider = kCuda;
+  static constexpr const char* kName = "TimestepEmbedding";
   static constexpr std::array<OpInput, 2> kInputs = {
       {{kElementType<float>}, {kElementType<float>}}};
   static constexpr std::array<ONNXTensorElementDataType, 1> kOutputs = {kElementType<float>};
 
   explicit TimestepEmbeddingNode(const Attributes&) {}
 
-  void compute(const Ort::KernelContext& context) const {
+  TimestepEmbeddingArguments arguments(const Ort::KernelContext& context) const {
     const Ort::ConstValue timesteps = context.GetInput(0), frequencies = context.GetInput(1);
     const auto shape = shape_of(timesteps);
     if (shape.size() != 1) {
@@ -45,13 +39,13 @@ struct TimestepEmbeddingNode {
     a.count = shape[0];
     a.width = width_of(kName, frequencies);
     a.output = context.GetOutput(0, {a.count, 2 * a.width}).GetTensorMutableData<float>();
-    check(embedding_cuda(a, stream_of(context)), kName);
+    return a;
   }
 };
 
 /// PositionEmbedding(grid, frequencies)
 struct PositionEmbeddingNode {
-  static constexpr const char *kName = "PositionEmbedding", *kProvider = kCuda;
+  static constexpr const char* kName = "PositionEmbedding";
   static constexpr std::array<OpInput, 2> kInputs = {
       {{kElementType<std::int64_t>, INPUT_OUTPUT_REQUIRED, OrtMemTypeCPUInput},
        {kElementType<double>}}};
@@ -59,7 +53,7 @@ struct PositionEmbeddingNode {
 
   explicit PositionEmbeddingNode(const Attributes&) {}
 
-  void compute(const Ort::KernelContext& context) const {
+  PositionEmbeddingArguments arguments(const Ort::KernelContext& context) const {
     const Ort::ConstValue frequencies = context.GetInput(1);
     const Grid grid(kName, context.GetInput(0));
     constexpr std::int64_t kMost = 1 << 24;  // sizes of buffers must not overflow
@@ -75,16 +69,16 @@ struct PositionEmbeddingNode {
     a.width = width_of(kName, frequencies);
     a.output =
         context.GetOutput(0, {1, a.rows * a.columns, 4 * a.width}).GetTensorMutableData<float>();
-    check(embedding_cuda(a, stream_of(context)), kName);
+    return a;
   }
 };
 
 }  // namespace
 
 /// Their function bodies are 20 small kernels, which a GPU runs faster than they are launched.
-void add_embedding_cuda_ops(Ort::CustomOpDomain& domain) {
-  domain.Add(new Op<TimestepEmbeddingNode>);
-  domain.Add(new Op<PositionEmbeddingNode>);
+void add_embeddings_cuda(Ort::CustomOpDomain& domain) {
+  domain.Add(new Op<OnCuda<TimestepEmbeddingNode>>);
+  domain.Add(new Op<OnCuda<PositionEmbeddingNode>>);
 }
 
 }  // namespace dig

@@ -3,11 +3,10 @@
 #include "dig/cuda/gated_linear_attention.h"
 #include "dig/cuda/gated_linear_attention_chunked.cuh"
 #include "dig/cuda/gated_linear_attention_recurrent.cuh"
+#include "dig/cuda/launch.cuh"
 
 namespace dig {
 namespace {
-
-constexpr std::int64_t kMaxBlocks = 0x7fffffff;
 
 template <typename T>
 constexpr bool kHasFastPath = sizeof(T) == 2;
@@ -31,7 +30,7 @@ struct Plan {
         segments((length + cuda::kSegment - 1) / cuda::kSegment),
         group(std::clamp<std::int64_t>(kResidentBlocks / heads, 1, cuda::kMaxGroup)) {}
 
-  bool fits() const { return sequences * segments <= kMaxBlocks; }
+  bool fits() const { return sequences * segments <= cuda::kMaxBlocks; }
 
   /// Ticket and flags, which start at zero, lie before all else.
   std::size_t flag_bytes() const {
@@ -72,13 +71,11 @@ struct Plan {
   std::int64_t slots() const { return group == 1 ? 2 : (segments + group - 1) / group; }
 };
 
-bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
-
 template <typename T>
 bool takes_fast_path(const GlaArguments<T>& a) {
   return kHasFastPath<T> && a.key_size == cuda::kFastKeySize &&
          a.value_size == cuda::kFastValueSize && a.length <= 0x7fffffff && a.row_stride % 8 == 0 &&
-         aligned(a.packed) && aligned(a.output) && Plan(a.batch, a.heads, a.length).fits();
+         cuda::aligned(a.packed, a.output) && Plan(a.batch, a.heads, a.length).fits();
 }
 
 template <typename Kernel>
@@ -113,7 +110,7 @@ cudaError_t launch_chunked(const GlaArguments<T>& a, void* workspace, cudaStream
 template <typename T, int kKeys>
 cudaError_t launch_recurrent(const GlaArguments<T>& a, cudaStream_t stream) {
   const std::int64_t sequences = a.batch * a.heads;
-  if (sequences > kMaxBlocks) return cudaErrorInvalidConfiguration;
+  if (sequences > cuda::kMaxBlocks) return cudaErrorInvalidConfiguration;
   const auto threads = static_cast<unsigned>(round_up(a.value_size, 32));
   cuda::gla_recurrent_kernel<T, kKeys><<<static_cast<unsigned>(sequences), threads, 0, stream>>>(a);
   return cudaGetLastError();

@@ -1,8 +1,8 @@
 #include "../gated_linear_attention_node.h"
 
 #include "../register_ops.h"
-#include "cuda_status.h"
 #include "dig/cuda/gated_linear_attention.h"
+#include "on_cuda.h"
 #include "stream_memory.h"
 
 namespace dig {
@@ -17,7 +17,7 @@ class GlaCudaNode : public GlaNode<T> {
 
   void compute(const Ort::KernelContext& context) const {
     const GlaArguments<T> a = this->arguments(context);
-    auto* const stream = static_cast<cudaStream_t>(context.GetGPUComputeStream());
+    const cudaStream_t stream = stream_of(context);
     const StreamMemory workspace(gla_cuda_workspace(a), stream);
     check(gla_cuda(a, workspace.get(), stream), "GatedLinearAttention");
   }
@@ -25,7 +25,7 @@ class GlaCudaNode : public GlaNode<T> {
 
 }  // namespace
 
-void add_gla_cuda_ops(Ort::CustomOpDomain& domain) {
+void add_gated_linear_attention_cuda(Ort::CustomOpDomain& domain) {
   domain.Add(new Op<GlaCudaNode<float>>);
   domain.Add(new Op<GlaCudaNode<Half>>);
   domain.Add(new Op<GlaCudaNode<BFloat16>>);

@@ -2,20 +2,17 @@
 
 #include "dig/cuda/group_norm_silu.cuh"
 #include "dig/cuda/group_norm_silu.h"
+#include "dig/cuda/launch.cuh"
 
 namespace dig {
 namespace {
-
-constexpr std::int64_t kMaxBlocks = 0x7fffffff;
-
-std::int64_t divide_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
 
 /// Parts of an image whose moments are summed apart. They depend on the image alone, and so do its
 /// sums.
 template <typename T>
 int moment_parts(const GroupNormArguments<T>& a) {
   constexpr std::int64_t kElementsOfPart = 16384, kMostParts = 64;
-  const std::int64_t parts = divide_up(a.cells * a.channels, kElementsOfPart);
+  const std::int64_t parts = cuda::divide_up(a.cells * a.channels, kElementsOfPart);
   return static_cast<int>(std::clamp<std::int64_t>(parts, 1, kMostParts));
 }
 
@@ -23,14 +20,14 @@ int moment_parts(const GroupNormArguments<T>& a) {
 template <typename T>
 int output_parts(const GroupNormArguments<T>& a) {
   constexpr std::int64_t kElementsOfPart = 8192, kBlocks = 5 * 132;
-  const std::int64_t parts = divide_up(a.cells * a.channels, kElementsOfPart);
+  const std::int64_t parts = cuda::divide_up(a.cells * a.channels, kElementsOfPart);
   return static_cast<int>(std::max<std::int64_t>(std::min(parts, kBlocks / a.batch), 1));
 }
 
 template <typename T, int kCount>
 cudaError_t launch(const GroupNormArguments<T>& a, float2* moments, cudaStream_t stream) {
   const int summed = moment_parts(a), written = output_parts(a);
-  if (a.batch * std::max(summed, written) > kMaxBlocks) return cudaErrorInvalidConfiguration;
+  if (a.batch * std::max(summed, written) > cuda::kMaxBlocks) return cudaErrorInvalidConfiguration;
   const auto groups = static_cast<std::size_t>(a.groups) * sizeof(float2);
   const auto channels = static_cast<std::size_t>(a.channels) * sizeof(float2);
   const cudaError_t error =
@@ -55,8 +52,7 @@ cudaError_t group_norm_cuda(const GroupNormArguments<T>& a, void* workspace, cud
   if (a.batch == 0 || a.cells == 0 || a.channels == 0) return cudaSuccess;
   if (a.channels > kMaxNormChannels) return cudaErrorInvalidConfiguration;
   auto* const moments = static_cast<float2*>(workspace);
-  const auto aligned = [](const T* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; };
-  const bool wide = a.channels % cuda::kWide<T> == 0 && aligned(a.x) && aligned(a.output);
+  const bool wide = a.channels % cuda::kWide<T> == 0 && cuda::aligned(a.x, a.output);
   return wide ? launch<T, cuda::kWide<T>>(a, moments, stream) : launch<T, 1>(a, moments, stream);
 }
 

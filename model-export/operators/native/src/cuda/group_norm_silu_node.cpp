@@ -5,8 +5,8 @@
 
 #include "../ort_op.h"
 #include "../register_ops.h"
-#include "cuda_status.h"
 #include "dig/cuda/group_norm_silu.h"
+#include "on_cuda.h"
 #include "stream_memory.h"
 
 namespace dig {
@@ -35,7 +35,7 @@ class GroupNormSiluNode {
 
   void compute(const Ort::KernelContext& context) const {
     const GroupNormArguments<T> a = arguments(context);
-    auto* const stream = static_cast<cudaStream_t>(context.GetGPUComputeStream());
+    const cudaStream_t stream = stream_of(context);
     const StreamMemory workspace(group_norm_cuda_workspace(a), stream);
     check(group_norm_cuda(a, workspace.get(), stream), kName);
   }
@@ -74,7 +74,7 @@ class GroupNormSiluNode {
 
 /// The function body is InstanceNormalization, scale, shift and SiLU, each of which goes through
 /// the whole image.
-void add_group_norm_cuda_ops(Ort::CustomOpDomain& domain) {
+void add_group_norm_silu_cuda(Ort::CustomOpDomain& domain) {
   domain.Add(new Op<GroupNormSiluNode<float>>);
   domain.Add(new Op<GroupNormSiluNode<Half>>);
   domain.Add(new Op<GroupNormSiluNode<BFloat16>>);

@@ -1,5 +1,5 @@
-// The memory-bound operators of domain dig: what their CPU and their CUDA nodes share. A node
-// checks its inputs; the arguments that come out are safe for every kernel.
+// dig::AdaLayerNorm, dig::GatedResidual and dig::GatedAdaLayerNorm: what their CPU and CUDA nodes
+// share. A node checks its inputs, so the arguments it returns are safe for every kernel.
 #pragma once
 
 #include <algorithm>
@@ -7,11 +7,8 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
-#include <vector>
 
-#include "dig/depthwise_conv.h"
 #include "dig/modulated_norm.h"
-#include "dig/swiglu.h"
 #include "ort_op.h"
 
 namespace dig {
@@ -159,90 +156,6 @@ class GatedAdaLayerNormNode {
 
  private:
   ModulationRows rows_;
-};
-
-/// SwiGLU(packed)
-template <typename T>
-class SwiGluNode {
- public:
-  static constexpr const char* kName = "SwiGLU";
-  static constexpr std::array<OpInput, 1> kInputs = {{{kElementType<T>}}};
-  static constexpr std::array<ONNXTensorElementDataType, 1> kOutputs = {kElementType<T>};
-
-  explicit SwiGluNode(const Attributes&) {}
-
- protected:
-  SwiGluArguments<T> arguments(const Ort::KernelContext& context) const {
-    const Ort::ConstValue packed = context.GetInput(0);
-    auto shape = shape_of(packed);
-    if (shape.empty() || shape.back() % 2 != 0) {
-      refuse(std::string(kName) + ": packed must have an even last axis, not " + to_string(shape));
-    }
-    SwiGluArguments<T> a{};
-    shape.back() /= 2;
-    a.width = shape.back();
-    a.tokens = 1;
-    for (std::size_t i = 0; i + 1 < shape.size(); ++i) a.tokens *= shape[i];
-    a.packed = packed.GetTensorData<T>();
-    a.output = context.GetOutput(0, shape).template GetTensorMutableData<T>();
-    return a;
-  }
-};
-
-/// DepthwiseConv(x, grid, weight, bias; kernel_size)
-template <typename T>
-class DepthwiseConvNode {
- public:
-  static constexpr const char* kName = "DepthwiseConv";
-  static constexpr std::array<OpInput, 4> kInputs = {
-      {{kElementType<T>},
-       {kElementType<std::int64_t>, INPUT_OUTPUT_REQUIRED, OrtMemTypeCPUInput},
-       {kElementType<T>},
-       {kElementType<T>}}};
-  static constexpr std::array<ONNXTensorElementDataType, 1> kOutputs = {kElementType<T>};
-
-  explicit DepthwiseConvNode(const Attributes& attributes) {
-    const std::int64_t size = attributes.required_int("kernel_size");
-    if (size < 1 || size > kMaxKernelSize || size % 2 == 0) {
-      refuse(std::string(kName) + ": kernel_size must be odd and 1 to " +
-             std::to_string(kMaxKernelSize) + ", not " + std::to_string(size));
-    }
-    kernel_size_ = static_cast<int>(size);
-  }
-
- protected:
-  DepthwiseConvArguments<T> arguments(const Ort::KernelContext& context) const {
-    const Ort::ConstValue x = context.GetInput(0), weight = context.GetInput(2),
-                          bias = context.GetInput(3);
-    const auto shape = shape_of(x);
-    if (shape.size() != 3) {
-      refuse(std::string(kName) + ": x must be [batch, length, channels], not " + to_string(shape));
-    }
-    const Grid grid(kName, context.GetInput(1), shape[1]);
-    require("weight", weight, {std::int64_t{kernel_size_} * kernel_size_, shape[2]});
-    require("bias", bias, {shape[2]});
-    return {x.GetTensorData<T>(),
-            weight.GetTensorData<T>(),
-            bias.GetTensorData<T>(),
-            context.GetOutput(0, shape).template GetTensorMutableData<T>(),
-            shape[0],
-            grid.rows,
-            grid.columns,
-            shape[2],
-            kernel_size_};
-  }
-
- private:
-  static void require(const char* name, const Ort::ConstValue& value,
-                      const std::vector<std::int64_t>& expected) {
-    const auto shape = shape_of(value);
-    if (shape != expected) {
-      refuse(std::string(kName) + ": " + name + " must be " + to_string(expected) + ", not " +
-             to_string(shape));
-    }
-  }
-
-  int kernel_size_;
 };
 
 }  // namespace dig

@@ -1,13 +1,11 @@
-// The oracle of the memory-bound operators: one scalar after the other, in double.
+// The oracle of the modulated norms: one scalar after another, in double.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
-#include "dig/depthwise_conv.h"
 #include "dig/modulated_norm.h"
-#include "dig/swiglu.h"
 
 namespace dig {
 
@@ -41,42 +39,6 @@ inline std::vector<float> naive_normed(const ModulationArguments<float>& a) {
     }
   }
   return normed;
-}
-
-inline std::vector<float> naive_swiglu(const SwiGluArguments<float>& a) {
-  std::vector<float> output;
-  for (std::int64_t token = 0; token < a.tokens; ++token) {
-    for (std::int64_t i = 0; i < a.width; ++i) {
-      const double gate = a.packed[token * 2 * a.width + i];
-      const double value = a.packed[token * 2 * a.width + a.width + i];
-      output.push_back(static_cast<float>(gate / (1 + std::exp(-gate)) * value));
-    }
-  }
-  return output;
-}
-
-inline std::vector<float> naive_depthwise_conv(const DepthwiseConvArguments<float>& a) {
-  std::vector<float> output;
-  const std::int64_t pad = a.kernel_size / 2;
-  for (std::int64_t b = 0; b < a.batch; ++b) {
-    for (std::int64_t r = 0; r < a.rows; ++r) {
-      for (std::int64_t c = 0; c < a.columns; ++c) {
-        for (std::int64_t d = 0; d < a.channels; ++d) {
-          double total = a.bias[d];
-          for (std::int64_t i = 0; i < a.kernel_size; ++i) {
-            for (std::int64_t j = 0; j < a.kernel_size; ++j) {
-              const std::int64_t row = r + i - pad, column = c + j - pad;
-              if (row < 0 || row >= a.rows || column < 0 || column >= a.columns) continue;
-              total += double(a.weight[(i * a.kernel_size + j) * a.channels + d]) *
-                       a.x[((b * a.rows + row) * a.columns + column) * a.channels + d];
-            }
-          }
-          output.push_back(static_cast<float>(total));
-        }
-      }
-    }
-  }
-  return output;
 }
 
 }  // namespace dig
