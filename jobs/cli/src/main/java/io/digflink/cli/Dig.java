@@ -3,7 +3,6 @@ package io.digflink.cli;
 import io.digflink.export.ExportCommand;
 import io.digflink.export.InspectCommand;
 import io.digflink.schemas.codec.TrustedRecords;
-import io.digflink.synthesis.SynthesizeCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
