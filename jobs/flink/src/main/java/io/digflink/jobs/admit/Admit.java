@@ -1,10 +1,15 @@
 package io.digflink.jobs.admit;
 
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.ProgressRecords;
+import io.digflink.jobs.request.RejectCounters;
+import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
+import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
-import io.digflink.schemas.RejectedRequest;
-import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
 import io.digflink.schemas.codec.RecordCodec;
 import io.digflink.schemas.codec.RecordFormatException;
@@ -12,22 +17,9 @@ import io.digflink.schemas.codec.UnknownSchemaException;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
-import org.apache.flink.util.OutputTag;
 
 /** Lets through the requests that can be served; everything else becomes a reject. */
 public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest> {
-  /** Side output of the records that are not served. */
-  public static final OutputTag<RejectedRequest> REJECTED =
-      new OutputTag<>("rejected") {
-        private static final long serialVersionUID = 1L;
-      };
-
-  /** Side output of what becomes of admitted requests. */
-  public static final OutputTag<RequestProgress> PROGRESS =
-      new OutputTag<>("progress") {
-        private static final long serialVersionUID = 1L;
-      };
-
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_ID_TOLD = 256;
 
@@ -58,12 +50,14 @@ public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest
       GenerationRequest request = read(record);
       requestId = request.getRequestId();
       AdmittedRequest admitted = check.admit(request, record, now);
-      context.output(PROGRESS, Progress.of(admitted, RequestState.ADMITTED, 0, now));
+      context.output(
+          SideOutputs.PROGRESS, ProgressRecords.of(admitted, RequestState.ADMITTED, 0, now));
       out.collect(admitted);
     } catch (RejectException e) {
       rejects.count(e.reason());
       context.output(
-          REJECTED, Rejects.of(e, tellable(requestId), record.value(), record.source(), now));
+          SideOutputs.REJECTED,
+          RejectRecords.of(e, tellable(requestId), record.value(), record.source(), now));
     }
   }
 

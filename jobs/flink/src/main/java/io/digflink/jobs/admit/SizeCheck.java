@@ -1,8 +1,9 @@
 package io.digflink.jobs.admit;
 
-import static io.digflink.jobs.admit.RejectException.field;
+import static io.digflink.jobs.request.RejectException.field;
 
 import io.digflink.bundle.ModelManifest;
+import io.digflink.jobs.request.RejectException;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 

@@ -1,15 +1,15 @@
 package io.digflink.jobs.decode;
 
-import io.digflink.jobs.admit.Admit;
-import io.digflink.jobs.admit.Progress;
-import io.digflink.jobs.admit.RejectCounters;
-import io.digflink.jobs.admit.RejectException;
-import io.digflink.jobs.admit.Rejects;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.device.DeviceOperator;
 import io.digflink.jobs.device.FailureStreak;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
+import io.digflink.jobs.request.ProgressRecords;
+import io.digflink.jobs.request.RejectCounters;
+import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
+import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
@@ -186,7 +186,8 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     RequestState reached =
         done == image.request().images() ? RequestState.COMPLETED : RequestState.RUNNING;
     output.collect(
-        Admit.PROGRESS, new StreamRecord<>(Progress.of(image.request(), reached, done, now)));
+        SideOutputs.PROGRESS,
+        new StreamRecord<>(ProgressRecords.of(image.request(), reached, done, now)));
     metrics.finished(now - image.request().admittedAt());
   }
 
@@ -207,7 +208,8 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     if (failedAlone < FailureStreak.TRIES_ALONE) {
       return;
     }
-    rejectFirst(Rejects.runFailed("decoder", run.images().get(0).index(), run.failure()), now);
+    rejectFirst(
+        RejectRecords.runFailed("decoder", run.images().get(0).index(), run.failure()), now);
   }
 
   private void shrink(long now) {
@@ -235,7 +237,8 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     DenoisedImage image = waiting.remove().image();
     cleared();
     rejects.count(why.reason());
-    output.collect(Admit.REJECTED, new StreamRecord<>(Rejects.of(why, image.request(), now)));
+    output.collect(
+        SideOutputs.REJECTED, new StreamRecord<>(RejectRecords.of(why, image.request(), now)));
   }
 
   @Override

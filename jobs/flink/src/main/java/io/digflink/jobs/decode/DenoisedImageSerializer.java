@@ -1,8 +1,8 @@
 package io.digflink.jobs.decode;
 
-import io.digflink.jobs.admit.AdmittedRequest;
-import io.digflink.jobs.admit.AdmittedRequestFormat;
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.AdmittedRequestFormat;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

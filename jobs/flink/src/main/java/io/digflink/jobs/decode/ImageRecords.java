@@ -1,8 +1,8 @@
 package io.digflink.jobs.decode;
 
 import io.digflink.bundle.ModelManifest;
-import io.digflink.jobs.admit.AdmittedRequest;
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;

@@ -1,15 +1,15 @@
 package io.digflink.jobs.denoise;
 
-import io.digflink.jobs.admit.Admit;
-import io.digflink.jobs.admit.AdmittedRequest;
-import io.digflink.jobs.admit.Progress;
-import io.digflink.jobs.admit.RejectCounters;
-import io.digflink.jobs.admit.RejectException;
-import io.digflink.jobs.admit.Rejects;
 import io.digflink.jobs.device.DeviceOperator;
 import io.digflink.jobs.device.FailureStreak;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.ProgressRecords;
+import io.digflink.jobs.request.RejectCounters;
+import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
+import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.session.Device;
@@ -140,8 +140,9 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     while ((request = inFlight.nextToBegin()) != null) {
       if (request.begun() == 0) {
         output.collect(
-            Admit.PROGRESS,
-            new StreamRecord<>(Progress.of(request.admitted(), RequestState.RUNNING, 0, now)));
+            SideOutputs.PROGRESS,
+            new StreamRecord<>(
+                ProgressRecords.of(request.admitted(), RequestState.RUNNING, 0, now)));
       }
       int index = request.beginNext();
       Diffusion diffusion = models.bundle(request.key().model()).diffusion();
@@ -192,7 +193,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     drop(image.request());
     reject(
         image.request().admitted(),
-        Rejects.runFailed("denoiser", image.index(), failed.failure()),
+        RejectRecords.runFailed("denoiser", image.index(), failed.failure()),
         now);
   }
 
@@ -237,8 +238,9 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
                 "a time after the last image; " + left + " were done"),
             now);
         output.collect(
-            Admit.PROGRESS,
-            new StreamRecord<>(Progress.of(request.admitted(), RequestState.EXPIRED, left, now)));
+            SideOutputs.PROGRESS,
+            new StreamRecord<>(
+                ProgressRecords.of(request.admitted(), RequestState.EXPIRED, left, now)));
       }
     }
   }
@@ -253,7 +255,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
 
   private void reject(AdmittedRequest request, RejectException why, long now) {
     rejects.count(why.reason());
-    output.collect(Admit.REJECTED, new StreamRecord<>(Rejects.of(why, request, now)));
+    output.collect(SideOutputs.REJECTED, new StreamRecord<>(RejectRecords.of(why, request, now)));
   }
 
   private long now() {

@@ -1,7 +1,7 @@
 package io.digflink.jobs.denoise;
 
-import io.digflink.jobs.admit.AdmittedRequest;
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.jobs.request.AdmittedRequest;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;

@@ -1,6 +1,6 @@
 package io.digflink.jobs.denoise;
 
-import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.request.AdmittedRequest;
 
 /**
  * A clean latent on its way to the decoder.

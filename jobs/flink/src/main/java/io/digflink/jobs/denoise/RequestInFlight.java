@@ -1,6 +1,6 @@
 package io.digflink.jobs.denoise;
 
-import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.runtime.sampling.Guidance;
 import io.digflink.runtime.sampling.SamplerType;
 import io.digflink.runtime.sampling.TimestepSpacing;

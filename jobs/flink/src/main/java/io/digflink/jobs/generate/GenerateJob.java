@@ -1,12 +1,12 @@
 package io.digflink.jobs.generate;
 
-import io.digflink.jobs.admit.Admit;
-import io.digflink.jobs.admit.AdmittedRequest;
-import io.digflink.jobs.admit.IncomingRecord;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.kafka.KafkaAccessException;
 import io.digflink.jobs.kafka.KafkaEnds;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
@@ -119,11 +119,15 @@ public final class GenerateJob {
     return new Images(
         decoded,
         admitted
-            .getSideOutput(Admit.PROGRESS)
-            .union(denoised.getSideOutput(Admit.PROGRESS), decoded.getSideOutput(Admit.PROGRESS)),
+            .getSideOutput(SideOutputs.PROGRESS)
+            .union(
+                denoised.getSideOutput(SideOutputs.PROGRESS),
+                decoded.getSideOutput(SideOutputs.PROGRESS)),
         admitted
-            .getSideOutput(Admit.REJECTED)
-            .union(denoised.getSideOutput(Admit.REJECTED), decoded.getSideOutput(Admit.REJECTED)));
+            .getSideOutput(SideOutputs.REJECTED)
+            .union(
+                denoised.getSideOutput(SideOutputs.REJECTED),
+                decoded.getSideOutput(SideOutputs.REJECTED)));
   }
 
   private static void configure(StreamExecutionEnvironment environment, GenerateSettings settings) {

@@ -1,8 +1,6 @@
 package io.digflink.jobs.generate;
 
 import io.digflink.jobs.admit.Admit;
-import io.digflink.jobs.admit.AdmittedRequest;
-import io.digflink.jobs.admit.IncomingRecord;
 import io.digflink.jobs.admit.Limits;
 import io.digflink.jobs.decode.DecodeOperatorFactory;
 import io.digflink.jobs.decode.DecodeSettings;
@@ -10,6 +8,9 @@ import io.digflink.jobs.denoise.DenoiseOperatorFactory;
 import io.digflink.jobs.denoise.DenoiseSettings;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -19,7 +20,7 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 public final class Stages {
   private Stages() {}
 
-  /** Requests that are served, one by one; the others leave by {@link Admit#REJECTED}. */
+  /** Requests that are served, one by one; the others leave by {@link SideOutputs#REJECTED}. */
   public static SingleOutputStreamOperator<AdmittedRequest> admit(
       DataStream<IncomingRecord> requests, ModelSettings models, Limits limits) {
     return requests

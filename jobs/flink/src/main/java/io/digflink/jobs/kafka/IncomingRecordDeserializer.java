@@ -1,6 +1,6 @@
 package io.digflink.jobs.kafka;
 
-import io.digflink.jobs.admit.IncomingRecord;
+import io.digflink.jobs.request.IncomingRecord;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;

@@ -1,6 +1,6 @@
 package io.digflink.jobs.kafka;
 
-import io.digflink.jobs.admit.IncomingRecord;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;

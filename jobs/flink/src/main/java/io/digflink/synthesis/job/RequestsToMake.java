@@ -1,6 +1,6 @@
 package io.digflink.synthesis.job;
 
-import io.digflink.jobs.admit.IncomingRecord;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.synthesis.dataset.DatasetSettings;
 import io.digflink.synthesis.dataset.ShardAssembler;
 import io.digflink.synthesis.plan.DatasetPlan;

@@ -1,10 +1,10 @@
 package io.digflink.synthesis.job;
 
-import io.digflink.jobs.admit.Admit;
-import io.digflink.jobs.admit.AdmittedRequest;
-import io.digflink.jobs.admit.IncomingRecord;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.generate.Stages;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.synthesis.plan.DatasetPlan;
 import io.digflink.synthesis.store.ShardLayout;
@@ -81,8 +81,10 @@ public final class SynthesisJob {
         Stages.decode(finite, settings.models(), settings.decode());
     DataStream<Outcome> failed =
         admitted
-            .getSideOutput(Admit.REJECTED)
-            .union(denoised.getSideOutput(Admit.REJECTED), decoded.getSideOutput(Admit.REJECTED))
+            .getSideOutput(SideOutputs.REJECTED)
+            .union(
+                denoised.getSideOutput(SideOutputs.REJECTED),
+                decoded.getSideOutput(SideOutputs.REJECTED))
             .map(new FailureOutcome(plan))
             .returns(TypeInformation.of(Outcome.class))
             .uid("failures");

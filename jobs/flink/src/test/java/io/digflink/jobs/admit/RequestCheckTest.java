@@ -6,6 +6,9 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.digflink.bundle.ModelManifest;
 import io.digflink.bundle.Precision;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.RejectException;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.codec.TrustedRecords;

@@ -3,8 +3,8 @@ package io.digflink.jobs.denoise;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.digflink.jobs.admit.AdmittedRequest;
 import io.digflink.jobs.denoise.HeldRequest.HeldImage;
+import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.RecordCodec;

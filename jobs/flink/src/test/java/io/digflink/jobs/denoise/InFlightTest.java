@@ -2,7 +2,7 @@ package io.digflink.jobs.denoise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.digflink.jobs.admit.AdmittedRequest;
+import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.sampling.NoiseSchedule;

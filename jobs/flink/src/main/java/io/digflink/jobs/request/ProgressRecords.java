@@ -1,12 +1,12 @@
-package io.digflink.jobs.admit;
+package io.digflink.jobs.request;
 
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
 import java.time.Instant;
 
 /** Makes the records that say how far a request is. */
-public final class Progress {
-  private Progress() {}
+public final class ProgressRecords {
+  private ProgressRecords() {}
 
   /** The progress of an admitted request. */
   public static RequestProgress of(

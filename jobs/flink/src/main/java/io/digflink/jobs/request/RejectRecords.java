@@ -1,4 +1,4 @@
-package io.digflink.jobs.admit;
+package io.digflink.jobs.request;
 
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RejectReason;
@@ -8,14 +8,14 @@ import java.time.Instant;
 import java.util.Arrays;
 
 /** Makes the records that say why a request is not served. */
-public final class Rejects {
+public final class RejectRecords {
   /**
    * Most bytes of a record that a reject repeats. A compressed record may be longer than what
    * brokers take of this job, and a reject that they refuse would fail the job for ever.
    */
   static final int LONGEST_ORIGINAL = 512 << 10;
 
-  private Rejects() {}
+  private RejectRecords() {}
 
   /**
    * What is said of an image that a model fails on.

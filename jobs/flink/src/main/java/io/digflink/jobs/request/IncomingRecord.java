@@ -1,4 +1,4 @@
-package io.digflink.jobs.admit;
+package io.digflink.jobs.request;
 
 /**
  * A record as it came, whatever it is.

@@ -1,4 +1,4 @@
-package io.digflink.jobs.admit;
+package io.digflink.jobs.request;
 
 import io.digflink.schemas.RejectReason;
 
