@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import io.digflink.operators.OnnxRuntime;
 import io.digflink.operators.OperatorLibrary;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -14,7 +15,7 @@ import java.util.Map;
 
 /** Runs a graph of a bundle on ONNX Runtime, as tests need it. */
 final class BundleRunner implements AutoCloseable {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final OrtSession session;
 
   /**

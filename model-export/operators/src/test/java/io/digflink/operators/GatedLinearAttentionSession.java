@@ -16,7 +16,7 @@ import java.util.Map;
 /** A session of a model that is one node, the operator. */
 final class GatedLinearAttentionSession implements AutoCloseable {
 
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final OrtSession session;
   private final boolean half;
 

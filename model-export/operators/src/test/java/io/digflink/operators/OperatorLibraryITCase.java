@@ -3,7 +3,6 @@ package io.digflink.operators;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import io.digflink.operators.OperatorLibrary.Kernels;
 import java.net.URL;
@@ -21,7 +20,7 @@ class OperatorLibraryITCase {
   @Test
   void theLibraryOfASecondJobStaysLoadedWhenTheOptionsThatRegisteredItAreClosed() throws Exception {
     assumeTrue(Files.exists(MAPS), "This system does not tell what is loaded");
-    OrtEnvironment.getEnvironment();
+    OnnxRuntime.environment();
     assumeTrue(register(OperatorLibrary.class).isPresent(), "The library is not built here");
 
     // Every job on a session cluster has a class loader, and with it a copy of the library.

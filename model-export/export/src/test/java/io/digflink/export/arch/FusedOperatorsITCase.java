@@ -13,6 +13,7 @@ import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
+import io.digflink.operators.OnnxRuntime;
 import io.digflink.operators.OperatorLibrary;
 import java.io.IOException;
 import java.nio.LongBuffer;
@@ -137,7 +138,7 @@ class FusedOperatorsITCase {
   /** The outputs that the model has, for inputs that depend on their shapes alone. */
   private Map<String, float[]> run(int width, int kernel, boolean library, int rows)
       throws OrtException {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = OnnxRuntime.environment();
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       if (library) {

@@ -3,9 +3,9 @@ package io.digflink.export.arch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.digflink.operators.OnnxRuntime;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,8 +30,7 @@ final class OperatorTensors {
   }
 
   static OnnxTensor tensor(float[] values, long... shape) throws OrtException {
-    return OnnxTensor.createTensor(
-        OrtEnvironment.getEnvironment(), FloatBuffer.wrap(values), shape);
+    return OnnxTensor.createTensor(OnnxRuntime.environment(), FloatBuffer.wrap(values), shape);
   }
 
   static Map<String, float[]> outputs(OrtSession.Result result) {

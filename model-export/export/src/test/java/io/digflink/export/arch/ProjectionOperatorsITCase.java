@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
+import io.digflink.operators.OnnxRuntime;
 import io.digflink.operators.OperatorLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -153,7 +153,7 @@ class ProjectionOperatorsITCase {
         options.enableProfiling(profile.toString());
       }
       String model = directory.resolve("denoiser.onnx").toString();
-      try (OrtSession session = OrtEnvironment.getEnvironment().createSession(model, options)) {
+      try (OrtSession session = OnnxRuntime.environment().createSession(model, options)) {
         for (Map.Entry<String, long[]> shape : shapes(inner, width).entrySet()) {
           float[] values = OperatorTensors.random(shape.getKey(), shape.getValue());
           inputs.put(shape.getKey(), OperatorTensors.tensor(values, shape.getValue()));

@@ -10,6 +10,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.digflink.operators.OnnxRuntime;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -129,7 +130,7 @@ class GraphBuilderTest {
   }
 
   private float[] run(float[] x) throws OrtException {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = OnnxRuntime.environment();
     try (OrtSession session = environment.createSession(directory.resolve("g.onnx").toString());
         OnnxTensor input =
             OnnxTensor.createTensor(environment, FloatBuffer.wrap(x), new long[] {x.length});

@@ -16,6 +16,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.platform.Fp16Conversions;
 import com.google.protobuf.ByteString;
+import io.digflink.operators.OnnxRuntime;
 import io.digflink.operators.OperatorLibrary;
 import io.digflink.runtime.session.Device;
 import java.nio.FloatBuffer;
@@ -27,7 +28,7 @@ import java.util.Random;
 
 /** A session of a model that is one attention node, and its inputs. */
 final class OpSession implements AutoCloseable {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final boolean half;
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("op");
   private final NodeProto.Builder node = NodeProto.newBuilder().setName("op").addOutput("o");

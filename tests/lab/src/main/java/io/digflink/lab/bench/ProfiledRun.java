@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.digflink.operators.OnnxRuntime;
 import io.digflink.operators.OperatorLibrary;
 import io.digflink.runtime.session.Device;
 import java.io.IOException;
@@ -45,7 +46,7 @@ record ProfiledRun(float[] output, List<JsonNode> nodes) {
       OperatorLibrary.register(
           options, device.isCuda() ? OperatorLibrary.Kernels.CUDA : OperatorLibrary.Kernels.CPU);
       options.enableProfiling(profile.toString());
-      OrtEnvironment environment = OrtEnvironment.getEnvironment();
+      OrtEnvironment environment = OnnxRuntime.environment();
       try (OrtSession session = environment.createSession(graph.toString(), options)) {
         float[] output = run(environment, session, images, cells);
         Path file = Path.of(session.endProfiling());
