@@ -51,7 +51,8 @@ public final class Exporter {
    * Writes the bundle. If anything fails, nothing is written.
    *
    * @throws CheckpointException if a checkpoint cannot be read or is of another model
-   * @throws IllegalArgumentException if the request does not fit the model
+   * @throws IllegalArgumentException if the request does not fit the model, or if a weight is not
+   *     finite or too large for the precision
    */
   public BundleDirectory export() throws IOException {
     try (StagedDirectory staged = new StagedDirectory(request.out(), request.force())) {
@@ -87,7 +88,16 @@ public final class Exporter {
     }
     Path vae = request.vae().get();
     progress.accept("Reading " + vae);
-    return Optional.of(DecoderGraph.build(vae, request.seed(), elementType()));
+    DecoderGraph decoder = DecoderGraph.build(vae, request.seed(), elementType());
+    if (decoder.config().forceUpcast() && request.precision() == Precision.FP16) {
+      progress.accept(
+          "Warning: "
+              + vae
+              + " has force_upcast: its activations may overflow float16, as those of SDXL's decoder"
+              + " do, and its images are then black. Look at one before you serve the model, or"
+              + " export with --precision fp32.");
+    }
+    return Optional.of(decoder);
   }
 
   private GraphBuilder buildDenoiser(

@@ -249,7 +249,7 @@ class ArchitectureOptionsTest {
     BundleDirectory bundle = export(architecture, config, weights);
     try (BundleRunner denoiser = new BundleRunner(bundle.denoiser(), library)) {
       float[] found = denoiser.denoise(latent, shape, timestep, conditional ? label : null);
-      Tolerance.assertClose(found, expected, Precision.FP32);
+      GraphOutputs.assertClose(found, expected, Precision.FP32);
     }
   }
 

@@ -95,7 +95,7 @@ class DecoderOptionsTest {
             .toArray();
     BundleDirectory bundle = export(config, saved);
     try (BundleRunner decoder = new BundleRunner(bundle.decoder().orElseThrow(), false)) {
-      Tolerance.assertClose(decoder.decode(latent, shape), expected, Precision.FP32);
+      GraphOutputs.assertClose(decoder.decode(latent, shape), expected, Precision.FP32);
     }
   }
 

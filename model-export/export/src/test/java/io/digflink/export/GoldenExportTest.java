@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.onnx.proto.OnnxMl;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.Precision;
 import io.digflink.export.oracle.Golden;
 import io.digflink.export.oracle.Npz;
 import io.digflink.operators.OperatorLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +27,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Exported bundles against outputs that the official PyTorch code recorded. */
 class GoldenExportTest {
+  private static final Set<String> ON_CPU =
+      Set.of(
+          "GatedLinearAttention",
+          "AdaLayerNorm",
+          "GatedAdaLayerNorm",
+          "GatedResidual",
+          "SwiGLU",
+          "DepthwiseConv");
+
   @TempDir Path directory;
 
   @ParameterizedTest
@@ -72,7 +86,7 @@ class GoldenExportTest {
     Map<String, Npz.Array> io = vae.io();
     try (BundleRunner decoder = new BundleRunner(bundle.decoder().orElseThrow(), false)) {
       float[] image = decoder.decode(io.get("latent").values(), io.get("latent").shape());
-      Tolerance.assertClose(image, io.get("image").values(), precision);
+      GraphOutputs.assertClose(image, io.get("image").values(), precision);
     }
   }
 
@@ -119,8 +133,29 @@ class GoldenExportTest {
               io.get("latent").shape(),
               io.get("timestep").values(),
               io.containsKey("label") ? io.get("label").values() : null);
-      Tolerance.assertClose(output, io.get("output").values(), precision);
+      GraphOutputs.assertClose(output, io.get("output").values(), precision);
+      String type = precision == Precision.FP32 ? " float" : " float16";
+      List<String> operators =
+          operators(bundle.denoiser()).stream().map(operator -> operator + type).toList();
+      if (library) {
+        assertThat(denoiser.kernels()).containsAll(operators);
+      } else {
+        assertThat(denoiser.kernels()).doesNotContainAnyElementsOf(operators);
+      }
     }
+  }
+
+  /** The graph's operators of domain dig that have a kernel on a CPU. */
+  private static Set<String> operators(Path graph) throws IOException {
+    OnnxMl.ModelProto model = OnnxMl.ModelProto.parseFrom(Files.readAllBytes(graph));
+    Set<String> operators = new TreeSet<>();
+    for (OnnxMl.NodeProto node : model.getGraph().getNodeList()) {
+      if (node.getDomain().equals("dig") && ON_CPU.contains(node.getOpType())) {
+        operators.add(node.getOpType());
+      }
+    }
+    assertThat(operators).isNotEmpty();
+    return operators;
   }
 
   private ExportRequest request(

@@ -45,7 +45,7 @@ class ImageSizesTest {
         wide[i] = expected[i];
       }
       assertThat(found).hasSize(2 * 8 * height * width / 64);
-      Tolerance.assertClose(found, wide, Precision.FP32);
+      GraphOutputs.assertClose(found, wide, Precision.FP32);
     }
   }
 

@@ -20,11 +20,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The CPU operator inside ONNX Runtime, against the naive recurrence. */
 class GatedLinearAttentionITCase {
 
-  /** Relative L2 distances from the double-precision oracle. */
-  private static final double FLOAT_TOLERANCE = 1e-5;
-
-  private static final double HALF_TOLERANCE = 2e-3;
-
   @BeforeAll
   static void needsTheLibrary() {
     assumeTrue(
@@ -172,22 +167,12 @@ class GatedLinearAttentionITCase {
   private static void compare(GatedLinearAttentionCase gla) throws OrtException {
     float[] expected = gla.naive();
     try (GatedLinearAttentionSession session = new GatedLinearAttentionSession(gla, false)) {
-      assertThat(distance(session.run(gla), expected)).isLessThan(FLOAT_TOLERANCE);
+      assertThat(Tolerances.relativeL2(session.run(gla), expected))
+          .isLessThan(Tolerances.of("operator.fp32"));
     }
     try (GatedLinearAttentionSession session = new GatedLinearAttentionSession(gla, true)) {
-      assertThat(distance(session.run(gla), expected)).isLessThan(HALF_TOLERANCE);
+      assertThat(Tolerances.relativeL2(session.run(gla), expected))
+          .isLessThan(Tolerances.of("operator.fp16"));
     }
-  }
-
-  /** |actual - expected| / |expected|; NaN if any element is. */
-  private static double distance(float[] actual, float[] expected) {
-    assertThat(actual).hasSameSizeAs(expected);
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(actual[i] - expected[i], 2);
-      norm += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference / norm);
   }
 }

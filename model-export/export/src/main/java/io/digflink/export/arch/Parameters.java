@@ -69,7 +69,41 @@ public final class Parameters {
               "%s has another shape: expected %s, found %s",
               name, Arrays.toString(shape), Arrays.toString(dict.get(name).shape())));
     }
-    return Weight.of(() -> dict.get(name).toFloatArray(), shape);
+    return Weight.of(() -> finite(dict.get(name)), shape);
+  }
+
+  /**
+   * The elements of a tensor.
+   *
+   * @throws IllegalArgumentException naming the tensor if one is NaN or infinite: every image of
+   *     the model would be wrong
+   */
+  private static float[] finite(Tensor tensor) {
+    float[] values = tensor.toFloatArray();
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new IllegalArgumentException(
+            String.format(
+                "%s %s has the element %s at %s; expected finite numbers. The training has"
+                    + " diverged or the file is damaged: export an earlier checkpoint, or choose"
+                    + " other weights of this one with --weights",
+                tensor.name(),
+                Arrays.toString(tensor.shape()),
+                values[i],
+                Arrays.toString(index(i, tensor.shape()))));
+      }
+    }
+    return values;
+  }
+
+  /** The index of the element that is stored at a place in row-major order. */
+  private static long[] index(long place, long[] shape) {
+    long[] index = new long[shape.length];
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = place % shape[axis];
+      place /= shape[axis];
+    }
+    return index;
   }
 
   /** Number of elements taken so far. */

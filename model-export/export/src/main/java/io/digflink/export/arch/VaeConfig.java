@@ -19,6 +19,7 @@ import java.util.Map;
  * @param shiftFactor what was subtracted from them before, or 0
  * @param usePostQuantConv whether a 1×1 convolution comes first
  * @param midBlockAddAttention whether the middle block has an attention
+ * @param forceUpcast whether it must run in float32, since its activations overflow float16
  */
 public record VaeConfig(
     int latentChannels,
@@ -29,7 +30,8 @@ public record VaeConfig(
     double scalingFactor,
     double shiftFactor,
     boolean usePostQuantConv,
-    boolean midBlockAddAttention) {
+    boolean midBlockAddAttention,
+    boolean forceUpcast) {
 
   public VaeConfig {
     blockOutChannels = List.copyOf(blockOutChannels);
@@ -80,7 +82,8 @@ public record VaeConfig(
             arguments.real("scaling_factor", 0.18215),
             arguments.real("shift_factor", 0),
             arguments.flag("use_post_quant_conv", true),
-            arguments.flag("mid_block_add_attention", true));
+            arguments.flag("mid_block_add_attention", true),
+            arguments.flag("force_upcast", false));
     requireOnly("act_fn", arguments.get("act_fn", "silu"), "silu");
     Object blocks = arguments.get("up_block_types", List.of());
     require(blocks instanceof List<?>, "up_block_types is %s; expected a list", blocks);
@@ -91,8 +94,7 @@ public record VaeConfig(
           "%s is set; expected null: statistics a channel are not supported",
           statistic);
     }
-    arguments.withoutEffect(
-        "in_channels", "down_block_types", "sample_size", "force_upcast", "use_quant_conv");
+    arguments.withoutEffect("in_channels", "down_block_types", "sample_size", "use_quant_conv");
     arguments.refuseOthers();
     return config;
   }

@@ -35,6 +35,11 @@ public enum DType {
     return bytes;
   }
 
+  /** The name in a safetensors header. */
+  String safetensorsName() {
+    return safetensorsName;
+  }
+
   /** The element at {@code index} bytes of {@code buffer}, rounded to float where it is wider. */
   float toFloat(ByteBuffer buffer, int index) {
     return switch (this) {

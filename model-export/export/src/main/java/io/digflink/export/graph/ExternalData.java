@@ -93,9 +93,13 @@ final class ExternalData {
       buffer.clear();
       if (entry.type == ElementType.FLOAT16) {
         for (int i = from; i < to; i++) {
-          buffer.putShort(half(entry.name, values[i]));
+          buffer.putShort(
+              Fp16Conversions.floatToFp16(checked(entry.name, values[i], LARGEST_HALF)));
         }
       } else {
+        for (int i = from; i < to; i++) {
+          checked(entry.name, values[i], Float.MAX_VALUE);
+        }
         buffer.asFloatBuffer().put(values, from, to - from);
         buffer.position((to - from) * Float.BYTES);
       }
@@ -106,15 +110,19 @@ final class ExternalData {
     }
   }
 
-  private static short half(String name, float value) {
-    if (Math.abs(value) > LARGEST_HALF) {
-      throw new IllegalArgumentException(
-          String.format(
-              "%s has the element %s, which float16 cannot hold (at most %s): export with"
-                  + " --precision fp32",
-              name, value, LARGEST_HALF));
+  /** The value, unless it is NaN or lies outside the range of the type that it is written as. */
+  private static float checked(String name, float value, float largest) {
+    if (Math.abs(value) <= largest) {
+      return value;
     }
-    return Fp16Conversions.floatToFp16(value);
+    throw new IllegalArgumentException(
+        String.format(
+            "%s has the element %s, which %s cannot hold (at most %s)%s",
+            name,
+            value,
+            largest == LARGEST_HALF ? "float16" : "float32",
+            largest,
+            largest == LARGEST_HALF ? ": export with --precision fp32" : ""));
   }
 
   private static StringStringEntryProto entry(String key, String value) {

@@ -1,11 +1,11 @@
 package io.digflink.export.arch;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.digflink.export.graph.ElementType;
 import io.digflink.operators.OnnxRuntime;
+import io.digflink.operators.Tolerances;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
@@ -46,15 +46,8 @@ final class OperatorTensors {
     return values;
   }
 
-  /** |actual - expected| / |expected|; NaN if any element is. */
-  static double distance(float[] actual, float[] expected) {
-    assertThat(actual).hasSameSizeAs(expected);
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(actual[i] - expected[i], 2);
-      norm += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference / norm);
+  /** How far a kernel may be from its function body or a naive loop. */
+  static double tolerance(ElementType precision) {
+    return Tolerances.of(precision == ElementType.FLOAT32 ? "operator.fp32" : "operator.fp16");
   }
 }

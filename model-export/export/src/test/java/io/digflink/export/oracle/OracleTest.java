@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.digflink.export.checkpoint.Checkpoint;
 import io.digflink.export.checkpoint.Checkpoints;
 import io.digflink.export.checkpoint.StateDict;
+import io.digflink.operators.Tolerances;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,9 +13,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The oracle against outputs that the official code recorded in float32. */
 class OracleTest {
-  /** Of max|out|; what float32 leaves after a few blocks. */
-  private static final double TOLERANCE = 1e-5;
-
   @ParameterizedTest
   @ValueSource(strings = {"dig-plain", "dig-skip", "dig-uncond", "dit"})
   void agreesWithTheOfficialDenoiser(String name) throws Exception {
@@ -37,7 +35,7 @@ class OracleTest {
               label);
 
       double[][][] expected = Samples.sample(output.values(), output.shape(), n);
-      assertThat(Samples.relativeError(actual, expected)).isLessThan(TOLERANCE);
+      assertThat(Samples.relativeError(actual, expected)).isLessThan(Tolerances.of("oracle.max"));
     }
   }
 
@@ -52,6 +50,6 @@ class OracleTest {
     double[][][] actual = oracle.decode(Samples.sample(latent.values(), latent.shape(), 0));
 
     double[][][] expected = Samples.sample(image.values(), image.shape(), 0);
-    assertThat(Samples.relativeError(actual, expected)).isLessThan(TOLERANCE);
+    assertThat(Samples.relativeError(actual, expected)).isLessThan(Tolerances.of("oracle.max"));
   }
 }

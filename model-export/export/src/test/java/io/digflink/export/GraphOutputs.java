@@ -3,16 +3,11 @@ package io.digflink.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.bundle.Precision;
+import io.digflink.operators.Tolerances;
 
-/** How far an exported graph may be from the model that it was made of. */
-final class Tolerance {
-  /** Largest difference relative to the largest output, in float32. */
-  private static final double FP32 = 2e-4;
-
-  /** Relative L2 norm of the difference, in float16. */
-  private static final double FP16 = 1e-2;
-
-  private Tolerance() {}
+/** Outputs of an exported graph, compared with those of the model it was made from. */
+final class GraphOutputs {
+  private GraphOutputs() {}
 
   static void assertClose(float[] found, double[] expected, Precision precision) {
     assertThat(found).hasSameSizeAs(expected);
@@ -29,9 +24,13 @@ final class Tolerance {
       errorSquares += error * error;
     }
     if (precision == Precision.FP32) {
-      assertThat(largestError / largest).as("max|Δ| / max|out|").isLessThanOrEqualTo(FP32);
+      assertThat(largestError / largest)
+          .as("max|Δ| / max|out|")
+          .isLessThanOrEqualTo(Tolerances.of("graph.fp32.max"));
     } else {
-      assertThat(Math.sqrt(errorSquares / squares)).as("relative L2").isLessThanOrEqualTo(FP16);
+      assertThat(Math.sqrt(errorSquares / squares))
+          .as("relative L2")
+          .isLessThanOrEqualTo(Tolerances.of("graph.fp16"));
     }
   }
 }
