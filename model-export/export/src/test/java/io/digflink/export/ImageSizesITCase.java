@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A graph for any size against the graph that was made for just that size. */
-class ImageSizesTest {
+class ImageSizesITCase {
   @TempDir Path directory;
 
   @ParameterizedTest

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The options of diffusers' AutoencoderKL that its decoder has, against the naive decoder. */
-class DecoderOptionsTest {
+class DecoderOptionsITCase {
   private static final Map<String, Object> SMALL =
       Map.of("block_out_channels", List.of(8, 16), "norm_num_groups", 4, "scaling_factor", 0.5);
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class PositionEmbeddingTest {
+class PositionEmbeddingITCase {
   private static final int SIDE = 4;
   private static final int WIDTH = 32;
 

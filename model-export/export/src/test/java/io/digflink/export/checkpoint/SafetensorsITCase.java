@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class SafetensorsTest {
+class SafetensorsITCase {
   private static final Tensor FIRST = Tensor.of("first", new long[] {2, 2}, 1, 2, 3, 4);
   private static final Tensor SECOND = Tensor.of("second", new long[] {}, 5);
 

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * forward pass, on random models. Options are written {@code name=value}, separated by spaces; what
  * is not written is as in {@link #SMALL}.
  */
-class ArchitectureOptionsTest {
+class ArchitectureOptionsITCase {
   private static final Map<String, Object> SMALL =
       Map.of("depth", 4, "hidden_size", 32, "num_heads", 2, "input_size", 12, "num_classes", 3);
 

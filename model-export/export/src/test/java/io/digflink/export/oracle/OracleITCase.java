@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The oracle against outputs that the official code recorded in float32. */
-class OracleTest {
+class OracleITCase {
   @ParameterizedTest
   @ValueSource(strings = {"dig-plain", "dig-skip", "dig-uncond", "dit"})
   void agreesWithTheOfficialDenoiser(String name) throws Exception {

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that PyTorch and diffusers wrote. */
-class GoldenCheckpointsTest {
+class GoldenCheckpointsITCase {
 
   @ParameterizedTest
   @ValueSource(strings = {"dig-plain", "dig-skip", "dig-uncond", "dit"})

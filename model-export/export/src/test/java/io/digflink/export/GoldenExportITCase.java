@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Exported bundles against outputs that the official PyTorch code recorded. */
-class GoldenExportTest {
+class GoldenExportITCase {
   private static final Set<String> ON_CPU =
       Set.of(
           "GatedLinearAttention",

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TorchArchiveTest {
+class TorchArchiveITCase {
   private static final float[] COUNT = {0, 1, 2, 3, 4, 5, 6, 7};
 
   @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * 10,000 damaged files: each is read or refused with the one exception for it, at once and without
  * filling the heap.
  */
-class FuzzTest {
+class FuzzITCase {
   private static final int FILES = 10_000;
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int CHUNK = 4096;

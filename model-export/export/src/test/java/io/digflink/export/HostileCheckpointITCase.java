@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checkpoints that are not what they claim, through the command. */
-class HostileCheckpointTest {
+class HostileCheckpointITCase {
   @TempDir Path directory;
 
   @Test

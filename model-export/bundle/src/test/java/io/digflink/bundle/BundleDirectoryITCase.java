@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class BundleDirectoryTest {
+class BundleDirectoryITCase {
   @TempDir Path directory;
 
   @BeforeEach
