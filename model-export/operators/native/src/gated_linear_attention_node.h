@@ -1,5 +1,5 @@
 // dig::GatedLinearAttention: what its CPU and its CUDA node share. Attributes and inputs are
-// checked here; the arguments that come out are safe for every kernel.
+// checked here, so the arguments it returns are safe for every kernel.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // The projections of domain dig: products of tokens with a weight and what follows them. A node
-// checks its inputs; the arguments that come out are safe for every kernel.
+// checks its inputs, so the arguments it returns are safe for every kernel.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace dig {
 
-/// x [..., K] and weight [K, N], checked, with an output of columns / `parts` a token.
+/// x [..., K] and weight [K, N], checked, with an output of columns / `parts` per token.
 template <typename T>
 ProjectionArguments<T> projection_arguments(const char* op, const Ort::KernelContext& context,
                                             const Ort::ConstValue& x, const Ort::ConstValue& weight,

@@ -11,7 +11,7 @@
 
 namespace dig {
 
-/// A tensor in T of exactly its size, so that AddressSanitizer sees a step beyond it.
+/// A tensor in T of exactly its size, so that AddressSanitizer notices an access beyond it.
 template <typename T>
 class HostCopy {
  public:

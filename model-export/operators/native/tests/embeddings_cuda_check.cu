@@ -1,5 +1,5 @@
-// The CUDA kernels of the sin-cos embeddings against the host's functions; prints a line a failure.
-// Needs a GPU: without one it exits with 77, "skipped".
+// The CUDA kernels of the sin-cos embeddings against the host's functions; prints a line per
+// failure. Needs a GPU: without one it exits with 77, "skipped".
 
 #include <cmath>
 #include <cstdio>

@@ -1,5 +1,6 @@
-// The CPU kernels of every instruction set that this processor has, against the naive loop.
-// Prints a line a failure and returns their number's sign. Built with ASan and UBSan.
+// The CPU kernels of gated linear attention, in every instruction set that this processor has,
+// against the naive loop. Prints a line per failure; the exit status is 1 if there are any. Built
+// with ASan and UBSan.
 
 #include <cstdio>
 #include <string>
@@ -22,7 +23,7 @@ void fail(const std::string& what) {
   ++failures;
 }
 
-/// Buffers of exactly the tensor's size: AddressSanitizer sees a step beyond.
+/// Buffers of exactly the tensor's size: AddressSanitizer notices an access beyond it.
 template <typename T>
 std::vector<float> run(const dig::GlaCpuKernel<T>& kernel, const Tensors& tensors) {
   const GlaArguments<float>& f = tensors.arguments;
@@ -98,7 +99,7 @@ void extreme_gates_neither_overflow_nor_lose_the_result(const dig::GlaCpuKernels
   }
 }
 
-/// NaN in one input makes exactly those outputs NaN that the recurrence makes NaN.
+/// A NaN in one input reaches exactly the outputs that it reaches in the recurrence.
 void nan_stays_where_the_recurrence_puts_it(const dig::GlaCpuKernels& kernels) {
   const Case c = {2, 5, 9, 3, 32, 64, 1, false, true, 1};
   Tensors clean(c);

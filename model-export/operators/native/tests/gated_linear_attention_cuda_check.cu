@@ -1,5 +1,5 @@
-// The CUDA kernels against the naive loop; prints a line a failure. Needs a GPU: without one it
-// exits with 77, "skipped".
+// The CUDA kernels of gated linear attention against the naive loop; prints a line per failure.
+// Needs a GPU: without one it exits with 77, "skipped".
 //
 //   gated_linear_attention_cuda_check [quick | few]     quick, few: small cases, for
 //   compute-sanitizer
@@ -46,7 +46,7 @@ constexpr double kTolerance<Half> = dig::kHalfTolerance;
 template <>
 constexpr double kTolerance<BFloat16> = dig::kBFloat16Tolerance;
 
-/// The operator's tensors on the device; output and workspace start as NaN.
+/// The operator's tensors on the device; the output and the workspace are NaN at first.
 template <typename T>
 struct DeviceCall {
   template <typename U>

@@ -1,4 +1,4 @@
-// The CUDA kernels of GroupNormSiLU against the formula in fp64; prints a line a failure.
+// The CUDA kernels of GroupNormSiLU against the formula in fp64; prints a line per failure.
 // Needs a GPU: without one it exits with 77, "skipped".
 
 #include <cmath>
@@ -100,7 +100,7 @@ std::vector<T> run(const Shape& s, const Inputs<T>& inputs, std::int64_t first) 
   return output.to_host();
 }
 
-/// Whether the last image alone is the last image of the batch, byte for byte.
+/// Whether the last image is the same, byte for byte, alone and in the batch.
 template <typename T>
 bool alone_alike(const std::vector<T>& batch, const std::vector<T>& alone) {
   return std::memcmp(batch.data() + (batch.size() - alone.size()), alone.data(),
@@ -109,8 +109,8 @@ bool alone_alike(const std::vector<T>& batch, const std::vector<T>& alone) {
 
 template <typename T>
 int failures_of(const char* type, double tolerance) {
-  // Groups of less, as much and more than a pack, uneven parts, channels that fill no pack, more
-  // packs than threads, one cell, and a mean that is large beside the deviation.
+  // Groups smaller than, equal to and larger than a pack, uneven parts, channels that fill no pack,
+  // more packs than threads, one cell, and a mean that is large compared with the deviation.
   const std::vector<Shape> shapes = {
       {1, 1, 64, 32, 0},      {2, 7, 128, 32, 0},  {3, 1024, 512, 32, 0}, {2, 4099, 128, 32, 0},
       {1, 16384, 256, 32, 0}, {2, 65, 96, 32, 0},  {2, 333, 66, 33, 0},   {2, 50, 4096, 32, 0},

@@ -36,7 +36,7 @@ void modulated_norm_case(Cases& cases, const Run& run, std::int64_t batch, std::
                                   6,        1,        1e-6f};
   run(a);
   cases.expect("sum" + name, sum, naive_sum(a));
-  // One channel has no variance: what is left is rounding.
+  // One channel has no variance: only rounding is left.
   if (width > 1) cases.expect("normed sum" + name, normed, naive_normed(a));
   a.normed = nullptr;
   run(a);

@@ -19,7 +19,7 @@ struct DepthwiseConvArguments {
   std::int64_t channels;
   int kernel_size;  ///< odd
 
-  /// Rows of grids, which are computed apart.
+  /// Rows of grids, which are computed independently.
   std::int64_t units() const { return batch * rows; }
 };
 

@@ -13,7 +13,7 @@ struct SwiGluArguments {
   std::int64_t tokens;
   std::int64_t width;
 
-  /// Tokens, which are computed apart.
+  /// Tokens, which are computed independently.
   std::int64_t units() const { return tokens; }
 };
 

@@ -14,7 +14,7 @@ cudaError_t enqueue_cuda(const DepthwiseConvArguments<T>& a, cudaStream_t stream
            (a.channels / cuda::kConvChannels);
   };
   if constexpr (sizeof(T) == 2) {
-    // For few tokens too: which kernel runs must not depend on the batch, for they round
+    // For few tokens too: the choice of kernel must not depend on the batch, since kernels round
     // differently.
     const std::int64_t tiles = a.batch * cuda::divide_up(a.rows, cuda::kConvTileSide) *
                                cuda::divide_up(a.columns, cuda::kConvTileSide) *

@@ -7,9 +7,9 @@ namespace dig {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr std::int64_t kTokens = 16;  ///< that a thread writes the same numbers to
+constexpr std::int64_t kTokens = 16;  ///< to which one thread writes the same numbers
 
-/// A thread an angle.
+/// One thread per angle.
 __global__ void __launch_bounds__(kThreads)
     timestep_embedding_kernel(const TimestepEmbeddingArguments a) {
   cuda::let_next_start();
@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(kThreads)
   a.output[(row * 2 + 1) * a.width + i] = sine;
 }
 
-/// A thread an angle of a row or column, for kTokens of the tokens there.
+/// One thread per angle of a row or column, for kTokens of its tokens.
 __global__ void __launch_bounds__(kThreads)
     position_embedding_kernel(const PositionEmbeddingArguments a) {
   cuda::let_next_start();

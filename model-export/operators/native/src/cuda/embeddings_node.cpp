@@ -75,7 +75,7 @@ struct PositionEmbeddingNode {
 
 }  // namespace
 
-/// Their function bodies are 20 small kernels, which a GPU runs faster than they are launched.
+/// Their function bodies are 20 small kernels, which take longer to launch than to run.
 void add_embeddings_cuda(Ort::CustomOpDomain& domain) {
   domain.Add(new Op<OnCuda<TimestepEmbeddingNode>>);
   domain.Add(new Op<OnCuda<PositionEmbeddingNode>>);

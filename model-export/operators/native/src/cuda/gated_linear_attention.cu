@@ -15,11 +15,11 @@ std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
-/// Blocks that a Hopper runs at once, as a measure of how many sequences keep it busy.
+/// Blocks that a Hopper GPU runs at once: a measure of how many sequences keep it busy.
 constexpr std::int64_t kResidentBlocks = 264;
 
-/// How the chunked kernel cuts a call, and where its workspace holds what. The cuts do not depend
-/// on the batch, for they decide how sums are rounded.
+/// How the chunked kernel cuts a call, and how its workspace is laid out. The cuts do not depend on
+/// the batch, since they decide how sums are rounded.
 struct Plan {
   std::int64_t sequences;
   std::int64_t segments;
@@ -32,7 +32,7 @@ struct Plan {
 
   bool fits() const { return sequences * segments <= cuda::kMaxBlocks; }
 
-  /// Ticket and flags, which start at zero, lie before all else.
+  /// The ticket and the flags, which start at zero, come first.
   std::size_t flag_bytes() const {
     return static_cast<std::size_t>(round_up(
         (1 + sequences * cuda::kWarps + sums() * cuda::kWarps) * std::int64_t{sizeof(unsigned)},

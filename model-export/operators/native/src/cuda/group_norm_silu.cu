@@ -7,8 +7,8 @@
 namespace dig {
 namespace {
 
-/// Parts of an image whose moments are summed apart. They depend on the image alone, and so do its
-/// sums.
+/// Parts of an image whose moments are summed separately. They depend only on the image, and so do
+/// its sums.
 template <typename T>
 int moment_parts(const GroupNormArguments<T>& a) {
   constexpr std::int64_t kElementsOfPart = 16384, kMostParts = 64;
@@ -16,7 +16,8 @@ int moment_parts(const GroupNormArguments<T>& a) {
   return static_cast<int>(std::clamp<std::int64_t>(parts, 1, kMostParts));
 }
 
-/// Parts of an image that are written apart: as many blocks as run at once on 132 multiprocessors.
+/// Parts of an image that are written separately: as many blocks as run at once on 132
+/// multiprocessors.
 template <typename T>
 int output_parts(const GroupNormArguments<T>& a) {
   constexpr std::int64_t kElementsOfPart = 8192, kBlocks = 5 * 132;

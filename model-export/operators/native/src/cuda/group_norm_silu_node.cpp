@@ -72,8 +72,8 @@ class GroupNormSiluNode {
 
 }  // namespace
 
-/// The function body is InstanceNormalization, scale, shift and SiLU, each of which goes through
-/// the whole image.
+/// The function body is InstanceNormalization, scale, shift and SiLU, each of which passes over the
+/// whole image.
 void add_group_norm_silu_cuda(Ort::CustomOpDomain& domain) {
   domain.Add(new Op<GroupNormSiluNode<float>>);
   domain.Add(new Op<GroupNormSiluNode<Half>>);

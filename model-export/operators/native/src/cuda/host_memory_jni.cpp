@@ -7,13 +7,13 @@
 #include <cstdint>
 #include <cstring>
 
-/// Zeros; 0 where there are none to be had.
+/// Zeroed memory, or 0 if there is none left.
 extern "C" JNIEXPORT jlong JNICALL Java_io_digflink_operators_HostMemory_allocate(JNIEnv*, jclass,
                                                                                   jlong bytes) {
   void* memory = nullptr;
   const auto size = static_cast<std::size_t>(bytes);
   if (cudaHostAlloc(&memory, size, cudaHostAllocPortable) != cudaSuccess) {
-    cudaGetLastError();  // it is handled, the next call shall not see it
+    cudaGetLastError();  // handled: the next call must not see it
     return 0;
   }
   std::memset(memory, 0, size);

@@ -13,7 +13,7 @@ using cuda::divide_up;
 
 using Encode = decltype(&cuTensorMapEncodeTiled);
 
-/// The driver's function, null where it has none. The runtime is linked statically, the driver not
+/// The driver's function, or null if it has none. The runtime is linked statically, the driver not
 /// at all.
 Encode tensor_map_encoder() {
   static const Encode encoder = [] {
@@ -107,7 +107,7 @@ cudaError_t launch_fast(const ProjectionArguments<T>& a, cudaStream_t stream) {
     return cost_of(256) <= cost_of(128) ? launch<T, 256, kEpilogue>(a, processors, stream)
                                         : launch<T, 128, kEpilogue>(a, processors, stream);
   } else {
-    // Two groups of residuals beside 128 sums a thread do not fit into its registers.
+    // Two groups of residuals and 128 sums per thread do not fit into its registers.
     constexpr int kWidest = kEpilogue == Epilogue::kGated ? 192 : 256;
     if (cost_of(kWidest) <= std::min(cost_of(192), cost_of(64))) {
       return launch<T, kWidest, kEpilogue>(a, processors, stream);

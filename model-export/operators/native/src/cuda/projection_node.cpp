@@ -28,8 +28,8 @@ void add(Ort::CustomOpDomain& domain) {
 
 }  // namespace
 
-/// Where they are missing ONNX Runtime runs the operators' function bodies: cuBLAS's products and
-/// this library's kernels after them.
+/// Without them ONNX Runtime runs the operators' function bodies: cuBLAS's products, followed by
+/// this library's kernels.
 void add_projection_cuda(Ort::CustomOpDomain& domain) {
   if (!projection_cuda_is_fast()) return;
   add<ProjectionNode>(domain);

@@ -1,4 +1,4 @@
-// Rows are worked on in blocks of channels that stay, widened to floats, in the first-level cache.
+// Rows are processed in blocks of channels, which stay in the first-level cache, widened to floats.
 #pragma once
 
 #include <cstdint>

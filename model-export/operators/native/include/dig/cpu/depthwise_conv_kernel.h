@@ -7,7 +7,7 @@
 namespace dig {
 namespace DIG_ISA {
 
-/// Channels [start, start + count) of one output token; `weights` are theirs, kBlock a tap.
+/// Channels [start, start + count) of one output token; `weights` has kBlock of theirs per tap.
 template <typename T>
 static inline void convolve_token(const DepthwiseConvArguments<T>& a, std::int64_t unit,
                                   std::int64_t column, std::int64_t start, int count,

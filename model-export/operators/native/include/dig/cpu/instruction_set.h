@@ -31,10 +31,10 @@ struct ByInstructionSet {
   Kernels (*avx2)();
   Kernels (*portable)();
 
-  /// Those that suit this processor best.
+  /// The kernels that suit this processor best.
   Kernels best() const { return has_avx512() ? avx512() : has_avx2() ? avx2() : portable(); }
 
-  /// All that this processor can run.
+  /// All kernels that this processor can run.
   std::vector<Kernels> available() const {
     std::vector<Kernels> all{portable()};
     if (has_avx2()) all.push_back(avx2());

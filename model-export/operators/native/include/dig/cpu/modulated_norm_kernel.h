@@ -9,7 +9,7 @@
 namespace dig {
 namespace DIG_ISA {
 
-/// A block of one row's x + gate * y; what lies beyond count stays.
+/// A block of one row's x + gate * y; elements beyond count keep their values.
 template <typename T>
 static inline void sum_block(const ModulationArguments<T>& a, std::int64_t row, const T* modulation,
                              std::int64_t start, int count, float* sum) {

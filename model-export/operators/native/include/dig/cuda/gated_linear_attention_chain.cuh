@@ -1,5 +1,5 @@
 // The second phase of gated_linear_attention_chunked.cuh: a segment takes its starting state from
-// those before it and leaves what those after it wait for.
+// those before it, and leaves what those after it wait for.
 #pragma once
 
 #include "dig/cuda/gated_linear_attention_segment.cuh"

@@ -1,6 +1,5 @@
 // Gated linear attention on tensor cores, for 16-bit tensors with K = 32 and V = 64.
-//
-// The sequence is cut into *segments* of 256 tokens, one a block; a block's four warps take 64
+// The sequence is cut into *segments* of 256 tokens, one per block; a block's four warps take 64
 // tokens each, in four *steps* of 16. Everything is read once: a segment stays in shared memory
 // while its starting state is found.
 //
@@ -228,7 +227,7 @@ __device__ __forceinline__ BlockTile& block_tile(const GlaArguments<T>& a) {
   return block;
 }
 
-/// One block a segment; the segments of all sequences advance together.
+/// One block per segment; the segments of all sequences advance together.
 template <typename T, bool kNorm>
 __global__ void __launch_bounds__(kWarps * 32, kBlocksOfProcessor)
     gla_chunked_kernel(const GlaArguments<T> a, const Chain chain, int sequences) {
@@ -245,7 +244,7 @@ __global__ void __launch_bounds__(kWarps * 32, kBlocksOfProcessor)
   segment.write_outputs();
 }
 
-/// One block a sequence of one segment.
+/// One block per sequence of one segment.
 template <typename T, bool kNorm>
 __global__ void __launch_bounds__(kWarps * 32, kBlocksOfProcessor)
     gla_short_kernel(const GlaArguments<T> a) {

@@ -17,7 +17,7 @@ __device__ __forceinline__ float decay_precise(float x, float inverse_normalizer
 
 __device__ __forceinline__ float silu_precise(float z) { return z / (1.0f + expf(-z)); }
 
-/// One block a recurrence; thread j carries column j of the state. kKeys >= key_size.
+/// One block per recurrence; thread j carries column j of the state. kKeys >= key_size.
 template <typename T, int kKeys>
 __global__ void __launch_bounds__(kMaxHeadSize) gla_recurrent_kernel(const GlaArguments<T> a) {
   __shared__ float q[kRecurrentTile][kKeys];
@@ -67,7 +67,7 @@ __global__ void __launch_bounds__(kMaxHeadSize) gla_recurrent_kernel(const GlaAr
       }
     }
     __syncthreads();
-    // A warp finishes a token.
+    // One warp finishes a token.
     const int lane = column % 32, warps = static_cast<int>(blockDim.x) / 32;
     for (int t = column / 32; t < tokens; t += warps) {
       const std::int64_t token = batch * a.length + a.order.token(start + t);

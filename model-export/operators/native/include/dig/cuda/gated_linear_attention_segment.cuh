@@ -19,7 +19,7 @@ constexpr int kSegment = kWarpTokens * kWarps;
 constexpr int kStateFloats = kFastKeySize * kFastValueSize;
 constexpr int kMaxGroup = 8;  ///< a lane of a warp waits for each
 
-/// What a warp keeps of its tokens. Rows of q, k and g are 64 bytes, of v 128.
+/// A warp's tokens in shared memory. Rows of q, k and g are 64 bytes, of v 128.
 struct WarpTile {
   uint4 q[kWarpTokens * 4];  ///< later times the decays since the step's start
   uint4 k[kWarpTokens * 4];  ///< later times the decays until the step's end
@@ -49,8 +49,8 @@ static_assert(kBlocksOfProcessor * (sizeof(BlockTile) + 1024) <= 227 * 1024,
               "shared memory of a multiprocessor");
 
 /// Memory between blocks; each quarter of a state is read and written by one warp of a block. With
-/// groups of one, two states a sequence are enough: a state is read before the next one is written,
-/// so the one after may take its place.
+/// groups of one, two states per sequence are enough: a state is read before the next one is
+/// written, so the one after that may take its place.
 struct Chain {
   float4* states;       ///< [sequences][slots][kStateFloats / 4], after each group but the last
   float4* sums;         ///< [sequences][segments][kStateFloats / 4], what a segment adds
@@ -58,9 +58,9 @@ struct Chain {
   unsigned* states_at;  ///< [sequences][kWarps], groups whose state is there; zero at first
   unsigned* sums_at;    ///< [sequences][segments][kWarps], 1 if the sum is there; zero at first
   unsigned* ticket;     ///< zero at first
-  int segments;         ///< a sequence
+  int segments;         ///< per sequence
   int group;            ///< segments, at most kMaxGroup
-  int slots;            ///< states a sequence
+  int slots;            ///< states per sequence
 };
 
 /// A sequence is one segment.

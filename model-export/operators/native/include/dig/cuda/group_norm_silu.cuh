@@ -27,8 +27,8 @@ struct NormPart {
   }
 };
 
-/// Where a thread works while a block goes through the packs from `base` on: with 64 packs a cell,
-/// 256 threads take 4 cells at once.
+/// Where a thread works while a block goes through the packs from `base` on: with 64 packs per
+/// cell, 256 threads take 4 cells at once.
 struct NormLane {
   int width, lanes, lane, pack;
 
@@ -126,7 +126,7 @@ __device__ __forceinline__ void group_statistics(const GroupNormArguments<T>& a,
   }
 }
 
-/// The moments are of `moment_parts` parts an image. Dynamic shared memory: float2 [groups +
+/// The moments come in `moment_parts` parts per image. Dynamic shared memory: float2 [groups +
 /// channels].
 template <typename T, int kCount>
 __global__ void __launch_bounds__(kGroupNormThreads)

@@ -1,4 +1,4 @@
-// What the host does to launch kernels.
+// How the host launches kernels.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@ namespace dig {
 namespace cuda {
 
 constexpr std::int64_t kMaxBlocks = 0x7fffffff;
-constexpr std::int64_t kMaxThreads = 0xffffffff;  ///< that kernels count in 32 bits
+constexpr std::int64_t kMaxThreads = 0xffffffff;  ///< kernels count threads in 32 bits
 
 inline std::int64_t divide_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
 
-/// Whether accesses of 16 bytes are allowed from each of these addresses on.
+/// Whether each of these addresses allows accesses of 16 bytes.
 template <typename... Pointers>
 bool aligned(Pointers... pointers) {
   return ((reinterpret_cast<std::uintptr_t>(pointers) % 16 == 0) && ...);

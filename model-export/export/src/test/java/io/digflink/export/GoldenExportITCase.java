@@ -108,7 +108,7 @@ class GoldenExportITCase {
             List.of(),
             false);
     assertThatThrownBy(() -> new Exporter(request, line -> {}).export())
-        .hasMessageContaining("The checkpoint is not of DiG-S/2")
+        .hasMessageContaining("The checkpoint does not fit DiG-S/2")
         .hasMessageContaining(
             "x_embedder.proj.weight has another shape: expected [384, 4, 2, 2], found [64, 4, 2, 2]")
         .hasMessageContaining(" is missing: expected [")

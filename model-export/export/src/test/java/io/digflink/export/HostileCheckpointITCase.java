@@ -37,7 +37,7 @@ class HostileCheckpointITCase {
   void aForgedSizeIsRefused() throws Exception {
     assertRefused(
         HostileFiles.forgedSize(),
-        "storage '0' is said to have 1099511627776 elements of FLOAT32, but its record has 32");
+        "storage '0' claims 1099511627776 elements of FLOAT32, but its record has 32");
   }
 
   @Test

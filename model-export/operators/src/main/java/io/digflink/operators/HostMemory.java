@@ -5,17 +5,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Memory of the host for inputs and outputs of runs.
+ * Host memory for the inputs and outputs of runs.
  *
- * <p>Where the CUDA kernels are registered it is page-locked: a GPU copies from and to it at the
- * speed of the bus, where it otherwise waits for the driver to copy page by page.
+ * <p>Once the CUDA kernels are registered it is page-locked: a GPU copies to and from it at the
+ * speed of the bus instead of waiting for the driver to copy page by page.
  */
 public final class HostMemory {
   private static final Cleaner CLEANER = Cleaner.create();
 
   private HostMemory() {}
 
-  /** A direct buffer of zeros in the machine's byte order, freed when nobody refers to it. */
+  /** A direct buffer of zeros in native byte order, freed when it is no longer referenced. */
   public static ByteBuffer direct(int bytes) {
     long address = bytes > 0 && OperatorLibrary.isLoadedForCuda() ? pageLocked(bytes) : 0;
     if (address == 0) {
@@ -26,7 +26,7 @@ public final class HostMemory {
     return memory.order(ByteOrder.nativeOrder());
   }
 
-  /** The address of page-locked memory, 0 where there is none. */
+  /** The address of page-locked memory, or 0 if there is none. */
   private static long pageLocked(long bytes) {
     try {
       return allocate(bytes);

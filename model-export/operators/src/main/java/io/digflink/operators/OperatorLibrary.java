@@ -15,12 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The native library of the operators of domain {@code dig}, packed into this module's jar where
- * the build had a C++ compiler (and nvcc, for the CUDA kernels).
+ * The native library of the operators of domain {@code dig}. This module's jar contains it if the
+ * build had a C++ compiler (and nvcc, for the CUDA kernels).
  *
- * <p>A library is extracted once a JVM, into a directory that only this user can read, and removed
- * when the JVM ends. Where none was packed, models still run: ONNX Runtime inlines the operators'
- * function bodies, which are slower.
+ * <p>Each JVM extracts it once, into a directory that only this user can read, and removes it when
+ * it ends. Without the library models still run: ONNX Runtime inlines the operators' function
+ * bodies, which are slower.
  */
 public final class OperatorLibrary {
 
@@ -28,7 +28,7 @@ public final class OperatorLibrary {
   public enum Kernels {
     /** For the CPU. */
     CPU("libdig_ops.so"),
-    /** For the CPU and for CUDA; needs the CUDA execution provider's libraries at hand. */
+    /** For the CPU and for CUDA; needs the CUDA execution provider's libraries. */
     CUDA("libdig_ops_cuda.so");
 
     private final String fileName;
@@ -40,7 +40,7 @@ public final class OperatorLibrary {
 
   private static final Logger LOG = LoggerFactory.getLogger(OperatorLibrary.class);
 
-  /** What was extracted, or that nothing could be; guarded by the class. */
+  /** What was extracted, or empty if there was nothing to extract; guarded by the class. */
   private static final Map<Kernels, Optional<Path>> EXTRACTED = new EnumMap<>(Kernels.class);
 
   private static volatile boolean loadedForCuda;
@@ -56,7 +56,7 @@ public final class OperatorLibrary {
    * Registers the operators with a session's options, which may be closed before the session: the
    * library stays loaded.
    *
-   * @return whether the library was there; without it the session inlines the function bodies
+   * @return whether the library was found; without it the session inlines the function bodies
    * @throws OrtException if ONNX Runtime refuses the library
    */
   public static boolean register(OrtSession.SessionOptions options, Kernels kernels)
@@ -64,8 +64,8 @@ public final class OperatorLibrary {
     Optional<Path> library = find(kernels);
     if (library.isPresent()) {
       options.registerCustomOpLibrary(library.get().toString());
-      // The options unload it when they are closed, while their session still calls into it. This
-      // handle is one more, until the class itself is unloaded.
+      // Closing the options unloads the library while their session still calls into it. This
+      // further handle keeps it loaded until the class itself is unloaded.
       System.load(library.get().toString());
       loadedForCuda |= kernels == Kernels.CUDA;
     }
@@ -73,11 +73,10 @@ public final class OperatorLibrary {
   }
 
   /**
-   * The library as a file, extracted on the first call. The first call that finds none says so in
-   * the log.
+   * The library as a file, extracted on the first call. If there is none, the first call logs a
+   * warning.
    *
-   * @throws UncheckedIOException if the library is packed but cannot be written to the temporary
-   *     directory
+   * @throws UncheckedIOException if the library cannot be written to the temporary directory
    */
   public static synchronized Optional<Path> find(Kernels kernels) {
     return EXTRACTED.computeIfAbsent(kernels, OperatorLibrary::extract);
@@ -89,13 +88,13 @@ public final class OperatorLibrary {
       if (in == null) {
         LOG.warn(
             "No {} kernels of the dig operators for {}: models run their slower function bodies. "
-                + "Build model-export with CMake and {} to have them.",
+                + "To get the kernels, build model-export with CMake and {}.",
             kernels,
             platform(),
             kernels == Kernels.CUDA ? "nvcc" : "a C++ compiler");
         return Optional.empty();
       }
-      // createTempDirectory gives the directory to this user alone.
+      // Only this user can access a directory from createTempDirectory.
       Path directory = Files.createTempDirectory("dig-ops-");
       Path file = directory.resolve(kernels.fileName);
       directory.toFile().deleteOnExit();

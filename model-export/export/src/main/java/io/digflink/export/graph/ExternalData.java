@@ -15,11 +15,11 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
- * The one file of a graph's weights. Places are given out while the graph is built; the data is
- * computed and streamed when the file is written, so that a model need not fit into memory.
+ * The file that holds a graph's weights. Each weight gets its place while the graph is built; the
+ * data is computed and streamed when the file is written, so the model need not fit into memory.
  */
 final class ExternalData {
-  /** ONNX asks for page-aligned offsets, so that a tensor can be mapped. */
+  /** ONNX wants page-aligned offsets, so that tensors can be mapped. */
   private static final long ALIGNMENT = 4096;
 
   private static final int BUFFER_BYTES = 1 << 20;
@@ -35,7 +35,7 @@ final class ExternalData {
     this.fileName = fileName;
   }
 
-  /** Gives a weight its place and a reference to it. */
+  /** Assigns a weight its place; returns a reference to it. */
   TensorProto place(String name, ElementType type, Weight weight) {
     long offset = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     long length = Math.multiplyExact(weight.elements(), type.bytes());
@@ -59,7 +59,7 @@ final class ExternalData {
   /**
    * Writes the file into a directory.
    *
-   * @param progress is told the number of bytes written so far
+   * @param progress receives the number of bytes written so far
    */
   void write(Path directory, LongConsumer progress) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -110,7 +110,7 @@ final class ExternalData {
     }
   }
 
-  /** The value, unless it is NaN or lies outside the range of the type that it is written as. */
+  /** Returns the value, unless it is NaN or outside the range of the type it is written as. */
   private static float checked(String name, float value, float largest) {
     if (Math.abs(value) <= largest) {
       return value;

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The projections where they have no kernel, as on a CPU and on most GPUs: their function bodies
- * inside ONNX Runtime against naive loops.
+ * The projections without a kernel, as on a CPU and on most GPUs: their function bodies inside ONNX
+ * Runtime against naive loops.
  */
 class ProjectionOperatorsITCase {
   private static final int BATCH = 2;

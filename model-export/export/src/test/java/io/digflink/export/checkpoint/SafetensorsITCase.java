@@ -83,7 +83,7 @@ class SafetensorsITCase {
     byte[] forged = SafetensorsFile.bytes("{}");
     forged[6] = 1;
     assertThatThrownBy(() -> Checkpoints.read(FileBytes.of("w", forged), Path.of("w")))
-        .hasMessageContaining("its header is said to have 281474976710658 bytes");
+        .hasMessageContaining("its header claims 281474976710658 bytes");
     assertThatThrownBy(() -> read("{\"w\":" + "[".repeat(100_000))).hasMessageContaining("JSON");
     assertThatThrownBy(() -> read("{\"w\":")).hasMessageContaining("is not valid JSON");
   }

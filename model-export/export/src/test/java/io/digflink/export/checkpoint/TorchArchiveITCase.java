@@ -74,7 +74,7 @@ class TorchArchiveITCase {
     assertThat(TorchFile.read(file).model().get("w").toFloatArray()).containsExactly(COUNT);
     file[file.length - 22 - 12] ^= 1; // where the locator says that the record is
     assertThatThrownBy(() -> TorchFile.read(file))
-        .hasMessageContaining("its zip64 record is said to be at byte");
+        .hasMessageContaining("its zip64 record claims byte");
   }
 
   @Test
@@ -132,7 +132,7 @@ class TorchArchiveITCase {
     byte[] pickle = stateDict("w", "FloatStorage", 1L << 40, 0, new long[] {8}, new long[] {1});
     assertRefused(TorchFile.of(pickle).floats("0", COUNT))
         .hasMessageContaining(
-            "storage '0' is said to have 1099511627776 elements of FLOAT32, but its record has 32"
+            "storage '0' claims 1099511627776 elements of FLOAT32, but its record has 32"
                 + " bytes");
     assertRefused(TorchFile.of(pickle)).hasMessageContaining("there is no record data/0");
   }
@@ -205,7 +205,7 @@ class TorchArchiveITCase {
       System.arraycopy(Pickle.int32(1 << 30), 0, file, header + field, 4);
     }
     assertThatThrownBy(() -> TorchFile.read(file))
-        .hasMessageContaining("entry 'checkpoint/data/0' is said to have 1073741824 bytes, but");
+        .hasMessageContaining("entry 'checkpoint/data/0' claims 1073741824 bytes, but");
   }
 
   @Test
