@@ -5,8 +5,8 @@
 namespace dig {
 namespace {
 
-/// The kernel whose registers hold a token of this many packs per lane; any other width has its
-/// own.
+/// The kernel whose registers hold a token of this many packs per lane; for any other width,
+/// the one that reads tokens again.
 template <typename T>
 auto modulate_kernel_for(std::int64_t packs) -> void (*)(const ModulationArguments<T>) {
   constexpr int kCount = cuda::kWide<T>;
