@@ -44,8 +44,7 @@ public final class ImageStack implements AutoCloseable {
   /** Prepares everything under a directory; skips the test where something is not built. */
   public static ImageStack prepare(Path directory) throws Exception {
     TrustedRecords.install();
-    assumeTrue(Kustomize.find().isPresent(), "This machine has neither kustomize nor kubectl");
-
+    Kustomize.require();
     buildImage(directory);
     export(directory.resolve("models").resolve(MODEL));
     Files.createFile(directory.resolve("client.properties"));
@@ -102,7 +101,7 @@ public final class ImageStack implements AutoCloseable {
   /** The deployment of the dev overlay. */
   public Manifest deployment() throws Exception {
     Path overlay = K8sFolder.path().resolve("overlays/dev");
-    return Kustomize.find().orElseThrow().render(overlay).stream()
+    return Kustomize.require().render(overlay).stream()
         .filter(manifest -> manifest.kind().equals("FlinkDeployment"))
         .filter(manifest -> manifest.name().equals("dig-generate"))
         .findFirst()

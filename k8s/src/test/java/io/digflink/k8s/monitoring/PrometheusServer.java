@@ -2,7 +2,7 @@ package io.digflink.k8s.monitoring;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.digflink.k8s.Programs;
+import io.digflink.tools.Tool;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
@@ -30,13 +30,9 @@ final class PrometheusServer implements AutoCloseable {
     this.address = address;
   }
 
-  /** Whether this machine has the program. */
-  static boolean isInstalled() {
-    return Programs.isInstalled("prometheus");
-  }
-
-  /** Starts it on a port of its own. */
+  /** Starts it on a port of its own; skips the test where this machine has no Prometheus. */
   static PrometheusServer start(Path directory, int targetPort) throws IOException {
+    String program = Tool.require("prometheus");
     Path configuration = directory.resolve("prometheus.yml");
     Files.writeString(
         configuration,
@@ -54,7 +50,7 @@ final class PrometheusServer implements AutoCloseable {
     Process process =
         new ProcessBuilder(
                 List.of(
-                    "prometheus",
+                    program,
                     "--config.file=" + configuration,
                     "--storage.tsdb.path=" + directory.resolve("prometheus-data"),
                     "--web.listen-address=localhost:" + port))

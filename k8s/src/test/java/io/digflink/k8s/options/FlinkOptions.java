@@ -62,6 +62,9 @@ public final class FlinkOptions {
     // Flink declares the options of a reporter without their prefix.
     String factoryClass = MetricOptions.REPORTER_FACTORY_CLASS.key();
     options.add(key(REPORTER + factoryClass).stringType().noDefaultValue());
+    // Environment variables have a prefix and any name.
+    String variables = ResourceManagerOptions.CONTAINERIZED_TASK_MANAGER_ENV_PREFIX;
+    options.add(key(variables + "ORT_DISABLE_TELEMETRY").stringType().noDefaultValue());
     return options;
   }
 }
