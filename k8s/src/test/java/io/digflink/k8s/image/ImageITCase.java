@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Builds the image's file system in a folder and runs from it what the pods run. */
+/** Builds the image's file system in a folder and runs the pods' commands from it. */
 class ImageITCase {
   @TempDir private static Path directory;
   private static ImageStack stack;

@@ -17,7 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A Prometheus of this machine that scrapes one target each second. */
+/** This machine's Prometheus, which scrapes one target every second. */
 final class PrometheusServer implements AutoCloseable {
   private static final int STARTING = 503;
 
@@ -60,7 +60,7 @@ final class PrometheusServer implements AutoCloseable {
     return new PrometheusServer(process, URI.create("http://localhost:" + port));
   }
 
-  /** What it says of its target: health, and the last error where there was one. */
+  /** The state of its target: health, and the last error if there was one. */
   String target() throws IOException, InterruptedException {
     return ask("/api/v1/targets").at("/data/activeTargets").toString();
   }
@@ -68,7 +68,7 @@ final class PrometheusServer implements AutoCloseable {
   /**
    * Evaluates an expression now.
    *
-   * @return the samples; empty where there are none
+   * @return the samples; empty if there are none
    * @throws IllegalArgumentException if the server refuses the expression
    */
   JsonNode evaluate(String expression) throws IOException, InterruptedException {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Has Prometheus' own tool judge the alert rules. */
+/** Tests the alert rules with Prometheus' own tool. */
 class RulesITCase {
   private static final Path TESTS = K8sFolder.path().resolve("monitoring/rules-test.yaml");
 

@@ -30,7 +30,7 @@ public final class FlinkOptions {
 
   private FlinkOptions() {}
 
-  /** What is wrong with a {@code flinkConfiguration}; empty if all is well. */
+  /** What is wrong with a {@code flinkConfiguration}; empty if nothing is. */
   public static List<String> violations(Map<String, String> configuration) {
     return OPTIONS.violations(configuration);
   }
@@ -54,7 +54,7 @@ public final class FlinkOptions {
             WebOptions.class)
         .map(DeclaredOptions::constantsOf)
         .forEach(options::addAll);
-    // These two stand for parameters of any name, so they would let every misspelt key pass ...
+    // These two match parameters of any name, so every misspelt key would pass ...
     options.remove(MetricOptions.REPORTER_CONFIG_PARAMETER);
     options.remove(ExternalResourceOptions.EXTERNAL_RESOURCE_DRIVER_PARAM);
     // ... but PrometheusReporterFactory has one parameter.

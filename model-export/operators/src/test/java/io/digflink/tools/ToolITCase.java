@@ -46,7 +46,7 @@ class ToolITCase {
     assertThat(search.status()).isEqualTo(1);
     assertThat(search.errors())
         .startsWith("Expected kubectl 1.27 or newer, found 1.20.2 at " + old)
-        .contains("Debian: apt-get install kubectl");
+        .contains("Debian's package kubectl");
   }
 
   @Test

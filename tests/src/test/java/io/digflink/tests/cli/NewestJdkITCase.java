@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Runs the launcher on the newest JDK of this machine: each release warns of more than the last. */
+/**
+ * Runs the launcher on the newest JDK of this machine: each release warns of more than the last.
+ */
 class NewestJdkITCase {
   private static final Path HOME = Path.of(System.getProperty("dig.home"));
   private static final Path JDKS = Path.of("/usr/lib/jvm");
@@ -44,7 +46,9 @@ class NewestJdkITCase {
     int newest = jdks.keySet().iterator().next();
     assumeTrue(
         newest > OLDEST,
-        "Expected a JDK newer than 17 in " + JDKS + ", found none: install one (such as Debian's"
+        "Expected a JDK newer than 17 in "
+            + JDKS
+            + ", found none: install one (such as Debian's"
             + " openjdk-21-jdk-headless or openjdk-25-jdk-headless)");
     assumeTrue(
         Files.exists(HOME.resolve("jobs/cli/target/classpath.txt")),
