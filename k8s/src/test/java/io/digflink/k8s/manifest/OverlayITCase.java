@@ -10,6 +10,7 @@ import io.digflink.synthesis.SynthesizeCommand;
 import io.digflink.synthesis.spec.SpecReader;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -22,6 +23,9 @@ import picocli.CommandLine;
 class OverlayITCase {
   /** The longest transaction that a broker allows by default. */
   private static final String BROKER_TRANSACTION_TIMEOUT = "900 s";
+
+  /** By folder: rendering takes longer than any check. */
+  private static final Map<String, List<Manifest>> RENDERED = new HashMap<>();
 
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "gpu", "dev"})
@@ -190,7 +194,10 @@ class OverlayITCase {
   }
 
   private static List<Manifest> renderFolder(String folder) throws Exception {
-    return Kustomize.require().render(K8sFolder.path().resolve(folder));
+    if (!RENDERED.containsKey(folder)) {
+      RENDERED.put(folder, Kustomize.require().render(K8sFolder.path().resolve(folder)));
+    }
+    return RENDERED.get(folder);
   }
 
   private static Manifest generate(String overlay) throws Exception {
