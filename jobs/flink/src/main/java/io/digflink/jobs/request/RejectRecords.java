@@ -1,7 +1,5 @@
 package io.digflink.jobs.request;
 
-import io.digflink.runtime.session.SessionException;
-import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -16,20 +14,6 @@ public final class RejectRecords {
   static final int LONGEST_ORIGINAL = 512 << 10;
 
   private RejectRecords() {}
-
-  /**
-   * What is said of an image that a model fails on.
-   *
-   * @param graph the denoiser or the decoder
-   * @param index place of the image in its request
-   */
-  public static RejectException runFailed(String graph, int index, SessionException failure) {
-    return RejectException.of(
-        RejectReason.OTHER,
-        String.format(
-            "The %s fails on image %d, alone too: %s. Look into the model, or ask for another image",
-            graph, index, failure.getMessage()));
-  }
 
   /**
    * The reject of a record that was read or not; requestId may be null. Of a long record it has the
