@@ -20,7 +20,8 @@ import org.apache.avro.specific.SpecificRecordBase;
 /**
  * Reads and writes one type of record in Avro's single-object encoding: the marker {@code C3 01},
  * the 8-byte little-endian CRC-64-AVRO fingerprint of the writer's schema, the record. No registry
- * is needed: a codec knows the schema of its class and those it was given.
+ * is needed: a codec knows the schema of its class, the earlier versions of it, and those it was
+ * given.
  *
  * <p>Hostile bytes cost no memory: the decoder works on the array, where Avro refuses a length that
  * is longer than what is left. Thread-safe.
@@ -45,6 +46,7 @@ public final class RecordCodec<T extends SpecificRecordBase> {
     this.schema = data.getSchema(type);
     this.encoder = new BinaryMessageEncoder<>(data, schema);
     addWriter(schema);
+    EarlierSchemas.before(schema).forEach(this::addWriter);
     for (Schema writer : otherWriters) {
       addWriter(writer);
     }
@@ -53,7 +55,7 @@ public final class RecordCodec<T extends SpecificRecordBase> {
   /**
    * The codec of a record.
    *
-   * @param otherWriters further schemas, older or newer, that records may be written in; Avro's
+   * @param otherWriters further schemas, such as newer ones, that records may be written in; Avro's
    *     rules of resolution apply
    * @throws IllegalArgumentException if a schema is one of another record
    */

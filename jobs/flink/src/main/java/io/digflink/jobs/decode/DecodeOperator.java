@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -165,7 +166,7 @@ final class DecodeOperator extends DeviceRunOperator<DenoisedImage, GeneratedIma
       case TAKE -> {
         for (int i = 0; i < run.images().size(); i++) {
           waiting.remove();
-          emit(run.images().get(i), run.files().get(i), now);
+          emitOrReject(run.images().get(i), run.files().get(i), now);
         }
       }
       case RETRY -> {}
@@ -179,6 +180,14 @@ final class DecodeOperator extends DeviceRunOperator<DenoisedImage, GeneratedIma
   @Override
   protected void emitLeaving() {
     // Images leave with their run.
+  }
+
+  private void emitOrReject(DenoisedImage image, Optional<ImageFile> file, long now) {
+    if (file.isPresent()) {
+      emit(image, file.get(), now);
+    } else {
+      reject(image, RunRejects.notFinite("decoder", keyOf(image).model(), image.index()), now);
+    }
   }
 
   private void emit(DenoisedImage image, ImageFile file, long now) {

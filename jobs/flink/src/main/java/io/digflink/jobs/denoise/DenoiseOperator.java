@@ -14,6 +14,7 @@ import io.digflink.jobs.request.RejectRecords;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
+import io.digflink.runtime.sampling.Trajectory;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RejectReason;
@@ -173,17 +174,26 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedI
   @Override
   protected void emitLeaving() {
     long now = now();
-    emitFinished(now);
+    emitEnded(now);
     rejectUnknownModels(now);
     rejectExpired(now);
   }
 
-  private void emitFinished(long now) {
-    List<ImageInFlight> finished = inFlight.takeFinished();
-    for (ImageInFlight image : finished) {
-      output.collect(new StreamRecord<>(image.toDenoised(now)));
+  private void emitEnded(long now) {
+    for (ImageInFlight image : inFlight.takeEnded()) {
+      if (image.trajectory().isFinite()) {
+        output.collect(new StreamRecord<>(image.toDenoised(now)));
+        metrics.finished();
+      } else {
+        reject(image.request().admitted(), notFinite(image), now);
+      }
     }
-    metrics.finished(finished.size());
+  }
+
+  private static RejectException notFinite(ImageInFlight image) {
+    Trajectory trajectory = image.trajectory();
+    String where = "denoiser, step " + trajectory.stepsDone() + " of " + trajectory.spec().steps();
+    return RunRejects.notFinite(where, image.request().key().model(), image.index());
   }
 
   private void rejectUnknownModels(long now) {

@@ -12,6 +12,11 @@ import io.digflink.runtime.sampling.Trajectory;
  */
 record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, long startedAt) {
 
+  /** Whether it takes no further step: it is done, or its latent is not finite. */
+  boolean hasEnded() {
+    return trajectory.isDone() || !trajectory.isFinite();
+  }
+
   /** The image for the decoder; the trajectory must be done. */
   DenoisedImage toDenoised(long now) {
     return new DenoisedImage(request.admitted(), index, trajectory.latent(), startedAt, now);
