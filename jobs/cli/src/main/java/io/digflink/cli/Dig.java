@@ -1,9 +1,7 @@
 package io.digflink.cli;
 
-import io.digflink.export.ExportCommand;
-import io.digflink.export.InspectCommand;
 import io.digflink.schemas.codec.TrustedRecords;
-import io.digflink.synthesis.SynthesizeCommand;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,14 +33,16 @@ public final class Dig implements Runnable {
     TrustedRecords.install();
   }
 
-  /** Runs a command where there is only the job's jar, as in the image. */
+  /** Runs a command. */
   public static void main(String[] arguments) {
     System.exit(commandLine().execute(arguments));
   }
 
-  /** The command line, to which other modules may add commands. */
+  /** The command line, with the commands that other modules add. */
   public static CommandLine commandLine() {
-    return new CommandLine(new Dig()).setExecutionExceptionHandler(new FailureReport());
+    CommandLine commandLine = new CommandLine(new Dig());
+    ServiceLoader.load(Subcommand.class).forEach(commandLine::addSubcommand);
+    return commandLine.setExecutionExceptionHandler(new FailureReport());
   }
 
   @Override

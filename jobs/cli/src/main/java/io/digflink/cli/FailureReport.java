@@ -2,6 +2,7 @@ package io.digflink.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
@@ -15,7 +16,10 @@ final class FailureReport implements IExecutionExceptionHandler {
       Exception failure, CommandLine commandLine, ParseResult parsed) {
     PrintWriter err = commandLine.getErr();
     if (failure instanceof IllegalArgumentException || failure instanceof IOException) {
-      err.println(failure.getMessage());
+      err.println(
+          failure instanceof NoSuchFileException missing && missing.getReason() == null
+              ? "There is no file " + missing.getFile()
+              : failure.getMessage());
     } else {
       failure.printStackTrace(err);
     }

@@ -3,9 +3,9 @@ package io.digflink.k8s.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.digflink.cli.SynthesizeCommand;
 import io.digflink.k8s.K8sFolder;
 import io.digflink.k8s.manifest.Manifest;
-import io.digflink.synthesis.SynthesizeCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,10 +3,10 @@ package io.digflink.k8s.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.digflink.cli.ExportCommand;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.cli.embedded.EmbeddedKafka;
-import io.digflink.export.ExportCommand;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.k8s.K8sFolder;
 import io.digflink.k8s.manifest.Kustomize;

@@ -1,17 +1,20 @@
 package io.digflink.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.digflink.bundle.Precision;
 import io.digflink.export.checkpoint.HostileFiles;
 import io.digflink.export.oracle.Golden;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Checkpoints that are not what they claim, through the command. */
 class HostileCheckpointTest {
@@ -44,20 +47,28 @@ class HostileCheckpointTest {
     assertRefused(half, "is truncated; copy it again");
   }
 
-  /** Exit code 1, the message, no stack trace, and nothing written. */
+  /** The message, and nothing written. */
   private void assertRefused(byte[] checkpoint, String... messages) throws Exception {
     Path file = Files.write(directory.resolve("model.pt"), checkpoint);
-    Path out = directory.resolve("bundle");
-    StringWriter err = new StringWriter();
-    CommandLine command =
-        new CommandLine(new ExportCommand())
-            .setErr(new PrintWriter(err))
-            .setOut(new PrintWriter(new StringWriter()));
+    ExportRequest request =
+        new ExportRequest(
+            Optional.of(file),
+            OptionalLong.empty(),
+            Optional.empty(),
+            directory.resolve("bundle"),
+            Optional.empty(),
+            ExportRequest.WeightChoice.BEST,
+            Optional.of("DiG-S/2"),
+            Optional.empty(),
+            Precision.FP32,
+            Optional.empty(),
+            List.of(),
+            false);
 
-    int exitCode = command.execute(file.toString(), "--model", "DiG-S/2", "--out", out.toString());
-
-    assertThat(exitCode).isEqualTo(1);
-    assertThat(err.toString()).contains("model.pt").contains(messages).doesNotContain("\tat ");
+    assertThatThrownBy(() -> new Exporter(request, line -> {}).export())
+        .isInstanceOfAny(IOException.class, IllegalArgumentException.class)
+        .hasMessageContaining("model.pt")
+        .hasMessageContainingAll(messages);
     try (var files = Files.list(directory)) {
       assertThat(files).containsExactly(file);
     }

@@ -1,2 +1,2 @@
-/** What crosses the modules: the launcher's main class, benchmarks, faults. */
+/** Benchmarks, load and faults: the commands that measure dig-flink and break it. */
 package io.digflink.lab;

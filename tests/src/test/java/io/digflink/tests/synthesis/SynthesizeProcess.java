@@ -2,7 +2,7 @@ package io.digflink.tests.synthesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.digflink.lab.Main;
+import io.digflink.cli.Dig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ final class SynthesizeProcess {
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Main.class.getName(),
+                Dig.class.getName(),
                 "synthesize",
                 "--spec=" + spec,
                 "--out=" + out,

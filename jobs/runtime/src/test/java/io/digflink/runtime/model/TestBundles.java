@@ -13,9 +13,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Small bundles for tests, exported from the reference cases of module model-export. */
+/** Small bundles for the tests of every module, exported from the reference cases of export. */
 public final class TestBundles {
-  private static final Path GOLDEN = Path.of("../../model-export/export/src/test/resources/golden");
+  private static final Path GOLDEN =
+      Path.of(System.getProperty("dig.home"))
+          .resolve("model-export/export/src/test/resources/golden");
 
   private TestBundles() {}
 
@@ -26,15 +28,23 @@ public final class TestBundles {
    * @param directory where the bundle goes, as {@code directory/dig-plain}
    */
   public static ModelBundle digPlain(Path directory) throws IOException {
-    return ModelBundle.open(export("dig-plain", directory.resolve("dig-plain")));
+    return export("dig-plain", directory, "dig-plain");
   }
 
   /** Exports the unconditional {@code dig-uncond} to {@code directory/dig-uncond}. */
   public static ModelBundle digUnconditional(Path directory) throws IOException {
-    return ModelBundle.open(export("dig-uncond", directory.resolve("dig-uncond")));
+    return export("dig-uncond", directory, "dig-uncond");
   }
 
-  private static Path export(String golden, Path out) throws IOException {
+  /**
+   * Exports a reference case with the small decoder.
+   *
+   * @param golden the case's folder
+   * @param directory where the bundle goes, under its name
+   * @param name the name that requests use
+   */
+  public static ModelBundle export(String golden, Path directory, String name) throws IOException {
+    Path out = directory.resolve(name);
     Map<String, Object> config =
         new JsonMapper()
             .readValue(
@@ -55,6 +65,6 @@ public final class TestBundles {
                 false),
             line -> {})
         .export();
-    return out;
+    return ModelBundle.open(out);
   }
 }

@@ -1,5 +1,6 @@
 package io.digflink.lab.bench;
 
+import io.digflink.cli.Subcommand;
 import io.digflink.lab.load.CheckpointBench;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,11 +22,11 @@ import picocli.CommandLine.Spec;
       OpBench.class,
       ProviderBench.class
     })
-public final class BenchCommand implements Runnable {
+public final class BenchCommand implements Subcommand {
   @Spec private CommandSpec spec;
 
   @Override
-  public void run() {
+  public Integer call() {
     throw new ParameterException(spec.commandLine(), "Give the name of a benchmark");
   }
 }

@@ -1,6 +1,7 @@
 package io.digflink.lab.bench;
 
 import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.SynthesizeCommand;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.model.ModelBundle;
@@ -11,7 +12,6 @@ import io.digflink.runtime.sampling.TimestepSpacing;
 import io.digflink.runtime.sampling.TrajectorySpec;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
-import io.digflink.synthesis.SynthesizeCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

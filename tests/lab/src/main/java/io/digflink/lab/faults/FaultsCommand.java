@@ -1,6 +1,7 @@
 package io.digflink.lab.faults;
 
 import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.Subcommand;
 import io.digflink.lab.bench.JsonFile;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.apache.commons.io.file.PathUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
       "A broker, ZooKeeper, a JobManager and two TaskManagers run as JVMs of their own; every"
           + " image of every request must come once, with the bytes of an undisturbed run."
     })
-public final class FaultsCommand implements Callable<Integer> {
+public final class FaultsCommand implements Subcommand {
   private static final int KINDS = 24;
   private static final int UNDER_WAY = 40;
 

@@ -1,6 +1,7 @@
 package io.digflink.lab.load;
 
 import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.Subcommand;
 import io.digflink.lab.bench.JsonFile;
 import io.digflink.lab.faults.Answers;
 import io.digflink.lab.faults.CheckpointDisk;
@@ -13,7 +14,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.io.file.PathUtils;
 import picocli.CommandLine.Command;
@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
       "Send twice as many requests as a cluster of processes can serve, for long.",
       "Memory must stay flat, checkpoints complete, and the source be held back."
     })
-public final class SoakCommand implements Callable<Integer> {
+public final class SoakCommand implements Subcommand {
   private static final int KINDS = 24;
   private static final int UNDER_WAY = 40;
   private static final int CAPACITY_SECONDS = 60;

@@ -1,72 +1,35 @@
 package io.digflink.export;
 
-import com.fasterxml.jackson.databind.ObjectWriter;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.ModelManifest;
 import io.digflink.export.arch.GridSize;
 import io.digflink.export.arch.MultiplyAdds;
 import io.digflink.export.arch.Preset;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** {@code inspect BUNDLE}: shows what a bundle is and verifies its files. */
-@Command(
-    name = "inspect",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
-    description = "Show a model bundle and verify its files.")
-public final class InspectCommand implements Callable<Integer> {
-  private static final ObjectWriter WRITER = new JsonMapper().writerWithDefaultPrettyPrinter();
+/** What a bundle is: its model, its graphs, and what an image costs. */
+public final class BundleReport {
+  private BundleReport() {}
 
-  @Spec private CommandSpec spec;
-
-  @Parameters(index = "0", paramLabel = "BUNDLE", description = "The bundle's directory.")
-  private Path directory;
-
-  @Option(
-      names = "--size",
-      paramLabel = "HxW",
-      description = "Image pixels to count multiply-adds for (default: the trained size).")
-  private String size;
-
-  @Option(names = "--json", description = "Print JSON.")
-  private boolean json;
-
-  @Override
-  public Integer call() {
-    try {
-      BundleDirectory bundle = BundleDirectory.open(directory);
-      bundle.verify();
-      Map<String, Object> report = report(bundle);
-      PrintWriter out = spec.commandLine().getOut();
-      if (json) {
-        out.println(WRITER.writeValueAsString(report));
-      } else {
-        print(out, "", report);
-      }
-      out.flush();
-      return 0;
-    } catch (IOException | IllegalArgumentException e) {
-      return Failures.report(spec, e);
-    }
-  }
-
-  private Map<String, Object> report(BundleDirectory bundle) throws IOException {
+  /**
+   * Verifies a bundle and reports on it.
+   *
+   * @param wanted the size to count multiply-adds for; empty: the size of the training
+   * @return values by name, in the order to show them
+   * @throws IOException if a file is not what the manifest says
+   * @throws IllegalArgumentException if the model cannot make the size
+   */
+  public static Map<String, Object> of(BundleDirectory bundle, Optional<ImageSize> wanted)
+      throws IOException {
+    bundle.verify();
     ModelManifest manifest = bundle.manifest();
     int scale = manifest.image() == null ? ModelSelection.TRAINING_SCALE : manifest.image().scale();
-    ImageSize image = imageSize(manifest.latent(), scale);
+    ImageSize image = imageSize(wanted, manifest.latent(), scale);
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("name", manifest.name());
     report.put("digest", bundle.digest());
@@ -92,11 +55,12 @@ public final class InspectCommand implements Callable<Integer> {
     return report;
   }
 
-  private ImageSize imageSize(ModelManifest.Latent latent, int scale) {
-    if (size == null) {
+  private static ImageSize imageSize(
+      Optional<ImageSize> wanted, ModelManifest.Latent latent, int scale) {
+    if (wanted.isEmpty()) {
       return new ImageSize(latent.height() * scale, latent.width() * scale);
     }
-    ImageSize image = ImageSize.parse(size);
+    ImageSize image = wanted.get();
     int token = scale * latent.sizeMultiple();
     if (image.height() % token != 0 || image.width() % token != 0) {
       throw new IllegalArgumentException(
@@ -142,22 +106,5 @@ public final class InspectCommand implements Callable<Integer> {
     graph.put("operators", summary.operators());
     graph.put("metadata", summary.metadata());
     return graph;
-  }
-
-  private static void print(PrintWriter out, String indent, Map<?, ?> values) {
-    values.forEach(
-        (key, value) -> {
-          if (value instanceof Map<?, ?> inner) {
-            out.println(indent + key);
-            print(out, indent + "  ", inner);
-          } else if (value instanceof Iterable<?> list) {
-            out.println(indent + key);
-            list.forEach(entry -> out.println(indent + "  " + entry));
-          } else if (value instanceof Long number) {
-            out.printf(Locale.ROOT, "%s%-24s %,d%n", indent, key, number);
-          } else {
-            out.printf("%s%-24s %s%n", indent, key, value);
-          }
-        });
   }
 }

@@ -1,4 +1,4 @@
-package io.digflink.export;
+package io.digflink.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.ModelManifest;
-import io.digflink.export.oracle.Golden;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -15,14 +14,17 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
-class ExportCommandTest {
+class ExportCommandITCase {
   private static final String TINY =
       "{\"depth\": 2, \"hidden_size\": 32, \"num_heads\": 2, \"input_size\": 8, \"num_classes\": 3}";
 
   private static final String VAE =
       "{\"latent_channels\": 4, \"block_out_channels\": [8, 16], \"norm_num_groups\": 4}";
+
+  private static final Path GOLDEN =
+      Path.of(System.getProperty("dig.home"))
+          .resolve("model-export/export/src/test/resources/golden/dit");
 
   @TempDir Path directory;
   private Path out;
@@ -150,8 +152,7 @@ class ExportCommandTest {
   @Test
   void aCheckpointThatDoesNotFitItsModelIsExplained() {
     // The reference cases are smaller than the preset that their training arguments name.
-    Golden golden = Golden.of("dit");
-    Ran ran = run("export", golden.checkpointFile().toString(), "--out", out.toString());
+    Ran ran = run("export", GOLDEN.resolve("checkpoint.pt").toString(), "--out", out.toString());
     assertFails(ran, "The checkpoint is not of DiT-S/2");
     assertThat(ran.err())
         .contains("blocks.0.attn.qkv.weight has another shape: expected [1152, 384], found")
@@ -160,14 +161,13 @@ class ExportCommandTest {
 
   @Test
   void tensorsLeftOverAreNamed() throws IOException {
-    Golden golden = Golden.of("dit");
     Path shallow = directory.resolve("shallow.json");
-    String json = Files.readString(golden.directory().resolve("config.json"));
+    String json = Files.readString(GOLDEN.resolve("config.json"));
     Files.writeString(shallow, json.replace("\"depth\": 3", "\"depth\": 2"));
     Ran ran =
         run(
             "export",
-            golden.checkpointFile().toString(),
+            GOLDEN.resolve("checkpoint.pt").toString(),
             "--config",
             shallow.toString(),
             "--out",
@@ -241,7 +241,7 @@ class ExportCommandTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exitCode =
-        new CommandLine(new Tool())
+        Dig.commandLine()
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err))
             .execute(arguments);
@@ -253,9 +253,4 @@ class ExportCommandTest {
     assertThat(ran.err()).contains(message);
     assertThat(ran.err()).doesNotContain("Exception");
   }
-
-  @CommandLine.Command(
-      name = "dig",
-      subcommands = {ExportCommand.class, InspectCommand.class})
-  private static final class Tool {}
 }

@@ -1,9 +1,12 @@
-package io.digflink.export;
+package io.digflink.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.digflink.bundle.Precision;
+import io.digflink.export.ExportRequest;
+import io.digflink.export.Exporter;
+import io.digflink.export.ImageSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -112,20 +115,16 @@ public final class ExportCommand implements Callable<Integer> {
   private boolean force;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     PrintWriter progress = spec.commandLine().getOut();
-    try {
-      new Exporter(
-              request(),
-              line -> {
-                progress.println(line);
-                progress.flush();
-              })
-          .export();
-      return 0;
-    } catch (IOException | IllegalArgumentException e) {
-      return Failures.report(spec, e);
-    }
+    new Exporter(
+            request(),
+            line -> {
+              progress.println(line);
+              progress.flush();
+            })
+        .export();
+    return 0;
   }
 
   private ExportRequest request() throws IOException {

@@ -8,7 +8,6 @@ import io.digflink.synthesis.plan.DatasetPlan;
 import io.digflink.synthesis.store.OutputDirectory;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.util.function.Supplier;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -23,23 +22,22 @@ final class Synthesis {
   private final OutputDirectory directory;
   private final DatasetPlan plan;
   private final SynthesisSettings settings;
-  private final Supplier<StreamExecutionEnvironment> environments;
+  private final SynthesisCluster cluster;
   private final PrintStream out;
 
   /**
-   * @param environments gives an environment of the cluster to run on, for each try one
-   * @param out where progress is told
+   * @param out where progress is reported
    */
   Synthesis(
       OutputDirectory directory,
       DatasetPlan plan,
       SynthesisSettings settings,
-      Supplier<StreamExecutionEnvironment> environments,
+      SynthesisCluster cluster,
       PrintStream out) {
     this.directory = directory;
     this.plan = plan;
     this.settings = settings;
-    this.environments = environments;
+    this.cluster = cluster;
     this.out = out;
   }
 
@@ -66,7 +64,7 @@ final class Synthesis {
   }
 
   private void runJob(Progress progress, DiskSpace disk) throws IOException, InterruptedException {
-    StreamExecutionEnvironment environment = environments.get();
+    StreamExecutionEnvironment environment = cluster.environment();
     SynthesisJob.build(environment, plan, settings);
     try {
       JobClient job = environment.executeAsync(SynthesisJob.NAME);

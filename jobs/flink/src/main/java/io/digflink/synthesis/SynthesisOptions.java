@@ -1,0 +1,101 @@
+package io.digflink.synthesis;
+
+import io.digflink.jobs.decode.DecodeSettings;
+import io.digflink.jobs.denoise.DenoiseSettings;
+import io.digflink.jobs.kafka.ClientProperties;
+import io.digflink.jobs.model.ModelSettings;
+import io.digflink.synthesis.dataset.DatasetSettings;
+import io.digflink.synthesis.job.SynthesisSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Properties;
+import picocli.CommandLine.Option;
+
+/** The options of every command that makes a data set. */
+public final class SynthesisOptions {
+  private static final int MAX_IN_FLIGHT_BATCHES = 2;
+
+  // The second try has only failed images, on sessions of its own: a broken device opens none.
+  private static final int LONGEST_FAILURE_STREAK = Integer.MAX_VALUE;
+
+  @Option(names = "--spec", paramLabel = "FILE", description = "Specification in YAML.")
+  private Path spec;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "Directory of the data set.")
+  private Path out;
+
+  @Option(names = "--example-spec", description = "Print a commented specification and stop.")
+  private boolean exampleSpec;
+
+  @Option(
+      names = "--device",
+      defaultValue = "auto",
+      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--parallelism",
+      defaultValue = "1",
+      description = "Subtasks, each with a denoiser of its own. Default: ${DEFAULT-VALUE}.")
+  private int parallelism;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "0",
+      description = "Threads per run on a CPU; 0: one per core. Default: ${DEFAULT-VALUE}.")
+  private int threads;
+
+  @Option(
+      names = "--batch-rows",
+      defaultValue = "32",
+      description =
+          "Most rows of one denoiser run; a guided image takes two. Default: ${DEFAULT-VALUE}.")
+  private int batchRows;
+
+  @Option(
+      names = "--kafka-properties",
+      paramLabel = "FILE",
+      description =
+          "Properties file with further settings of the Kafka client that reads the requests of a"
+              + " topic, such as TLS and SASL.")
+  private Path kafkaProperties;
+
+  /** Subtasks of the job. */
+  public int parallelism() {
+    return parallelism;
+  }
+
+  Path spec() {
+    return spec;
+  }
+
+  Path out() {
+    return out;
+  }
+
+  boolean exampleSpec() {
+    return exampleSpec;
+  }
+
+  /** Settings of the client that reads a topic of requests, but for its brokers. */
+  Properties kafkaClient() throws IOException {
+    return kafkaProperties == null
+        ? new Properties()
+        : ClientProperties.read("--kafka-properties", kafkaProperties);
+  }
+
+  /** Settings of the job. */
+  SynthesisSettings settings(Path bundle, DatasetSettings dataset) {
+    return new SynthesisSettings(
+        new ModelSettings(bundle.toAbsolutePath().toString(), device, threads),
+        new DenoiseSettings(
+            batchRows,
+            MAX_IN_FLIGHT_BATCHES * batchRows,
+            MAX_IN_FLIGHT_BATCHES * batchRows,
+            LONGEST_FAILURE_STREAK),
+        new DecodeSettings(
+            Math.max(1, batchRows / 4), Long.MAX_VALUE, null, LONGEST_FAILURE_STREAK),
+        dataset,
+        parallelism);
+  }
+}
