@@ -6,9 +6,9 @@ import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
-/** Passes latents on; one that is not finite would become a plain black image and fails instead. */
-final class FiniteLatents extends ProcessFunction<DenoisedImage, DenoisedImage> {
-  /** Side output of failures and, where they are kept, latents. */
+/** Passes latents on to the decoder and, where they are kept, to the data set. */
+final class LatentOutcomes extends ProcessFunction<DenoisedImage, DenoisedImage> {
+  /** Side output of the latents that are kept. */
   static final OutputTag<Outcome> OUTCOMES =
       new OutputTag<>("outcomes") {
         private static final long serialVersionUID = 1L;
@@ -19,23 +19,16 @@ final class FiniteLatents extends ProcessFunction<DenoisedImage, DenoisedImage> 
   private final DatasetPlan plan;
   private final boolean keepLatents;
 
-  FiniteLatents(DatasetPlan plan, boolean keepLatents) {
+  LatentOutcomes(DatasetPlan plan, boolean keepLatents) {
     this.plan = plan;
     this.keepLatents = keepLatents;
   }
 
   @Override
   public void processElement(DenoisedImage image, Context context, Collector<DenoisedImage> out) {
-    long request = Long.parseLong(image.request().id());
-    long index = plan.firstImage(request) + image.index();
-    for (float value : image.latent()) {
-      if (!Float.isFinite(value)) {
-        String message = "The latent has the value " + value + ": the model diverged on this image";
-        context.output(OUTCOMES, Outcome.failure(request, index, 1, "NOT_FINITE", message));
-        return;
-      }
-    }
     if (keepLatents) {
+      long request = Long.parseLong(image.request().id());
+      long index = plan.firstImage(request) + image.index();
       context.output(OUTCOMES, Outcome.latent(request, index, image.latent()));
     }
     out.collect(image);
