@@ -42,7 +42,7 @@ final class DenoisedImageSerializer implements SimpleVersionedSerializer<Denoise
               + ": restore with the release that wrote it, or start without state");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
-    AdmittedRequest request = AdmittedRequestFormat.read(in);
+    AdmittedRequest request = AdmittedRequestFormat.readVersion1(in);
     int index = in.readInt();
     long startedAt = in.readLong();
     long finishedAt = in.readLong();

@@ -6,13 +6,15 @@ import io.digflink.schemas.GenerationRequest;
 /**
  * A request that can be served, with what admission worked out.
  *
- * @param original the record as it came, for a reject later on
+ * @param original the record as it came, for a later reject
  * @param source where it came from
  * @param request the record's content
  * @param labels class index of every label of the request, in its order, the null class for an
  *     unconditional image; empty for a model without classes
  * @param latent shape of the latents
- * @param admittedAt when it was admitted, in milliseconds since the epoch
+ * @param askedAt when the client asked for it, in milliseconds since the epoch: created_at of the
+ *     request, else the time of its record
+ * @param admittedAt when it was admitted
  */
 public record AdmittedRequest(
     byte[] original,
@@ -20,6 +22,7 @@ public record AdmittedRequest(
     GenerationRequest request,
     int[] labels,
     LatentShape latent,
+    long askedAt,
     long admittedAt) {
 
   /** The client's name for it. */
@@ -37,7 +40,7 @@ public record AdmittedRequest(
     return labels.length == 0 ? null : labels[index / request.getImagesPerLabel()];
   }
 
-  /** Whether the request is worth nothing any more. */
+  /** Whether its deadline has passed. */
   public boolean isExpired(long now) {
     return request.getDeadline() != null && now > request.getDeadline().toEpochMilli();
   }

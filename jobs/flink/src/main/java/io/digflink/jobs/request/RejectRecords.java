@@ -17,6 +17,17 @@ public final class RejectRecords {
 
   private RejectRecords() {}
 
+  /** What is said of a request whose deadline has passed before all its images were done. */
+  public static RejectException expired(AdmittedRequest request, int imagesDone, long now) {
+    return RejectException.field(
+        RejectReason.DEADLINE_EXCEEDED,
+        "deadline",
+        request.request().getDeadline(),
+        String.format(
+            "later than %s, the time by this job's clock; %d of %d images were done",
+            Instant.ofEpochMilli(now), imagesDone, request.images()));
+  }
+
   /**
    * What is said of an image that a model fails on.
    *

@@ -29,9 +29,9 @@ class HeldRequestSerializerTest {
   void anUnknownVersionIsRefused() throws IOException {
     byte[] bytes = serializer.serialize(held());
 
-    assertThatThrownBy(() -> serializer.deserialize(2, bytes))
+    assertThatThrownBy(() -> serializer.deserialize(3, bytes))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("Expected state of Denoise in version 1, found version 2");
+        .hasMessageContaining("Expected state of Denoise in version 1 to 2, found version 3");
   }
 
   private static HeldRequest held() {
@@ -50,6 +50,7 @@ class HeldRequestSerializerTest {
             request,
             new int[] {1, 2},
             new LatentShape(1, 1, 2),
+            120,
             123);
     return new HeldRequest(
         admitted,
