@@ -7,7 +7,7 @@ import org.apache.flink.metrics.MeterView;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 
-/** What Decode tells of itself; the module's README says what each means. */
+/** What Decode reports about itself; the module's README says what each metric means. */
 final class DecodeMetrics {
   private static final int WINDOW = 1_000;
 

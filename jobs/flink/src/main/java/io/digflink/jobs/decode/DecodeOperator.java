@@ -1,8 +1,10 @@
 package io.digflink.jobs.decode;
 
 import io.digflink.jobs.denoise.DenoisedImage;
-import io.digflink.jobs.device.DeviceOperator;
-import io.digflink.jobs.device.FailureStreak;
+import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceRunOperator;
+import io.digflink.jobs.device.FailedRunPolicy;
+import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.ProgressRecords;
@@ -14,13 +16,11 @@ import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GeneratedImage;
-import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -32,30 +32,22 @@ import org.apache.flink.streaming.api.operators.util.SimpleVersionedListState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Decodes latents in micro-batches and encodes the images, in the order in which they come. Its
- * input is keyed by request, and so is what it restores: the order within a request outlives a
- * rescale.
+ * Decodes latents in micro-batches and encodes the images, in the order in which they arrive. Its
+ * input is keyed by request, and so is the state it restores: the order within a request survives a
+ * change of parallelism.
  */
-final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage> {
+final class DecodeOperator extends DeviceRunOperator<DenoisedImage, GeneratedImage, DecodeRun> {
   private static final long serialVersionUID = 1L;
 
   private final transient DecodeSettings settings;
   private final transient ModelSettings modelSettings;
   private final transient Deque<Waiting> waiting = new ArrayDeque<>();
   private final transient ClaimCheck claimCheck;
-  private final transient FailureStreak streak;
+  private final transient FailedRunPolicy<DenoisedImage> policy;
   private transient ListState<DenoisedImage> state;
   private transient ServedModels models;
   private transient DecodeMetrics metrics;
   private transient RejectCounters rejects;
-  private transient DecodeRun run;
-  private transient int batchLimit;
-
-  // The first of those that wait, whose run has failed: they go alone.
-  private transient int suspects;
-
-  // Runs of the first of them, alone, that have failed.
-  private transient int failedAlone;
 
   private record Waiting(DenoisedImage image, long sequence) {}
 
@@ -67,8 +59,7 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     this.settings = settings;
     this.modelSettings = modelSettings;
     this.claimCheck = new ClaimCheck(settings);
-    this.streak = new FailureStreak(settings.longestFailureStreak());
-    this.batchLimit = settings.maxBatch();
+    this.policy = new FailedRunPolicy<>(settings.maxBatch(), settings.longestFailureStreak());
   }
 
   @Override
@@ -131,52 +122,63 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
   }
 
   @Override
-  protected Callable<Void> nextRun() throws Exception {
+  protected DecodeRun nextRun() throws Exception {
     metrics.observe(waiting.size());
     if (waiting.isEmpty()) {
       return null;
     }
-    DenoisedImage first = waiting.peek().image();
-    String model = first.request().request().getModel();
-    DecoderSession session = models.decoder(model);
-    int most = suspects > 0 ? 1 : session.batchSize(first.request().latent(), batchLimit);
-    List<DenoisedImage> images = new ArrayList<>();
-    for (Waiting next : waiting) {
-      if (images.size() == most || !fitTogether(first, next.image())) {
-        break;
-      }
-      images.add(next.image());
-    }
-    int scale = models.bundle(model).imageScale();
-    run = new DecodeRun(images, session, scale, batchLimit, claimCheck);
-    return run;
+    BatchKey key = keyOf(waiting.peek().image());
+    DecoderSession session = models.decoder(key.model());
+    int limit = policy.limit(key);
+    List<DenoisedImage> images = choose(key, session.batchSize(key.latent(), limit));
+    int scale = models.bundle(key.model()).imageScale();
+    return new DecodeRun(key, images, session, scale, limit, claimCheck);
   }
 
-  private static boolean fitTogether(DenoisedImage a, DenoisedImage b) {
-    return a.request().request().getModel().equals(b.request().request().getModel())
-        && a.request().latent().equals(b.request().latent());
+  /** The images that have waited longest, as far as they may share a run. */
+  private List<DenoisedImage> choose(BatchKey key, int most) {
+    List<DenoisedImage> images = new ArrayList<>();
+    for (Waiting next : waiting) {
+      DenoisedImage image = next.image();
+      boolean suspect = policy.isSuspect(image);
+      if (images.size() == most || !keyOf(image).equals(key) || suspect && !images.isEmpty()) {
+        break;
+      }
+      images.add(image);
+      if (suspect) {
+        break;
+      }
+    }
+    return images;
+  }
+
+  private static BatchKey keyOf(DenoisedImage image) {
+    return new BatchKey(image.request().request().getModel(), image.request().latent());
+  }
+
+  /** The images of a run are the first of those that wait, and leave at once. */
+  @Override
+  protected void takeIn(DecodeRun run) throws SessionException {
+    metrics.ran(run);
+    long now = getProcessingTimeService().getCurrentProcessingTime();
+    switch (policy.judge(run, now)) {
+      case TAKE -> {
+        for (int i = 0; i < run.images().size(); i++) {
+          waiting.remove();
+          emit(run.images().get(i), run.files().get(i), now);
+        }
+      }
+      case RETRY -> {}
+      case REJECT -> {
+        DenoisedImage image = waiting.remove().image();
+        reject(image, RunRejects.failed(run, image.index()), now);
+      }
+    }
   }
 
   @Override
-  protected void emitFinished() throws SessionException {
-    if (run == null) {
-      return;
-    }
-    long now = getProcessingTimeService().getCurrentProcessingTime();
-    metrics.ran(run);
-    if (run.isOutOfMemory()) {
-      shrink(now);
-    } else if (run.failure() != null) {
-      isolate(now);
-    } else {
-      streak.succeeded();
-      cleared();
-      for (int i = 0; i < run.images().size(); i++) {
-        waiting.remove();
-        emit(run.images().get(i), run.files().get(i), now);
-      }
-    }
-    run = null;
+  protected void emitLeaving() {
+    // Images leave with their run.
   }
 
   private void emit(DenoisedImage image, ImageFile file, long now) {
@@ -191,51 +193,7 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     metrics.finished(now - image.request().admittedAt());
   }
 
-  /** The first of those that wait is gone, one way or the other. */
-  private void cleared() {
-    suspects = Math.max(0, suspects - 1);
-    failedAlone = 0;
-  }
-
-  private void isolate(long now) throws SessionException {
-    streak.failed(run.failure());
-    if (suspects == 0) {
-      suspects = run.images().size();
-      LOG.warn("Decoding {} latents failed: each again, alone", suspects);
-      return;
-    }
-    failedAlone++;
-    if (failedAlone < FailureStreak.TRIES_ALONE) {
-      return;
-    }
-    rejectFirst(
-        RejectRecords.runFailed("decoder", run.images().get(0).index(), run.failure()), now);
-  }
-
-  private void shrink(long now) {
-    if (run.rows() > 1) {
-      batchLimit = run.rows() / 2;
-      LOG.warn(
-          "The device has no memory to decode {} latents: from now on at most {}",
-          run.rows(),
-          batchLimit);
-      return;
-    }
-    DenoisedImage image = run.images().get(0);
-    rejectFirst(
-        RejectException.of(
-            RejectReason.OUT_OF_MEMORY,
-            "The device has no memory to decode image "
-                + image.index()
-                + " of "
-                + image.request().latent()
-                + " latent cells: ask for a smaller size"),
-        now);
-  }
-
-  private void rejectFirst(RejectException why, long now) {
-    DenoisedImage image = waiting.remove().image();
-    cleared();
+  private void reject(DenoisedImage image, RejectException why, long now) {
     rejects.count(why.reason());
     output.collect(
         SideOutputs.REJECTED, new StreamRecord<>(RejectRecords.of(why, image.request(), now)));

@@ -7,7 +7,7 @@ import org.apache.flink.metrics.MeterView;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 
-/** What Denoise tells of itself; the module's README says what each means. */
+/** What Denoise reports about itself; the module's README says what each metric means. */
 final class DenoiseMetrics {
   private static final int WINDOW = 1_000;
 

@@ -1,7 +1,9 @@
 package io.digflink.jobs.denoise;
 
-import io.digflink.jobs.device.DeviceOperator;
-import io.digflink.jobs.device.FailureStreak;
+import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceRunOperator;
+import io.digflink.jobs.device.FailedRunPolicy;
+import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.AdmittedRequest;
@@ -18,7 +20,6 @@ import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
@@ -31,7 +32,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * Denoises the images of all requests that it holds, step after step, whatever their samplers,
  * steps, guidance, labels and seeds: an image joins at any step and leaves when it is done.
  */
-final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImage> {
+final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedImage, DenoiseRun> {
   private static final long serialVersionUID = 1L;
 
   private final transient DenoiseSettings settings;
@@ -39,13 +40,12 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   private final transient InFlight inFlight;
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
-  private final transient FailureStreak streak;
+  private final transient FailedRunPolicy<ImageInFlight> policy;
   private final transient List<AdmittedRequest> ofUnknownModels = new ArrayList<>();
   private transient ListState<HeldRequest> state;
   private transient ServedModels models;
   private transient DenoiseMetrics metrics;
   private transient RejectCounters rejects;
-  private transient DenoiseRun run;
 
   DenoiseOperator(
       StreamOperatorParameters<DenoisedImage> parameters,
@@ -56,9 +56,9 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     this.modelSettings = modelSettings;
     this.inFlight = new InFlight(settings.maxInFlight());
     int maxRows = settings.rowsOn(Device.of(modelSettings.device()));
-    this.batcher = new StepBatcher(maxRows);
+    this.policy = new FailedRunPolicy<>(maxRows, settings.longestFailureStreak());
+    this.batcher = new StepBatcher(policy);
     this.batches = new RowBatches(maxRows);
-    this.streak = new FailureStreak(settings.longestFailureStreak());
   }
 
   @Override
@@ -121,7 +121,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   }
 
   @Override
-  protected Callable<Void> nextRun() throws Exception {
+  protected DenoiseRun nextRun() throws Exception {
     begin();
     metrics.observe(inFlight);
     List<ImageInFlight> images = batcher.choose(inFlight.stepping());
@@ -130,8 +130,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     }
     BatchKey key = images.get(0).request().key();
     Diffusion diffusion = models.bundle(key.model()).diffusion();
-    run = new DenoiseRun(images, batches.of(key, diffusion), models.denoiser(key.model()));
-    return run;
+    return new DenoiseRun(key, images, batches.of(key, diffusion), models.denoiser(key.model()));
   }
 
   private void begin() {
@@ -152,79 +151,49 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   }
 
   @Override
-  protected void emitFinished() throws SessionException {
+  protected void takeIn(DenoiseRun run) throws SessionException {
+    metrics.ran(run);
     long now = now();
-    if (run != null) {
-      metrics.ran(run);
-      takeIn(run, now);
-      run = null;
+    switch (policy.judge(run, now)) {
+      case TAKE -> inFlight.stepped(run.images());
+      case RETRY -> {}
+      case REJECT -> {
+        ImageInFlight image = run.images().get(0);
+        drop(image.request());
+        reject(image.request().admitted(), RunRejects.failed(run, image.index()), now);
+      }
     }
+  }
+
+  private void drop(RequestInFlight request) {
+    policy.forget(request.images());
+    inFlight.drop(request);
+  }
+
+  @Override
+  protected void emitLeaving() {
+    long now = now();
+    emitFinished(now);
+    rejectUnknownModels(now);
+    rejectExpired(now);
+  }
+
+  private void emitFinished(long now) {
     List<ImageInFlight> finished = inFlight.takeFinished();
     for (ImageInFlight image : finished) {
       output.collect(new StreamRecord<>(image.toDenoised(now)));
     }
     metrics.finished(finished.size());
+  }
+
+  private void rejectUnknownModels(long now) {
     for (AdmittedRequest request : ofUnknownModels) {
       reject(request, unknownModel(request), now);
     }
     ofUnknownModels.clear();
-    dropExpired(now);
   }
 
-  private void takeIn(DenoiseRun ended, long now) throws SessionException {
-    if (ended.isOutOfMemory()) {
-      shrink(ended, now);
-    } else if (ended.failure() != null) {
-      isolate(ended, now);
-    } else {
-      streak.succeeded();
-      batcher.clear(ended.images());
-      inFlight.stepped(ended.images());
-    }
-  }
-
-  private void isolate(DenoiseRun failed, long now) throws SessionException {
-    streak.failed(failed.failure());
-    if (batcher.isolate(failed.images())) {
-      LOG.warn("A run of {} images failed: each again, alone", failed.images().size());
-      return;
-    }
-    ImageInFlight image = failed.images().get(0);
-    drop(image.request());
-    reject(
-        image.request().admitted(),
-        RejectRecords.runFailed("denoiser", image.index(), failed.failure()),
-        now);
-  }
-
-  private void drop(RequestInFlight request) {
-    batcher.clear(request.images());
-    inFlight.drop(request);
-  }
-
-  private void shrink(DenoiseRun failed, long now) {
-    RequestInFlight request = failed.images().get(0).request();
-    if (failed.images().size() > 1) {
-      batcher.halve(request.key(), failed.rows());
-      LOG.warn(
-          "The device has no memory for {} rows of {}: from now on at most {}",
-          failed.rows(),
-          request.key(),
-          batcher.rowsOf(request.key()));
-      return;
-    }
-    drop(request);
-    reject(
-        request.admitted(),
-        RejectException.of(
-            RejectReason.OUT_OF_MEMORY,
-            "The device has no memory for one image of "
-                + request.key().latent()
-                + " latent cells: ask for a smaller size"),
-        now);
-  }
-
-  private void dropExpired(long now) {
+  private void rejectExpired(long now) {
     for (RequestInFlight request : List.copyOf(inFlight.requests())) {
       if (request.admitted().isExpired(now)) {
         int left = request.begun() - request.images().size();

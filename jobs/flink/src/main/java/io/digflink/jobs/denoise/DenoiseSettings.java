@@ -10,7 +10,7 @@ import java.io.Serializable;
  *     many as suit the device
  * @param maxInFlight most images at a time
  * @param maxWaiting most requests taken before all their images have a place
- * @param longestFailureStreak see {@link io.digflink.jobs.device.FailureStreak}
+ * @param longestFailureStreak see {@link io.digflink.jobs.device.FailedRunPolicy}
  */
 public record DenoiseSettings(
     int maxBatchRows, int maxInFlight, int maxWaiting, int longestFailureStreak)

@@ -1,7 +1,5 @@
 package io.digflink.jobs.request;
 
-import io.digflink.runtime.session.SessionException;
-import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -26,20 +24,6 @@ public final class RejectRecords {
         String.format(
             "later than %s, the time by this job's clock; %d of %d images were done",
             Instant.ofEpochMilli(now), imagesDone, request.images()));
-  }
-
-  /**
-   * What is said of an image that a model fails on.
-   *
-   * @param graph the denoiser or the decoder
-   * @param index place of the image in its request
-   */
-  public static RejectException runFailed(String graph, int index, SessionException failure) {
-    return RejectException.of(
-        RejectReason.OTHER,
-        String.format(
-            "The %s fails on image %d, alone too: %s. Look into the model, or ask for another image",
-            graph, index, failure.getMessage()));
   }
 
   /**
