@@ -52,11 +52,10 @@ public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest
       AdmittedRequest admitted = check.admit(request, record, now);
       if (admitted.isExpired(now)) {
         context.output(
-            SideOutputs.PROGRESS, ProgressRecords.of(admitted, RequestState.EXPIRED, 0, now));
+            SideOutputs.PROGRESS,
+            ProgressRecords.of(requestId, RequestState.EXPIRED, admitted.images(), 0, now));
         throw RejectRecords.expired(admitted, 0, now);
       }
-      context.output(
-          SideOutputs.PROGRESS, ProgressRecords.of(admitted, RequestState.ADMITTED, 0, now));
       out.collect(admitted);
     } catch (RejectException e) {
       rejects.count(e.reason());

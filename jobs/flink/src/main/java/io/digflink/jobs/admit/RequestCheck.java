@@ -6,11 +6,8 @@ import io.digflink.bundle.ModelManifest;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RejectException;
-import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.model.UnservableException;
-import io.digflink.runtime.sampling.SamplerType;
-import io.digflink.runtime.sampling.TimestepSpacing;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
 import java.nio.charset.StandardCharsets;
@@ -49,18 +46,11 @@ final class RequestCheck {
     checkUtf8(request.getRequestId());
     Capabilities model = model(request.getModel());
     try {
-      int[] labels = model.labels(request.getLabels(), request.getClassNames());
-      checkImages(request, labels.length);
-      checkSampling(request, model);
-      checkFile(request);
-      return new AdmittedRequest(
-          record.value(),
-          record.source(),
-          request,
-          labels,
-          model.latentOf(request.getHeight(), request.getWidth()),
-          askedAt(request, record, now),
-          now);
+      AdmittedRequest admitted =
+          AdmittedRequest.of(
+              record.value(), record.source(), request, model, askedAt(request, record, now), now);
+      checkImages(admitted);
+      return admitted;
     } catch (UnservableException e) {
       throw RejectException.of(e);
     }
@@ -97,31 +87,18 @@ final class RequestCheck {
     return model;
   }
 
-  private void checkImages(GenerationRequest request, int labels) throws RejectException {
+  private void checkImages(AdmittedRequest admitted) throws RejectException {
+    int labels = admitted.labels().length;
     int most = limits.images() / Math.max(1, labels);
-    if (request.getImagesPerLabel() < 1 || request.getImagesPerLabel() > most) {
+    int imagesPerLabel = admitted.request().getImagesPerLabel();
+    if (imagesPerLabel < 1 || imagesPerLabel > most) {
       throw field(
           "images_per_label",
-          request.getImagesPerLabel(),
+          imagesPerLabel,
           most < 1
               ? "at most " + limits.images() + " labels, found " + labels
               : "1 to " + most + " (" + limits.images() + " images per request)");
     }
-  }
-
-  private static void checkSampling(GenerationRequest request, Capabilities model)
-      throws UnservableException {
-    SamplerType sampler = Capabilities.sampler(request.getSampler());
-    TimestepSpacing spacing = Capabilities.spacing(request.getTimestepSpacing());
-    model.checkSteps(request.getSteps(), spacing);
-    Capabilities.checkEta(request.getEta(), sampler);
-    model.checkGuidance(request.getGuidanceScale());
-    Capabilities.checkGuidanceInterval(request.getGuidanceFrom(), request.getGuidanceTo());
-  }
-
-  private static void checkFile(GenerationRequest request) throws UnservableException {
-    ImageFormat format = Capabilities.format(request.getImageFormat());
-    Capabilities.checkQuality(request.getJpegQuality(), format);
   }
 
   /** When the client asked: what it says itself, else the time of its record where that has one. */

@@ -1,6 +1,11 @@
 package io.digflink.jobs.request;
 
+import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.model.Capabilities;
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.runtime.sampling.SamplerType;
+import io.digflink.runtime.sampling.TimestepSpacing;
 import io.digflink.schemas.GenerationRequest;
 
 /**
@@ -24,6 +29,41 @@ public record AdmittedRequest(
     LatentShape latent,
     long askedAt,
     long admittedAt) {
+
+  /**
+   * Admits a request to a model.
+   *
+   * @throws UnservableException with what the model cannot do
+   */
+  public static AdmittedRequest of(
+      byte[] original,
+      String source,
+      GenerationRequest request,
+      Capabilities model,
+      long askedAt,
+      long admittedAt)
+      throws UnservableException {
+    int[] labels = model.labels(request.getLabels(), request.getClassNames());
+    SamplerType sampler = Capabilities.sampler(request.getSampler());
+    TimestepSpacing spacing = Capabilities.spacing(request.getTimestepSpacing());
+    model.checkSteps(request.getSteps(), spacing);
+    Capabilities.checkEta(request.getEta(), sampler);
+    model.checkGuidance(request.getGuidanceScale());
+    Capabilities.checkGuidanceInterval(request.getGuidanceFrom(), request.getGuidanceTo());
+    LatentShape latent = model.latentOf(request.getHeight(), request.getWidth());
+    ImageFormat format = Capabilities.format(request.getImageFormat());
+    Capabilities.checkQuality(request.getJpegQuality(), format);
+    return new AdmittedRequest(original, source, request, labels, latent, askedAt, admittedAt);
+  }
+
+  /**
+   * The same request for another model.
+   *
+   * @throws UnservableException with what that model cannot do
+   */
+  public AdmittedRequest readmitted(Capabilities model) throws UnservableException {
+    return of(original, source, request, model, askedAt, admittedAt);
+  }
 
   /** The client's name for it. */
   public String id() {

@@ -114,7 +114,8 @@ public final class Capabilities {
     List<Integer> found = labelsByName.getOrDefault(key(name), List.of());
     if (found.size() > 1) {
       // Names that differ in case only are told apart by it.
-      List<Integer> exact = found.stream().filter(label -> names().get(label).equals(name)).toList();
+      List<Integer> exact =
+          found.stream().filter(label -> names().get(label).equals(name)).toList();
       found = exact.isEmpty() ? found : exact;
     }
     if (found.isEmpty()) {

@@ -4,8 +4,7 @@ import io.digflink.bundle.ModelManifest;
 
 /**
  * What sampling needs to know of a model: its schedule, its channels, its classes. Begins
- * trajectories and restores them; whether a model can make an image is decided by its
- * capabilities.
+ * trajectories and restores them; whether a model can make an image is decided by its capabilities.
  *
  * @param schedule the schedule of training
  * @param channels channels of a latent

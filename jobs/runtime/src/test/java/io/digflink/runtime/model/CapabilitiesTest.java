@@ -69,8 +69,7 @@ class CapabilitiesTest {
     assertThat(birds.hasClassNamed("tench, tinca TINCA")).isTrue();
     assertThat(birds.hasClassNamed("tench")).isFalse();
     assertRefused(() -> strict.label("2"), "labels is 2; allowed: 0 to 1");
-    assertRefused(
-        () -> free.label("a"), "labels is \"a\"; allowed: none: free has no classes");
+    assertRefused(() -> free.label("a"), "labels is \"a\"; allowed: none: free has no classes");
   }
 
   @Test
@@ -78,8 +77,7 @@ class CapabilitiesTest {
     String[] names = IntStream.range(0, 1000).mapToObj(i -> "n" + i).toArray(String[]::new);
     Capabilities many = Capabilities.of(TestManifests.named("many", names));
     Capabilities unnamed =
-        Capabilities.of(
-            TestManifests.of("unnamed", new ModelManifest.Classes(10, null, 10), true));
+        Capabilities.of(TestManifests.of("unnamed", new ModelManifest.Classes(10, null, 10), true));
 
     assertThatThrownBy(() -> many.label("x"))
         .hasMessageContaining("allowed: n0, n1, n2,")
@@ -94,8 +92,7 @@ class CapabilitiesTest {
     free.checkSteps(1000, TimestepSpacing.UNIFORM);
     free.checkSteps(250, TimestepSpacing.DDIM);
     assertRefused(
-        () -> free.checkSteps(1001, TimestepSpacing.UNIFORM),
-        "steps is 1001; allowed: 1 to 1000");
+        () -> free.checkSteps(1001, TimestepSpacing.UNIFORM), "steps is 1001; allowed: 1 to 1000");
     assertRefused(
         () -> free.within(250, 20, 1 << 20).checkSteps(251, TimestepSpacing.UNIFORM),
         "steps is 251; allowed: 1 to 250");
