@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -139,20 +140,29 @@ public final class RecordCodec<T extends SpecificRecordBase> {
           writers.values().stream().map(RecordCodec::describe).collect(Collectors.joining(", "));
       throw new UnknownSchemaException(
           String.format(
-              "Expected a record of a known schema [%s], found one with fingerprint %016x:"
+              "Expected a record of a known schema [%s], found one with fingerprint %s:"
                   + " write in a known version or give its schema to this side",
-              known, fingerprint));
+              known, onTheWire(fingerprint)));
     }
     return writer;
   }
 
-  /** The schema's name, version (the property {@code version} of the schema) and fingerprint. */
+  /**
+   * The schema's name, version (the property {@code version} of the schema) and fingerprint, the
+   * latter byte by byte as in a record's header.
+   */
   private static String describe(Schema schema) {
     Object version = schema.getObjectProp("version");
     return String.format(
-        "%s version %s (%016x)",
+        "%s version %s (%s)",
         schema.getName(),
         version == null ? "unknown" : version,
-        SchemaNormalization.parsingFingerprint64(schema));
+        onTheWire(SchemaNormalization.parsingFingerprint64(schema)));
+  }
+
+  private static String onTheWire(long fingerprint) {
+    byte[] bytes =
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(fingerprint).array();
+    return HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes);
   }
 }

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
@@ -141,14 +142,31 @@ class RecordCodecTest {
   }
 
   @Test
+  void aStateOfVersion2IsUnknownToAReaderOfVersion1() throws IOException {
+    Schema version1 = EarlierSchemas.before(RequestProgress.getClassSchema()).get(0);
+    RequestProgress progress = Version1Samples.progress();
+    progress.setState(RequestState.REJECTED);
+    byte[] bytes = RecordCodec.of(RequestProgress.class).encode(progress);
+
+    GenericRecord read =
+        new GenericDatumReader<GenericRecord>(RequestProgress.getClassSchema(), version1)
+            .read(null, DecoderFactory.get().binaryDecoder(bytes, 10, bytes.length - 10, null));
+
+    assertThat(version1.getObjectProp("version")).isEqualTo(1);
+    assertThat(read.get("state")).hasToString("UNKNOWN");
+    assertThat(read.get("images_done")).isEqualTo(3);
+  }
+
+  @Test
   void namesTheFingerprintOfAnUnknownSchemaAndTheOnesItKnows() {
     byte[] bytes = REQUESTS.encode(Version1Samples.request());
-    ByteBuffer.wrap(bytes).putLong(2, 0xEFCDAB8967452301L);
+    String known = HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes, 2, 10);
+    ByteBuffer.wrap(bytes).putLong(2, 0x0123456789ABCDEFL);
 
     assertThatThrownBy(() -> REQUESTS.decode(bytes))
         .isInstanceOf(UnknownSchemaException.class)
-        .hasMessageContaining("GenerationRequest version 1 (")
-        .hasMessageContaining("found one with fingerprint 0123456789abcdef");
+        .hasMessageContaining("[GenerationRequest version 1 (" + known + ")]")
+        .hasMessageContaining("found one with fingerprint 01 23 45 67 89 AB CD EF:");
   }
 
   @Test

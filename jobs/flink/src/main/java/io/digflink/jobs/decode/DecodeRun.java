@@ -3,13 +3,13 @@ package io.digflink.jobs.decode;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.device.BatchKey;
 import io.digflink.jobs.device.DeviceRun;
+import io.digflink.jobs.request.ImageHeader;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.image.NotFiniteException;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
-import io.digflink.schemas.GenerationRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
@@ -53,16 +53,14 @@ final class DecodeRun extends DeviceRun<DenoisedImage> {
     files =
         IntStream.range(0, pixels.length)
             .parallel()
-            .mapToObj(i -> encode(images().get(i).request().request(), pixels[i]))
+            .mapToObj(i -> encode(images().get(i).header(), pixels[i]))
             .toList();
   }
 
-  private Optional<ImageFile> encode(GenerationRequest request, float[] pixels) {
-    ImageFormat format = ImageFormat.of(request.getImageFormat());
-    Integer quality = request.getJpegQuality();
-    ImageEncoder encoder =
-        new ImageEncoder(format, quality == null ? ImageEncoder.DEFAULT_QUALITY : quality);
+  private Optional<ImageFile> encode(ImageHeader header, float[] pixels) {
     LatentShape shape = key().latent();
+    ImageFormat format = ImageFormat.of(header.format());
+    ImageEncoder encoder = new ImageEncoder(format, header.quality());
     try {
       byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
       return Optional.of(file(content, format));

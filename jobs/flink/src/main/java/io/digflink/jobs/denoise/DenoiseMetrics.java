@@ -22,10 +22,12 @@ final class DenoiseMetrics {
   // Written by the task's thread, read by reporters.
   private volatile int imagesInFlight;
   private volatile int requestsWaiting;
+  private volatile long oldestAskedAt = Long.MAX_VALUE;
 
   DenoiseMetrics(MetricGroup group) {
     group.gauge("imagesInFlight", () -> imagesInFlight);
     group.gauge("requestsWaiting", () -> requestsWaiting);
+    group.gauge("oldestRequestMillis", this::oldestRequestMillis);
     imagesPerSecond =
         group.meter("imagesDenoisedPerSecond", new MeterView(group.counter("imagesDenoised")));
     stepsDone = group.counter("imageSteps");
@@ -40,6 +42,12 @@ final class DenoiseMetrics {
   void observe(InFlight inFlight) {
     imagesInFlight = inFlight.images();
     requestsWaiting = inFlight.waiting();
+    oldestAskedAt = inFlight.oldestAskedAt();
+  }
+
+  /** The clock of a client may be ahead of this one. */
+  private long oldestRequestMillis() {
+    return Math.max(0, System.currentTimeMillis() - oldestAskedAt);
   }
 
   void begun(long waitedMillis) {

@@ -7,10 +7,10 @@ import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.AdmittedRequest;
-import io.digflink.jobs.request.ProgressRecords;
 import io.digflink.jobs.request.RejectCounters;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
+import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
@@ -33,7 +33,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * Denoises the images of all requests that it holds, step after step, whatever their samplers,
  * steps, guidance, labels and seeds: an image joins at any step and leaves when it is done.
  */
-final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedImage, DenoiseRun> {
+final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover, DenoiseRun> {
   private static final long serialVersionUID = 1L;
 
   private final transient DenoiseSettings settings;
@@ -42,14 +42,17 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedI
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
   private final transient FailedRunPolicy<ImageInFlight> policy;
-  private final transient List<AdmittedRequest> ofUnknownModels = new ArrayList<>();
+  private final transient List<Unservable> unservable = new ArrayList<>();
   private transient ListState<HeldRequest> state;
   private transient ServedModels models;
   private transient DenoiseMetrics metrics;
   private transient RejectCounters rejects;
 
+  /** A restored request that cannot be served any more. */
+  private record Unservable(HeldRequest request, RejectException why) {}
+
   DenoiseOperator(
-      StreamOperatorParameters<DenoisedImage> parameters,
+      StreamOperatorParameters<Handover> parameters,
       DenoiseSettings settings,
       ModelSettings modelSettings) {
     super(parameters);
@@ -76,10 +79,10 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedI
             new HeldRequestSerializer());
     HeldRequests held = new HeldRequests(models);
     for (HeldRequest request : state.get()) {
-      if (models.find(request.admitted().request().getModel()).isPresent()) {
+      try {
         inFlight.add(held.restore(request, nextSequence()));
-      } else {
-        ofUnknownModels.add(request.admitted());
+      } catch (RejectException e) {
+        unservable.add(new Unservable(request, e));
       }
     }
   }
@@ -88,7 +91,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedI
   public void open() throws Exception {
     metrics = new DenoiseMetrics(getMetricGroup());
     rejects = new RejectCounters(getMetricGroup());
-    // A model that cannot be loaded is told now, not at the first request.
+    // A model that cannot be loaded fails the job now, not at its first request.
     for (ModelBundle bundle : models.bundles()) {
       models.denoiser(bundle.name());
     }
@@ -112,7 +115,8 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedI
 
   @Override
   protected void accept(AdmittedRequest request, long sequence) {
-    inFlight.add(new RequestInFlight(request, sequence, 0));
+    tell(RequestNews.of(request, RequestState.ADMITTED, request.admittedAt()));
+    inFlight.add(new RequestInFlight(request, sequence, 0, 0));
     begin();
   }
 
@@ -139,10 +143,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedI
     RequestInFlight request;
     while ((request = inFlight.nextToBegin()) != null) {
       if (request.begun() == 0) {
-        output.collect(
-            SideOutputs.PROGRESS,
-            new StreamRecord<>(
-                ProgressRecords.of(request.admitted(), RequestState.RUNNING, 0, now)));
+        tell(RequestNews.of(request.admitted(), RequestState.RUNNING, now));
       }
       int index = request.beginNext();
       Diffusion diffusion = models.bundle(request.key().model()).diffusion();
@@ -160,34 +161,67 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedI
       case RETRY -> {}
       case REJECT -> {
         ImageInFlight image = run.images().get(0);
-        drop(image.request());
-        reject(image.request().admitted(), RunRejects.failed(run, image.index()), now);
+        int done = drop(image.request());
+        rejectAndEnd(image.request().admitted(), done, RunRejects.failed(run, image.index()), now);
       }
     }
   }
 
-  private void drop(RequestInFlight request) {
+  /**
+   * Drops a request.
+   *
+   * @return how many of its images were done
+   */
+  private int drop(RequestInFlight request) {
+    int done = request.handedOver();
     policy.forget(request.images());
     inFlight.drop(request);
+    return done;
   }
 
   @Override
   protected void emitLeaving() {
     long now = now();
     emitEnded(now);
-    rejectUnknownModels(now);
+    for (Unservable restored : unservable) {
+      HeldRequest request = restored.request();
+      rejectAndEnd(request.admitted(), request.handedOver(), restored.why(), now);
+    }
+    unservable.clear();
     rejectExpired(now);
   }
 
   private void emitEnded(long now) {
     for (ImageInFlight image : inFlight.takeEnded()) {
-      if (image.trajectory().isFinite()) {
-        output.collect(new StreamRecord<>(image.toDenoised(now)));
+      RequestInFlight request = image.request();
+      boolean finite = image.trajectory().isFinite();
+      if (finite) {
         metrics.finished();
       } else {
-        reject(image.request().admitted(), notFinite(image), now);
+        fail(image, now);
+      }
+      RequestNews end = image.isLast() ? endOf(request, now) : null;
+      if (finite) {
+        String digest = models.bundle(request.key().model()).digest();
+        output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), end)));
+      } else if (end != null) {
+        tell(end);
       }
     }
+  }
+
+  private static RequestNews endOf(RequestInFlight request, long now) {
+    AdmittedRequest admitted = request.admitted();
+    RequestState state = request.failed() == 0 ? RequestState.COMPLETED : RequestState.REJECTED;
+    return RequestNews.end(admitted, state, admitted.images() - request.failed(), now);
+  }
+
+  /** The image is not finite. The first such image of a request is why it is rejected. */
+  private void fail(ImageInFlight image, long now) {
+    if (image.request().failed() == 0) {
+      reject(image.request().admitted(), notFinite(image), now);
+    }
+    image.request().addFailed();
   }
 
   private static RejectException notFinite(ImageInFlight image) {
@@ -196,45 +230,33 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, DenoisedI
     return RunRejects.notFinite(where, image.request().key().model(), image.index());
   }
 
-  private void rejectUnknownModels(long now) {
-    for (AdmittedRequest request : ofUnknownModels) {
-      reject(request, unknownModel(request), now);
-    }
-    ofUnknownModels.clear();
-  }
-
   private void rejectExpired(long now) {
     for (RequestInFlight request : List.copyOf(inFlight.requests())) {
-      if (request.admitted().isExpired(now)) {
-        int left = request.begun() - request.images().size();
-        drop(request);
-        reject(
-            request.admitted(),
-            RejectException.field(
-                RejectReason.DEADLINE_EXCEEDED,
-                "deadline",
-                request.admitted().request().getDeadline(),
-                "a time after the last image; " + left + " were done"),
-            now);
-        output.collect(
-            SideOutputs.PROGRESS,
-            new StreamRecord<>(
-                ProgressRecords.of(request.admitted(), RequestState.EXPIRED, left, now)));
+      AdmittedRequest admitted = request.admitted();
+      if (admitted.isExpired(now)) {
+        int done = drop(request);
+        rejectAndEnd(admitted, done, RejectRecords.expired(admitted, done, now), now);
       }
     }
-  }
-
-  private RejectException unknownModel(AdmittedRequest request) {
-    return RejectException.field(
-        RejectReason.UNKNOWN_MODEL,
-        "model",
-        request.request().getModel(),
-        "a model served now; this one was taken away while the request was in flight");
   }
 
   private void reject(AdmittedRequest request, RejectException why, long now) {
     rejects.count(why.reason());
     output.collect(SideOutputs.REJECTED, new StreamRecord<>(RejectRecords.of(why, request, now)));
+  }
+
+  private void rejectAndEnd(
+      AdmittedRequest request, int imagesDone, RejectException why, long now) {
+    reject(request, why, now);
+    RequestState state =
+        why.reason() == RejectReason.DEADLINE_EXCEEDED
+            ? RequestState.EXPIRED
+            : RequestState.REJECTED;
+    tell(RequestNews.end(request, state, imagesDone, now));
+  }
+
+  private void tell(RequestNews news) {
+    output.collect(new StreamRecord<>(new Handover(null, news)));
   }
 
   private long now() {

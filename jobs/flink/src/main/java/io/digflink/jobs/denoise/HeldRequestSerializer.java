@@ -14,7 +14,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /** Writes {@link HeldRequest}; reads the versions that it knows and refuses all others. */
 final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldRequest> {
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   @Override
   public int getVersion() {
@@ -28,6 +28,7 @@ final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldReque
     AdmittedRequestFormat.write(request.admitted(), out);
     out.writeUTF(request.bundleDigest());
     out.writeInt(request.begun());
+    out.writeInt(request.failed());
     out.writeInt(request.images().size());
     for (HeldImage image : request.images()) {
       out.writeLong(image.startedAt());
@@ -43,18 +44,20 @@ final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldReque
 
   @Override
   public HeldRequest deserialize(int version, byte[] serialized) throws IOException {
-    if (version != VERSION) {
+    if (version < 1 || version > VERSION) {
       throw new IOException(
-          "Expected state of Denoise in version "
+          "Expected state of Denoise in version 1 to "
               + VERSION
               + ", found version "
               + version
               + ": restore with the release that wrote it, or start without state");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
-    AdmittedRequest admitted = AdmittedRequestFormat.read(in);
+    AdmittedRequest admitted =
+        version == 1 ? AdmittedRequestFormat.readVersion1(in) : AdmittedRequestFormat.read(in);
     String bundleDigest = in.readUTF();
     int begun = in.readInt();
+    int failed = version == 1 ? 0 : in.readInt();
     int count = in.readInt();
     int size = admitted.latent().size();
     List<HeldImage> images = new ArrayList<>();
@@ -65,6 +68,6 @@ final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldReque
       float[] history = in.readBoolean() ? AdmittedRequestFormat.readFloats(size, in) : null;
       images.add(new HeldImage(startedAt, stepsDone, values, history));
     }
-    return new HeldRequest(admitted, bundleDigest, begun, images);
+    return new HeldRequest(admitted, bundleDigest, begun, failed, images);
   }
 }

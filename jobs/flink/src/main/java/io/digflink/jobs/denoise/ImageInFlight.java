@@ -1,5 +1,6 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.request.ImageHeader;
 import io.digflink.runtime.sampling.Trajectory;
 
 /**
@@ -17,8 +18,26 @@ record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, 
     return trajectory.isDone() || !trajectory.isFinite();
   }
 
-  /** The image for the decoder; the trajectory must be done. */
-  DenoisedImage toDenoised(long now) {
-    return new DenoisedImage(request.admitted(), index, trajectory.latent(), startedAt, now);
+  /** Whether it is the last image of its request. */
+  boolean isLast() {
+    return index + 1 == request.admitted().images();
+  }
+
+  /**
+   * The image for the decoder; the trajectory must be done.
+   *
+   * @param bundleDigest digest of the bundle that made it
+   */
+  DenoisedImage toDenoised(String bundleDigest, long now) {
+    ImageHeader header =
+        ImageHeader.of(
+            request.admitted(),
+            index,
+            index + 1 - request.failed(),
+            bundleDigest,
+            trajectory.guidanceScale(),
+            startedAt,
+            now);
+    return new DenoisedImage(header, trajectory.latent());
   }
 }

@@ -51,6 +51,17 @@ final class InFlight {
     return waiting;
   }
 
+  /**
+   * When the oldest request was asked for, in milliseconds since the epoch; {@link Long#MAX_VALUE}
+   * if there is none.
+   */
+  long oldestAskedAt() {
+    return requests.stream()
+        .mapToLong(request -> request.admitted().askedAt())
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
   /** Takes a request and the images of it that are in flight already. */
   void add(RequestInFlight request) {
     requests.add(request);

@@ -1,13 +1,14 @@
 package io.digflink.synthesis.job;
 
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.denoise.Handover;
 import io.digflink.synthesis.plan.DatasetPlan;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /** Passes latents on to the decoder and, where they are kept, to the data set. */
-final class LatentOutcomes extends ProcessFunction<DenoisedImage, DenoisedImage> {
+final class LatentOutcomes extends ProcessFunction<Handover, Handover> {
   /** Side output of the latents that are kept. */
   static final OutputTag<Outcome> OUTCOMES =
       new OutputTag<>("outcomes") {
@@ -25,12 +26,13 @@ final class LatentOutcomes extends ProcessFunction<DenoisedImage, DenoisedImage>
   }
 
   @Override
-  public void processElement(DenoisedImage image, Context context, Collector<DenoisedImage> out) {
-    if (keepLatents) {
-      long request = Long.parseLong(image.request().id());
-      long index = plan.firstImage(request) + image.index();
+  public void processElement(Handover handover, Context context, Collector<Handover> out) {
+    DenoisedImage image = handover.image();
+    if (keepLatents && image != null) {
+      long request = Long.parseLong(handover.requestId());
+      long index = plan.firstImage(request) + image.header().index();
       context.output(OUTCOMES, Outcome.latent(request, index, image.latent()));
     }
-    out.collect(image);
+    out.collect(handover);
   }
 }

@@ -1,6 +1,6 @@
 package io.digflink.synthesis.job;
 
-import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.generate.Stages;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.IncomingRecord;
@@ -69,12 +69,12 @@ public final class SynthesisJob {
       DataStream<IncomingRecord> requests, DatasetPlan plan, SynthesisSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
         Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS);
-    SingleOutputStreamOperator<DenoisedImage> denoised =
+    SingleOutputStreamOperator<Handover> denoised =
         Stages.denoise(admitted, settings.models(), settings.denoise());
-    SingleOutputStreamOperator<DenoisedImage> latents =
+    SingleOutputStreamOperator<Handover> latents =
         denoised
             .process(new LatentOutcomes(plan, settings.dataset().info().latents()))
-            .returns(TypeInformation.of(DenoisedImage.class))
+            .returns(TypeInformation.of(Handover.class))
             .name("Latents")
             .uid("finite");
     SingleOutputStreamOperator<GeneratedImage> decoded =

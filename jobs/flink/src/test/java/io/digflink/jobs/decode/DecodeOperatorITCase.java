@@ -3,14 +3,18 @@ package io.digflink.jobs.decode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.TestBundles;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
+import io.digflink.schemas.RequestState;
 import io.digflink.schemas.codec.RecordCodec;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -30,7 +34,7 @@ class DecodeOperatorITCase {
 
   @TempDir private Path directory;
 
-  private OneInputStreamOperatorTestHarness<DenoisedImage, GeneratedImage> harness;
+  private OneInputStreamOperatorTestHarness<Handover, GeneratedImage> harness;
 
   @AfterEach
   void close() throws Exception {
@@ -54,7 +58,8 @@ class DecodeOperatorITCase {
             record -> {
               assertThat(record.getValue().getReason()).isEqualTo(RejectReason.NOT_FINITE);
               assertThat(record.getValue().getMessage())
-                  .startsWith("Model m gave values that are not finite for image 1 (decoder): ");
+                  .startsWith("Model m gave values that are not finite for image 1 (decoder): ")
+                  .endsWith(" (1 of 3 images failed)");
             });
   }
 
@@ -77,9 +82,14 @@ class DecodeOperatorITCase {
             .setLabels(Arrays.stream(labels).boxed().toList())
             .build();
     AdmittedRequest admitted =
-        new AdmittedRequest(CODEC.encode(request), "t-0@0", request, labels, SHAPE, 0);
+        new AdmittedRequest(CODEC.encode(request), "t-0@0", request, labels, SHAPE, 0, 0);
     for (int i = 0; i < latents.length; i++) {
-      harness.processElement(new DenoisedImage(admitted, i, latents[i], 0, 0), 0);
+      ImageHeader header = ImageHeader.of(admitted, i, i + 1, null, 1, 0, 0);
+      RequestNews end =
+          header.isLast()
+              ? RequestNews.end(admitted, RequestState.COMPLETED, latents.length, 0)
+              : null;
+      harness.processElement(new Handover(new DenoisedImage(header, latents[i]), end), 0);
     }
     harness.endInput();
     return harness.extractOutputValues().stream().map(GeneratedImage::getSha256).toList();

@@ -37,7 +37,7 @@ class DenoiseOperatorITCase {
 
   @TempDir private static Path directory;
 
-  private OneInputStreamOperatorTestHarness<AdmittedRequest, DenoisedImage> harness;
+  private OneInputStreamOperatorTestHarness<AdmittedRequest, Handover> harness;
 
   @BeforeAll
   static void exportModels() throws Exception {
@@ -58,7 +58,7 @@ class DenoiseOperatorITCase {
                 new DenoiseSettings(8, 64, 8, 10),
                 new ModelSettings(directory.resolve(models).toString(), "cpu", 1)));
     harness.setup(
-        TypeInformation.of(DenoisedImage.class)
+        TypeInformation.of(Handover.class)
             .createSerializer(harness.getExecutionConfig().getSerializerConfig()));
     harness.initializeState(restored);
     harness.open();
@@ -74,11 +74,23 @@ class DenoiseOperatorITCase {
             .setSteps(STEPS)
             .build();
     return new AdmittedRequest(
-        CODEC.encode(request), "t-0@0", request, labels, new LatentShape(4, 16, 16), 0);
+        CODEC.encode(request), "t-0@0", request, labels, new LatentShape(4, 16, 16), 0, 0);
   }
 
   private List<float[]> latents() {
-    return harness.extractOutputValues().stream().map(DenoisedImage::latent).toList();
+    return harness.extractOutputValues().stream()
+        .filter(handover -> handover.image() != null)
+        .map(handover -> handover.image().latent())
+        .toList();
+  }
+
+  /** How requests have ended, with the number of images that are done. */
+  private List<String> ends() {
+    return harness.extractOutputValues().stream()
+        .map(Handover::news)
+        .filter(news -> news != null && news.isEnd())
+        .map(news -> news.requestId() + " " + news.state() + " " + news.imagesDone())
+        .toList();
   }
 
   private List<RejectedRequest> rejects() {
@@ -108,6 +120,7 @@ class DenoiseOperatorITCase {
     assertThat(latents())
         .usingRecursiveComparison()
         .isEqualTo(List.of(expected.get(0), expected.get(2)));
+    assertThat(ends()).containsExactlyInAnyOrder("mixed REJECTED 1", "other COMPLETED 1");
     assertThat(rejects())
         .singleElement()
         .satisfies(
@@ -120,6 +133,19 @@ class DenoiseOperatorITCase {
                           + " 3): export it with --precision fp32, look at its weights, or ask for"
                           + " less guidance");
             });
+  }
+
+  @Test
+  void aRequestIsRejectedOnceHoweverManyOfItsImagesAreNotFinite() throws Exception {
+    start("spoiled", null);
+    harness.processElement(request("r", BAD_LABEL, 1, BAD_LABEL, 2), 0);
+    harness.endInput();
+
+    assertThat(latents()).hasSize(2);
+    assertThat(ends()).containsExactly("r REJECTED 2");
+    assertThat(rejects())
+        .singleElement()
+        .satisfies(reject -> assertThat(reject.getMessage()).contains("for image 0 ("));
   }
 
   @Test

@@ -144,7 +144,7 @@ class InFlightTest {
             .build();
     AdmittedRequest admitted =
         new AdmittedRequest(
-            new byte[0], "t-0@0", request, new int[] {3}, new LatentShape(4, side, side), 0);
-    return new RequestInFlight(admitted, sequence++, 0);
+            new byte[0], "t-0@0", request, new int[] {3}, new LatentShape(4, side, side), 0, 0);
+    return new RequestInFlight(admitted, sequence++, 0, 0);
   }
 }

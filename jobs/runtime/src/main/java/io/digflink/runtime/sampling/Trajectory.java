@@ -2,6 +2,8 @@ package io.digflink.runtime.sampling;
 
 import io.digflink.runtime.noise.GaussianNoise;
 import io.digflink.runtime.noise.GaussianNoise.Purpose;
+import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * One image on its way from noise to a clean latent. It takes part in a {@link RowBatch} with one
@@ -90,7 +92,19 @@ public final class Trajectory {
   }
 
   private boolean isGuided() {
-    return spec.guidance().isActive(timestep(), diffusion.schedule().size());
+    return isGuided(place());
+  }
+
+  /** An image without a label has nothing to be guided to. */
+  private boolean isGuided(int place) {
+    return !Objects.equals(spec.label(), diffusion.nullLabel())
+        && spec.guidance().isActive(schedule.timestep(place), diffusion.schedule().size());
+  }
+
+  /** The scale that guides some of the steps; 1 where no step is guided. */
+  public double guidanceScale() {
+    boolean guided = IntStream.range(0, spec.steps()).anyMatch(this::isGuided);
+    return guided ? spec.guidance().scale() : 1;
   }
 
   int timestep() {
