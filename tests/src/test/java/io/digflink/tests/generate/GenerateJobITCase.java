@@ -170,6 +170,13 @@ class GenerateJobITCase {
               assertThat(reject.getReason()).isEqualTo(RejectReason.NOT_FINITE);
               assertThat(reject.getMessage()).contains("image 1 (denoiser, step 1 of 4)");
             });
+    assertThat(run.progress())
+        .last()
+        .satisfies(
+            last -> {
+              assertThat(last.getState()).isEqualTo(RequestState.REJECTED);
+              assertThat(last.getImagesDone()).isEqualTo(2);
+            });
   }
 
   @Test
