@@ -159,8 +159,7 @@ class GenerateJobITCase {
     JobID job = run.start(1);
     run.awaitImages(2);
 
-    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
-    assertThat(metrics.values(job, "Denoise.reason.not_finite.rejects")).containsExactly(1.0);
+    awaitMetric(job, "Denoise.reason.not_finite.rejects", 1);
     stack.flink().cluster().cancelJob(job).get();
     assertThat(run.images()).extracting(GeneratedImage::getIndex).containsExactly(0, 2);
     assertThat(run.rejected())
@@ -239,12 +238,9 @@ class GenerateJobITCase {
     JobID job = run.start(1);
     run.awaitBegun("first");
 
-    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
-    Instant deadline = Instant.now().plusSeconds(30);
-    while (metrics.values(job, "Decode.imagesDone").stream().noneMatch(done -> done == 1)) {
-      assertThat(Instant.now()).isBefore(deadline);
-    }
+    awaitMetric(job, "Decode.imagesDone", 1);
 
+    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
     assertThat(metrics.mean(job, "Denoise.rowsPerBatch")).isEqualTo(1);
     assertThat(metrics.values(job, "Denoise.imageSteps")).containsExactly(4.0);
     Matcher rows =
@@ -255,6 +251,14 @@ class GenerateJobITCase {
       assertThat(metrics.values(job, name)).as(name).isNotEmpty();
     }
     stack.flink().cluster().cancelJob(job).get();
+  }
+
+  private static void awaitMetric(JobID job, String name, double expected) throws Exception {
+    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
+    Instant deadline = Instant.now().plusSeconds(30);
+    while (metrics.values(job, name).stream().noneMatch(value -> value == expected)) {
+      assertThat(Instant.now()).as(name).isBefore(deadline);
+    }
   }
 
   /** One of many requests that differ in everything. */
