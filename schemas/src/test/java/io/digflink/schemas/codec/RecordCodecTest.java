@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
@@ -47,13 +48,45 @@ class RecordCodecTest {
   @ParameterizedTest
   @MethodSource("samples")
   void readsTheGoldenBytesOfVersion1(SpecificRecordBase sample) throws IOException {
-    String name = "/golden/v1/" + sample.getSchema().getName() + ".bin";
-    byte[] golden;
-    try (InputStream in = RecordCodecTest.class.getResourceAsStream(name)) {
-      golden = in.readAllBytes();
-    }
+    byte[] golden = golden("v1/" + sample.getSchema().getName() + ".bin");
 
     assertThat(RecordCodec.of(sample.getClass()).decode(golden)).isEqualTo(sample);
+  }
+
+  private static byte[] golden(String name) throws IOException {
+    try (InputStream in = RecordCodecTest.class.getResourceAsStream("/golden/" + name)) {
+      return in.readAllBytes();
+    }
+  }
+
+  @Test
+  void readsTheGoldenBytesOfVersion2() throws IOException {
+    RejectedRequest sample = rejectOfVersion2();
+
+    assertThat(RecordCodec.of(RejectedRequest.class).decode(golden("v2/RejectedRequest.bin")))
+        .isEqualTo(sample);
+    assertThat(RecordCodec.of(RejectedRequest.class).encode(sample))
+        .isEqualTo(golden("v2/RejectedRequest.bin"));
+  }
+
+  private static RejectedRequest rejectOfVersion2() {
+    RejectedRequest reject = Version1Samples.reject();
+    reject.setReason(RejectReason.NOT_FINITE);
+    return reject;
+  }
+
+  @Test
+  void aReasonOfVersion2IsOtherToAReaderOfVersion1() throws IOException {
+    Schema version1 = EarlierSchemas.before(RejectedRequest.getClassSchema()).get(0);
+    byte[] bytes = RecordCodec.of(RejectedRequest.class).encode(rejectOfVersion2());
+
+    GenericRecord read =
+        new GenericDatumReader<GenericRecord>(RejectedRequest.getClassSchema(), version1)
+            .read(null, DecoderFactory.get().binaryDecoder(bytes, 10, bytes.length - 10, null));
+
+    assertThat(version1.getObjectProp("version")).isEqualTo(1);
+    assertThat(read.get("reason")).hasToString("OTHER");
+    assertThat(read.get("request_id")).hasToString("r-1");
   }
 
   @ParameterizedTest

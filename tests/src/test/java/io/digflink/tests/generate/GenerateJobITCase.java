@@ -148,6 +148,32 @@ class GenerateJobITCase {
   }
 
   @Test
+  void anImageThatIsNotFiniteIsRejectedAndCounted() throws Exception {
+    Path models = directory.resolve("nan-models");
+    FailingModels.exportNaNDenoiser(models, 7);
+    JobRun run =
+        new JobRun(stack)
+            .with(GenerateOptions.MODEL_DIRECTORY, models.toString())
+            .send(Requests.of("r").setLabels(List.of(3, 7, 4)).build());
+
+    JobID job = run.start(1);
+    run.awaitImages(2);
+
+    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
+    assertThat(metrics.values(job, "Decode.reason.not_finite.rejects")).containsExactly(1.0);
+    stack.flink().cluster().cancelJob(job).get();
+    assertThat(run.images()).extracting(GeneratedImage::getIndex).containsExactly(0, 2);
+    assertThat(run.rejected())
+        .singleElement()
+        .satisfies(
+            reject -> {
+              assertThat(reject.getReason()).isEqualTo(RejectReason.NOT_FINITE);
+              assertThat(reject.getMessage()).contains("image 1 (denoiser, step 1 of 4)");
+              assertThat(reject.getMessage()).endsWith("(1 of 3 images failed)");
+            });
+  }
+
+  @Test
   void aRejectNamesFieldValueAndWhatIsAllowed() throws Exception {
     JobRun job = new JobRun(stack).send(Requests.of("steps").setSteps(1_000_000).build());
 

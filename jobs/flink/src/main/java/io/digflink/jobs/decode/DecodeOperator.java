@@ -8,6 +8,7 @@ import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
+import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.RejectCounters;
 import io.digflink.jobs.request.RejectRecords;
 import io.digflink.jobs.request.RequestNews;
@@ -22,6 +23,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -210,7 +212,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, GeneratedImage, D
     switch (policy.judge(run, now)) {
       case TAKE -> {
         for (int i = 0; i < run.images().size(); i++) {
-          emit(removeFirstImage(now), run.files().get(i), now);
+          emitOrFail(removeFirstImage(now), run.files().get(i), now);
         }
       }
       case RETRY -> {}
@@ -254,6 +256,15 @@ final class DecodeOperator extends DeviceRunOperator<Handover, GeneratedImage, D
         .find(image.header().model())
         .filter(bundle -> digest == null || digest.equals(bundle.digest()))
         .isPresent();
+  }
+
+  private void emitOrFail(DenoisedImage image, Optional<ImageFile> file, long now) {
+    if (file.isPresent()) {
+      emit(image, file.get(), now);
+    } else {
+      ImageHeader header = image.header();
+      answers.failed(image, RunRejects.notFinite("decoder", header.model(), header.index()), now);
+    }
   }
 
   private void emit(DenoisedImage image, ImageFile file, long now) {

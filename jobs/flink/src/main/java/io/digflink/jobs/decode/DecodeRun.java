@@ -6,6 +6,7 @@ import io.digflink.jobs.device.DeviceRun;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.image.NotFiniteException;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
@@ -15,6 +16,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Decodes a batch of latents and encodes the images, the latter on all cores. */
@@ -23,7 +25,7 @@ final class DecodeRun extends DeviceRun<DenoisedImage> {
   private final int scale;
   private final int limit;
   private final ClaimCheck claimCheck;
-  private List<ImageFile> files = List.of();
+  private List<Optional<ImageFile>> files = List.of();
 
   /**
    * @param scale image pixels per latent cell, in each direction
@@ -55,11 +57,19 @@ final class DecodeRun extends DeviceRun<DenoisedImage> {
             .toList();
   }
 
-  private ImageFile encode(ImageHeader header, float[] pixels) {
-    LatentShape shape = key().latent();
+  private Optional<ImageFile> encode(ImageHeader header, float[] pixels) {
     ImageFormat format = ImageFormat.of(header.format());
     ImageEncoder encoder = new ImageEncoder(format, header.quality());
-    byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
+    LatentShape shape = key().latent();
+    try {
+      byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
+      return Optional.of(file(content, format));
+    } catch (NotFiniteException e) {
+      return Optional.empty();
+    }
+  }
+
+  private ImageFile file(byte[] content, ImageFormat format) {
     String sha256 = sha256(content);
     if (!claimCheck.applies(content.length)) {
       return new ImageFile(content, null, content.length, sha256);
@@ -91,8 +101,8 @@ final class DecodeRun extends DeviceRun<DenoisedImage> {
     return rows() > 1;
   }
 
-  /** The files, one per image; none after a failure. */
-  List<ImageFile> files() {
+  /** A file per image, empty where the pixels are not finite; no entries after a failure. */
+  List<Optional<ImageFile>> files() {
     return files;
   }
 }

@@ -68,7 +68,7 @@ final class DenoiseMetrics {
     stepsDone.inc(run.images().size());
   }
 
-  void finished(int images) {
-    imagesPerSecond.markEvent(images);
+  void finished() {
+    imagesPerSecond.markEvent();
   }
 }

@@ -14,6 +14,7 @@ import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
+import io.digflink.runtime.sampling.Trajectory;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RejectReason;
@@ -115,12 +116,15 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   @Override
   protected void accept(AdmittedRequest request, long sequence) {
     tell(RequestNews.of(request, RequestState.ADMITTED, request.admittedAt()));
-    inFlight.add(new RequestInFlight(request, sequence, 0, 0));
+    inFlight.add(new RequestInFlight(request, sequence, 0));
     begin();
   }
 
   @Override
   protected long oldestSequence() {
+    if (!unservable.isEmpty()) {
+      return 0; // they were held before everything else
+    }
     return inFlight.requests().isEmpty() ? Long.MAX_VALUE : inFlight.requests().get(0).sequence();
   }
 
@@ -172,7 +176,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
    * @return how many of its images were done
    */
   private int drop(RequestInFlight request) {
-    int done = request.handedOver();
+    int done = request.begun() - request.images().size();
     policy.forget(request.images());
     inFlight.drop(request);
     return done;
@@ -181,28 +185,38 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   @Override
   protected void emitLeaving() {
     long now = now();
-    emitFinished(now);
+    emitEnded(now);
     for (Unservable restored : unservable) {
-      reject(restored.request().admitted(), restored.request().handedOver(), restored.why(), now);
+      reject(restored.request().admitted(), restored.request().firstIndex(), restored.why(), now);
     }
     unservable.clear();
     rejectExpired(now);
   }
 
-  private void emitFinished(long now) {
-    List<ImageInFlight> finished = inFlight.takeFinished();
-    for (ImageInFlight image : finished) {
+  private void emitEnded(long now) {
+    for (ImageInFlight image : inFlight.takeEnded()) {
       AdmittedRequest request = image.request().admitted();
-      String digest = models.bundle(image.request().key().model()).digest();
-      DenoisedImage denoised = image.toDenoised(digest, now);
       RequestNews end =
-          denoised.header().isLast()
-              ? RequestNews.end(
-                  request, RequestState.COMPLETED, denoised.header().handedOver(), now)
+          image.index() + 1 == request.images()
+              ? RequestNews.end(request, RequestState.COMPLETED, request.images(), now)
               : null;
-      output.collect(new StreamRecord<>(new Handover(denoised, end)));
+      if (image.trajectory().isFinite()) {
+        String digest = models.bundle(image.request().key().model()).digest();
+        output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), end)));
+        metrics.finished();
+      } else {
+        tell(RequestNews.imageFailed(request, notFinite(image), now));
+        if (end != null) {
+          tell(end);
+        }
+      }
     }
-    metrics.finished(finished.size());
+  }
+
+  private static RejectException notFinite(ImageInFlight image) {
+    Trajectory trajectory = image.trajectory();
+    String where = "denoiser, step " + trajectory.stepsDone() + " of " + trajectory.spec().steps();
+    return RunRejects.notFinite(where, image.request().key().model(), image.index());
   }
 
   private void rejectExpired(long now) {

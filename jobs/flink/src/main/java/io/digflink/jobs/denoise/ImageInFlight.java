@@ -13,6 +13,11 @@ import io.digflink.runtime.sampling.Trajectory;
  */
 record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, long startedAt) {
 
+  /** Whether it takes no further step: it is done, or its latent is not finite. */
+  boolean hasEnded() {
+    return trajectory.isDone() || !trajectory.isFinite();
+  }
+
   /**
    * The image for the decoder; the trajectory must be done.
    *
@@ -21,13 +26,7 @@ record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, 
   DenoisedImage toDenoised(String bundleDigest, long now) {
     ImageHeader header =
         ImageHeader.of(
-            request.admitted(),
-            index,
-            index + 1 - request.failed(),
-            bundleDigest,
-            trajectory.guidanceScale(),
-            startedAt,
-            now);
+            request.admitted(), index, bundleDigest, trajectory.guidanceScale(), startedAt, now);
     return new DenoisedImage(header, trajectory.latent());
   }
 }

@@ -28,4 +28,19 @@ public final class RunRejects {
                 + " image",
             run.graph(), index, run.failure().getMessage()));
   }
+
+  /**
+   * The reject of an image for which a graph gave NaN or infinite values.
+   *
+   * @param where graph and step
+   * @param index place of the image in its request
+   */
+  public static RejectException notFinite(String where, String model, int index) {
+    return RejectException.of(
+        RejectReason.NOT_FINITE,
+        String.format(
+            "Model %s gave values that are not finite for image %d (%s): export it with --precision"
+                + " fp32, look at its weights, or ask for less guidance",
+            model, index, where));
+  }
 }

@@ -19,6 +19,7 @@ public final class Trajectory {
   private final float[] latent;
   private final float[] history;
   private int stepsDone;
+  private boolean finite;
 
   private Trajectory(
       TrajectorySpec spec, Diffusion diffusion, float[] latent, float[] history, int stepsDone) {
@@ -31,6 +32,7 @@ public final class Trajectory {
     this.latent = latent;
     this.history = sampler.hasHistory() && history == null ? new float[latent.length] : history;
     this.stepsDone = stepsDone;
+    this.finite = Vectors.areFinite(latent);
   }
 
   static Trajectory begin(TrajectorySpec spec, Diffusion diffusion) {
@@ -58,6 +60,14 @@ public final class Trajectory {
   /** Whether every step is taken. */
   public boolean isDone() {
     return stepsDone == spec.steps();
+  }
+
+  /**
+   * Whether the latent has only finite values. If not, the network or the guidance gave a step
+   * something that is not finite, and no further step can mend it.
+   */
+  public boolean isFinite() {
+    return finite;
   }
 
   /** The latent as it is now, [C, H, W]; not a copy. Clean once done. */
@@ -123,5 +133,6 @@ public final class Trajectory {
     }
     sampler.step(place, latent, conditional, noise, history);
     stepsDone++;
+    finite = Vectors.areFinite(latent);
   }
 }

@@ -53,6 +53,29 @@ class TrajectoryTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void anOutputThatIsNotFiniteSpoilsItsOwnTrajectoryAlone(SamplerType type) {
+    RowBatch batch = new RowBatch(8, SHAPE, DIFFUSION);
+    Trajectory alone = DIFFUSION.begin(spec(type, 6, new Guidance(2), 3));
+    DENOISER.step(batch, alone);
+    for (int row = 0; row < 2; row++) {
+      Trajectory good = DIFFUSION.begin(spec(type, 6, new Guidance(2), 3));
+      Trajectory bad = DIFFUSION.begin(spec(type, 6, new Guidance(2), 4));
+      batch.clear();
+      batch.add(good);
+      batch.add(bad);
+      DENOISER.run(batch);
+      batch.output().put((2 + row) * batch.outputSize(), Float.POSITIVE_INFINITY);
+      batch.advance();
+
+      assertThat(bad.isFinite()).isFalse();
+      assertThat(DIFFUSION.restore(bad.snapshot()).isFinite()).isFalse();
+      assertThat(good.isFinite()).isTrue();
+      assertThat(good.latent()).isEqualTo(alone.latent());
+    }
+  }
+
   @Test
   void keepsASnapshotWhileTheTrajectoryMovesOn() {
     Trajectory trajectory = DIFFUSION.begin(spec(SamplerType.DDIM, 3, Guidance.NONE, 0));
