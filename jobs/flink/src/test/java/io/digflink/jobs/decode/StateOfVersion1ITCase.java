@@ -49,8 +49,7 @@ class StateOfVersion1ITCase {
                 ADMITTED,
                 ADMITTED + 5,
                 ADMITTED + 600));
-    assertThat(read.image().latent())
-        .containsExactly(-0f, Float.MIN_VALUE, -Float.MAX_VALUE, 0.1f);
+    assertThat(read.image().latent()).containsExactly(-0f, Float.MIN_VALUE, -Float.MAX_VALUE, 0.1f);
     assertThat(read.news().state()).isEqualTo(RequestState.COMPLETED);
     assertThat(read.news().imagesDone()).isEqualTo(12);
     assertThat(RecordCodec.of(GenerationRequest.class).decode(read.news().original()).getSeed())
