@@ -159,7 +159,7 @@ class GenerateJobITCase {
     JobID job = run.start(1);
     run.awaitImages(2);
 
-    awaitMetric(job, "Denoise.reason.not_finite.rejects", 1);
+    awaitMetric(job, "Decode.reason.not_finite.rejects", 1);
     stack.flink().cluster().cancelJob(job).get();
     assertThat(run.images()).extracting(GeneratedImage::getIndex).containsExactly(0, 2);
     assertThat(run.rejected())
@@ -168,6 +168,7 @@ class GenerateJobITCase {
             reject -> {
               assertThat(reject.getReason()).isEqualTo(RejectReason.NOT_FINITE);
               assertThat(reject.getMessage()).contains("image 1 (denoiser, step 1 of 4)");
+              assertThat(reject.getMessage()).endsWith("(1 of 3 images failed)");
             });
     assertThat(run.progress())
         .last()

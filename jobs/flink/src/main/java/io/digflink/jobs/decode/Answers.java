@@ -40,7 +40,7 @@ final class Answers {
     if (header.isLast()) {
       return;
     }
-    int done = header.handedOver() - failedOf(header.source());
+    int done = header.index() + 1 - failedOf(header.source());
     progress.accept(
         ProgressRecords.of(header.requestId(), RequestState.RUNNING, header.images(), done, now));
   }
@@ -48,20 +48,23 @@ final class Answers {
   /** An image cannot be decoded. */
   void failed(DenoisedImage image, RejectException why, long now) {
     ImageHeader header = image.header();
-    FailedImages before = failed.get(header.source());
-    failed.put(
+    failed(
+        header.requestId(),
         header.source(),
-        before != null
-            ? before.plusOne()
-            : new FailedImages(
-                header.requestId(),
-                header.source(),
-                1,
-                RejectRecords.of(why, header.requestId(), new byte[0], header.source(), now)));
+        RejectRecords.of(why, header.requestId(), new byte[0], header.source(), now));
+  }
+
+  private void failed(String requestId, String source, RejectedRequest reject) {
+    failed.merge(
+        source, new FailedImages(requestId, source, 1, reject), (before, one) -> before.plusOne());
   }
 
   /** News from Denoise; all images before it are done or have failed. */
   void news(RequestNews news, long now) {
+    if (news.failure() != null) {
+      failed(news.requestId(), news.source(), news.failure());
+      return;
+    }
     if (!news.isEnd()) {
       tell(news, news.state(), news.imagesDone(), news.at());
       return;

@@ -58,9 +58,9 @@ final class DecodeRun extends DeviceRun<DenoisedImage> {
   }
 
   private Optional<ImageFile> encode(ImageHeader header, float[] pixels) {
-    LatentShape shape = key().latent();
     ImageFormat format = ImageFormat.of(header.format());
     ImageEncoder encoder = new ImageEncoder(format, header.quality());
+    LatentShape shape = key().latent();
     try {
       byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
       return Optional.of(file(content, format));

@@ -7,7 +7,9 @@ import io.digflink.jobs.request.AdmittedRequestFormat;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.RequestNews;
 import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestState;
+import io.digflink.schemas.codec.RecordCodec;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInput;
@@ -25,6 +27,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  */
 final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
   static final int VERSION = 2;
+  private static final RecordCodec<RejectedRequest> REJECTS = RecordCodec.of(RejectedRequest.class);
 
   @Override
   public int getVersion() {
@@ -74,8 +77,7 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     long finishedAt = in.readLong();
     float[] latent = AdmittedRequestFormat.readFloats(request.latent().size(), in);
     double guidance = request.request().getGuidanceScale();
-    ImageHeader header =
-        ImageHeader.of(request, index, index + 1, null, guidance, startedAt, finishedAt);
+    ImageHeader header = ImageHeader.of(request, index, null, guidance, startedAt, finishedAt);
     RequestNews end =
         header.isLast()
             ? RequestNews.end(request, RequestState.COMPLETED, request.images(), finishedAt)
@@ -88,7 +90,6 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     out.writeUTF(header.source());
     out.writeInt(header.index());
     out.writeInt(header.images());
-    out.writeInt(header.handedOver());
     out.writeUTF(header.model());
     // A latent of version 1 has no digest; neither digest nor label is empty or negative.
     out.writeUTF(header.bundleDigest() == null ? "" : header.bundleDigest());
@@ -113,7 +114,6 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     String source = in.readUTF();
     int index = in.readInt();
     int images = in.readInt();
-    int handedOver = in.readInt();
     String model = in.readUTF();
     String digest = in.readUTF();
     int label = in.readInt();
@@ -123,7 +123,6 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
             source,
             index,
             images,
-            handedOver,
             model,
             digest.isEmpty() ? null : digest,
             label < 0 ? null : label,
@@ -151,6 +150,9 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     if (news.isEnd()) {
       out.write(news.original());
     }
+    byte[] failure = news.failure() == null ? new byte[0] : REJECTS.encode(news.failure());
+    out.writeInt(failure.length);
+    out.write(failure);
     out.writeLong(news.at());
   }
 
@@ -165,6 +167,16 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     if (original != null) {
       in.readFully(original);
     }
-    return new RequestNews(requestId, source, state, images, imagesDone, original, in.readLong());
+    byte[] failure = new byte[in.readInt()];
+    in.readFully(failure);
+    return new RequestNews(
+        requestId,
+        source,
+        state,
+        images,
+        imagesDone,
+        original,
+        failure.length == 0 ? null : REJECTS.decode(failure),
+        in.readLong());
   }
 }

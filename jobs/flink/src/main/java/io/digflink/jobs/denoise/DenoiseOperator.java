@@ -116,12 +116,15 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   @Override
   protected void accept(AdmittedRequest request, long sequence) {
     tell(RequestNews.of(request, RequestState.ADMITTED, request.admittedAt()));
-    inFlight.add(new RequestInFlight(request, sequence, 0, 0));
+    inFlight.add(new RequestInFlight(request, sequence, 0));
     begin();
   }
 
   @Override
   protected long oldestSequence() {
+    if (!unservable.isEmpty()) {
+      return 0; // they were held before everything else
+    }
     return inFlight.requests().isEmpty() ? Long.MAX_VALUE : inFlight.requests().get(0).sequence();
   }
 
@@ -162,7 +165,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
       case REJECT -> {
         ImageInFlight image = run.images().get(0);
         int done = drop(image.request());
-        rejectAndEnd(image.request().admitted(), done, RunRejects.failed(run, image.index()), now);
+        reject(image.request().admitted(), done, RunRejects.failed(run, image.index()), now);
       }
     }
   }
@@ -173,7 +176,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
    * @return how many of its images were done
    */
   private int drop(RequestInFlight request) {
-    int done = request.handedOver();
+    int done = request.begun() - request.images().size();
     policy.forget(request.images());
     inFlight.drop(request);
     return done;
@@ -184,8 +187,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     long now = now();
     emitEnded(now);
     for (Unservable restored : unservable) {
-      HeldRequest request = restored.request();
-      rejectAndEnd(request.admitted(), request.handedOver(), restored.why(), now);
+      reject(restored.request().admitted(), restored.request().firstIndex(), restored.why(), now);
     }
     unservable.clear();
     rejectExpired(now);
@@ -193,35 +195,22 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
 
   private void emitEnded(long now) {
     for (ImageInFlight image : inFlight.takeEnded()) {
-      RequestInFlight request = image.request();
-      boolean finite = image.trajectory().isFinite();
-      if (finite) {
+      AdmittedRequest request = image.request().admitted();
+      RequestNews end =
+          image.index() + 1 == request.images()
+              ? RequestNews.end(request, RequestState.COMPLETED, request.images(), now)
+              : null;
+      if (image.trajectory().isFinite()) {
+        String digest = models.bundle(image.request().key().model()).digest();
+        output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), end)));
         metrics.finished();
       } else {
-        fail(image, now);
-      }
-      RequestNews end = image.isLast() ? endOf(request, now) : null;
-      if (finite) {
-        String digest = models.bundle(request.key().model()).digest();
-        output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), end)));
-      } else if (end != null) {
-        tell(end);
+        tell(RequestNews.imageFailed(request, notFinite(image), now));
+        if (end != null) {
+          tell(end);
+        }
       }
     }
-  }
-
-  private static RequestNews endOf(RequestInFlight request, long now) {
-    AdmittedRequest admitted = request.admitted();
-    RequestState state = request.failed() == 0 ? RequestState.COMPLETED : RequestState.REJECTED;
-    return RequestNews.end(admitted, state, admitted.images() - request.failed(), now);
-  }
-
-  /** The image is not finite. The first such image of a request is why it is rejected. */
-  private void fail(ImageInFlight image, long now) {
-    if (image.request().failed() == 0) {
-      reject(image.request().admitted(), notFinite(image), now);
-    }
-    image.request().addFailed();
   }
 
   private static RejectException notFinite(ImageInFlight image) {
@@ -235,19 +224,14 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
       AdmittedRequest admitted = request.admitted();
       if (admitted.isExpired(now)) {
         int done = drop(request);
-        rejectAndEnd(admitted, done, RejectRecords.expired(admitted, done, now), now);
+        reject(admitted, done, RejectRecords.expired(admitted, done, now), now);
       }
     }
   }
 
-  private void reject(AdmittedRequest request, RejectException why, long now) {
+  private void reject(AdmittedRequest request, int imagesDone, RejectException why, long now) {
     rejects.count(why.reason());
     output.collect(SideOutputs.REJECTED, new StreamRecord<>(RejectRecords.of(why, request, now)));
-  }
-
-  private void rejectAndEnd(
-      AdmittedRequest request, int imagesDone, RejectException why, long now) {
-    reject(request, why, now);
     RequestState state =
         why.reason() == RejectReason.DEADLINE_EXCEEDED
             ? RequestState.EXPIRED

@@ -10,11 +10,10 @@ import java.util.List;
  * @param admitted the request
  * @param bundleDigest digest of the bundle that the latents were made with
  * @param begun images that have begun: in flight or gone
- * @param failed images that are gone without being handed to the decoder
  * @param images the images in flight: the last ones that have begun
  */
 record HeldRequest(
-    AdmittedRequest admitted, String bundleDigest, int begun, int failed, List<HeldImage> images) {
+    AdmittedRequest admitted, String bundleDigest, int begun, List<HeldImage> images) {
 
   /**
    * An image in flight.
@@ -25,11 +24,6 @@ record HeldRequest(
    * @param history what a multistep sampler keeps, or null
    */
   record HeldImage(long startedAt, int stepsDone, float[] values, float[] history) {}
-
-  /** Images that were handed to the decoder. */
-  int handedOver() {
-    return firstIndex() - failed;
-  }
 
   /** Index of the first image in flight. */
   int firstIndex() {

@@ -28,7 +28,6 @@ final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldReque
     AdmittedRequestFormat.write(request.admitted(), out);
     out.writeUTF(request.bundleDigest());
     out.writeInt(request.begun());
-    out.writeInt(request.failed());
     out.writeInt(request.images().size());
     for (HeldImage image : request.images()) {
       out.writeLong(image.startedAt());
@@ -57,7 +56,6 @@ final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldReque
         version == 1 ? AdmittedRequestFormat.readVersion1(in) : AdmittedRequestFormat.read(in);
     String bundleDigest = in.readUTF();
     int begun = in.readInt();
-    int failed = version == 1 ? 0 : in.readInt();
     int count = in.readInt();
     int size = admitted.latent().size();
     List<HeldImage> images = new ArrayList<>();
@@ -68,6 +66,6 @@ final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldReque
       float[] history = in.readBoolean() ? AdmittedRequestFormat.readFloats(size, in) : null;
       images.add(new HeldImage(startedAt, stepsDone, values, history));
     }
-    return new HeldRequest(admitted, bundleDigest, begun, failed, images);
+    return new HeldRequest(admitted, bundleDigest, begun, images);
   }
 }

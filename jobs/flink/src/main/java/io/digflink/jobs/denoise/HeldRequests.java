@@ -30,7 +30,7 @@ final class HeldRequests {
           new HeldImage(image.startedAt(), state.stepsDone(), state.latent(), state.history()));
     }
     String digest = models.bundle(request.key().model()).digest();
-    return new HeldRequest(request.admitted(), digest, request.begun(), request.failed(), images);
+    return new HeldRequest(request.admitted(), digest, request.begun(), images);
   }
 
   /**
@@ -51,7 +51,7 @@ final class HeldRequests {
         throw RejectException.of(e);
       }
     }
-    RequestInFlight request = new RequestInFlight(admitted, sequence, held.begun(), held.failed());
+    RequestInFlight request = new RequestInFlight(admitted, sequence, held.begun());
     int index = held.firstIndex();
     for (HeldImage image : held.images()) {
       TrajectorySpec spec = request.spec(index);

@@ -18,11 +18,6 @@ record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, 
     return trajectory.isDone() || !trajectory.isFinite();
   }
 
-  /** Whether it is the last image of its request. */
-  boolean isLast() {
-    return index + 1 == request.admitted().images();
-  }
-
   /**
    * The image for the decoder; the trajectory must be done.
    *
@@ -31,13 +26,7 @@ record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, 
   DenoisedImage toDenoised(String bundleDigest, long now) {
     ImageHeader header =
         ImageHeader.of(
-            request.admitted(),
-            index,
-            index + 1 - request.failed(),
-            bundleDigest,
-            trajectory.guidanceScale(),
-            startedAt,
-            now);
+            request.admitted(), index, bundleDigest, trajectory.guidanceScale(), startedAt, now);
     return new DenoisedImage(header, trajectory.latent());
   }
 }

@@ -20,18 +20,15 @@ final class RequestInFlight {
   private final long sequence;
   private final Deque<ImageInFlight> images = new ArrayDeque<>();
   private int begun;
-  private int failed;
 
   /**
    * @param begun images that have begun: in flight or gone
-   * @param failed images that are gone without being handed to the decoder
    */
-  RequestInFlight(AdmittedRequest admitted, long sequence, int begun, int failed) {
+  RequestInFlight(AdmittedRequest admitted, long sequence, int begun) {
     this.admitted = admitted;
     this.key = new BatchKey(admitted.request().getModel(), admitted.latent());
     this.sequence = sequence;
     this.begun = begun;
-    this.failed = failed;
   }
 
   AdmittedRequest admitted() {
@@ -53,21 +50,6 @@ final class RequestInFlight {
 
   int begun() {
     return begun;
-  }
-
-  /** Images that are gone without being handed to the decoder. */
-  int failed() {
-    return failed;
-  }
-
-  /** An image is gone without being handed to the decoder. */
-  void addFailed() {
-    failed++;
-  }
-
-  /** Images that were handed to the decoder. */
-  int handedOver() {
-    return begun - images.size() - failed;
   }
 
   /** Whether images have not begun yet. */

@@ -14,7 +14,6 @@ import io.digflink.schemas.GenerationRequest;
  * @param source where the request came from
  * @param index place of the image in its request
  * @param images images of the request
- * @param handedOver images of the request that were handed to the decoder, this one included
  * @param model name of the bundle
  * @param bundleDigest digest of the bundle that made the latent; null if it came from the state of
  *     the first release, which did not keep it
@@ -37,7 +36,6 @@ public record ImageHeader(
     String source,
     int index,
     int images,
-    int handedOver,
     String model,
     String bundleDigest,
     Integer label,
@@ -57,7 +55,6 @@ public record ImageHeader(
   public static ImageHeader of(
       AdmittedRequest admitted,
       int index,
-      int handedOver,
       String bundleDigest,
       double guidanceScale,
       long startedAt,
@@ -69,7 +66,6 @@ public record ImageHeader(
         admitted.source(),
         index,
         admitted.images(),
-        handedOver,
         request.getModel(),
         bundleDigest,
         admitted.labelOf(index),

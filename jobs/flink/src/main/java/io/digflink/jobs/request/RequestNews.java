@@ -1,5 +1,6 @@
 package io.digflink.jobs.request;
 
+import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestState;
 
 /**
@@ -10,8 +11,10 @@ import io.digflink.schemas.RequestState;
  * @param source where the request came from
  * @param state the new state
  * @param images images of the request
- * @param imagesDone images handed to the decoder so far
+ * @param imagesDone images handed over so far, failed ones included
  * @param original the record as it came, with the news that the request has ended; else null
+ * @param failure the reject of an image that cannot be made, still without the original bytes; else
+ *     null
  * @param at when it was so, in milliseconds since the epoch
  */
 public record RequestNews(
@@ -21,11 +24,28 @@ public record RequestNews(
     int images,
     int imagesDone,
     byte[] original,
+    RejectedRequest failure,
     long at) {
 
   /** The news that a request goes on. */
   public static RequestNews of(AdmittedRequest request, RequestState state, long now) {
-    return new RequestNews(request.id(), request.source(), state, request.images(), 0, null, now);
+    return new RequestNews(
+        request.id(), request.source(), state, request.images(), 0, null, null, now);
+  }
+
+  /** The news that an image cannot be made; the others of its request go on. */
+  public static RequestNews imageFailed(AdmittedRequest request, RejectException why, long now) {
+    RejectedRequest failure =
+        RejectRecords.of(why, request.id(), new byte[0], request.source(), now);
+    return new RequestNews(
+        request.id(),
+        request.source(),
+        RequestState.RUNNING,
+        request.images(),
+        0,
+        null,
+        failure,
+        now);
   }
 
   /** The news that a request has ended: nothing more comes of it. */
@@ -38,6 +58,7 @@ public record RequestNews(
         request.images(),
         imagesDone,
         request.original(),
+        null,
         now);
   }
 

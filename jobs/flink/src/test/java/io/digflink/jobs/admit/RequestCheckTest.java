@@ -137,7 +137,7 @@ class RequestCheckTest {
                 .setTimestepSpacing("Uniform")
                 .setImageFormat("JPEG")
                 .build());
-    ImageHeader header = ImageHeader.of(admitted, 0, 1, "ab", 1, 2, 3);
+    ImageHeader header = ImageHeader.of(admitted, 0, "ab", 1, 2, 3);
 
     assertThat(header.sampler()).isEqualTo("dpm++");
     assertThat(header.format()).isEqualTo("jpeg");

@@ -71,7 +71,8 @@ class AnswersTest {
   void theRejectOfAnOnlyImageHasItsMessage() {
     answers.failed(image(0, 1), RejectException.of(RejectReason.OTHER, "broken"), NOW);
     answers.news(
-        new RequestNews("a", "requests-0@7", RequestState.COMPLETED, 1, 1, ORIGINAL, NOW), NOW);
+        new RequestNews("a", "requests-0@7", RequestState.COMPLETED, 1, 1, ORIGINAL, null, NOW),
+        NOW);
 
     assertThat(rejects).extracting(RejectedRequest::getMessage).containsExactly("broken");
     assertThat(progress).extracting(RequestProgress::getImagesDone).containsExactly(0);
@@ -107,7 +108,7 @@ class AnswersTest {
   }
 
   private static RequestNews news(RequestState state, int done, byte[] original) {
-    return new RequestNews("a", "requests-0@7", state, 3, done, original, 1_000);
+    return new RequestNews("a", "requests-0@7", state, 3, done, original, null, 1_000);
   }
 
   private static DenoisedImage image(int index, int images) {
@@ -118,7 +119,6 @@ class AnswersTest {
             "requests-0@7",
             index,
             images,
-            index + 1,
             "m",
             "ab",
             3,

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
 import io.digflink.jobs.request.RequestNews;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
 import io.digflink.schemas.codec.RecordCodec;
 import java.io.ByteArrayOutputStream;
@@ -29,7 +32,6 @@ class HandoverSerializerTest {
               "requests-1@17",
               5,
               8,
-              4,
               "m",
               "ab",
               2,
@@ -52,7 +54,6 @@ class HandoverSerializerTest {
               "requests-1@17",
               5,
               8,
-              4,
               "m",
               null,
               null,
@@ -69,9 +70,21 @@ class HandoverSerializerTest {
               4),
           new float[] {1, -0f});
   private static final RequestNews BEGIN =
-      new RequestNews("a", "requests-1@17", RequestState.RUNNING, 8, 0, null, 11);
+      new RequestNews("a", "requests-1@17", RequestState.RUNNING, 8, 0, null, null, 11);
+  private static final RequestNews FAILURE =
+      new RequestNews(
+          "a",
+          "requests-1@17",
+          RequestState.RUNNING,
+          8,
+          0,
+          null,
+          RejectRecords.of(
+              RejectException.of(RejectReason.OTHER, "why"), "a", new byte[0], "requests-1@17", 1),
+          11);
   private static final RequestNews END =
-      new RequestNews("a", "requests-1@17", RequestState.EXPIRED, 8, 6, new byte[] {4, 5}, 12);
+      new RequestNews(
+          "a", "requests-1@17", RequestState.EXPIRED, 8, 6, new byte[] {4, 5}, null, 12);
 
   private final HandoverSerializer serializer = new HandoverSerializer();
 
@@ -80,6 +93,7 @@ class HandoverSerializerTest {
         new Handover(IMAGE, null),
         new Handover(UNCONDITIONAL, null),
         new Handover(null, BEGIN),
+        new Handover(null, FAILURE),
         new Handover(null, END),
         new Handover(IMAGE, END));
   }
@@ -113,7 +127,6 @@ class HandoverSerializerTest {
                 "requests-1@17",
                 5,
                 8,
-                6,
                 "m",
                 null,
                 2,
@@ -138,7 +151,8 @@ class HandoverSerializerTest {
     assertThat(read.news())
         .usingRecursiveComparison()
         .isEqualTo(
-            new RequestNews("a", "requests-1@17", RequestState.COMPLETED, 8, 8, original(), 4));
+            new RequestNews(
+                "a", "requests-1@17", RequestState.COMPLETED, 8, 8, original(), null, 4));
   }
 
   @Test

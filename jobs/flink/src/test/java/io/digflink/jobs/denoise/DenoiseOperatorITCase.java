@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.SpoiledBundles;
 import io.digflink.runtime.model.TestBundles;
@@ -13,12 +14,11 @@ import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.codec.RecordCodec;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
@@ -84,23 +84,59 @@ class DenoiseOperatorITCase {
         .toList();
   }
 
-  /** How requests have ended, with the number of images that are done. */
-  private List<String> ends() {
+  /** News of the requests, those of an image that failed as its reject's reason. */
+  private List<String> news() {
     return harness.extractOutputValues().stream()
         .map(Handover::news)
-        .filter(news -> news != null && news.isEnd())
-        .map(news -> news.requestId() + " " + news.state() + " " + news.imagesDone())
+        .filter(Objects::nonNull)
+        .map(
+            news ->
+                news.requestId()
+                    + " "
+                    + (news.failure() == null ? news.state() : news.failure().getReason())
+                    + " "
+                    + news.imagesDone())
         .toList();
   }
 
-  private List<RejectedRequest> rejects() {
-    List<RejectedRequest> rejects = new ArrayList<>();
-    if (harness.getSideOutput(SideOutputs.REJECTED) != null) {
-      for (StreamRecord<RejectedRequest> reject : harness.getSideOutput(SideOutputs.REJECTED)) {
-        rejects.add(reject.getValue());
-      }
-    }
-    return rejects;
+  private List<RejectedRequest> failures() {
+    return harness.extractOutputValues().stream()
+        .map(Handover::news)
+        .filter(news -> news != null && news.failure() != null)
+        .map(RequestNews::failure)
+        .toList();
+  }
+
+  @Test
+  void newsOfARequestComesInOrderWithItsImages() throws Exception {
+    start("good", null);
+    harness.processElement(request("a", 1, 2), 0);
+    harness.endInput();
+
+    assertThat(news()).containsExactly("a ADMITTED 0", "a RUNNING 0", "a COMPLETED 2");
+    Handover last = harness.extractOutputValues().get(3);
+    assertThat(last.image().header().index()).isEqualTo(1);
+    assertThat(last.news().isEnd()).isTrue();
+  }
+
+  @Test
+  void aRequestThatTheModelsReplacementCannotServeIsRejected() throws Exception {
+    start("good", null);
+    harness.processElement(request("a", 1, 2), 0);
+    OperatorSubtaskState snapshot = harness.snapshot(1, 0);
+    harness.close();
+    TestBundles.export("dig-uncond", directory.resolve("replaced"), "m");
+
+    start("replaced", snapshot);
+    harness.endInput();
+
+    assertThat(harness.getSideOutput(SideOutputs.REJECTED))
+        .singleElement()
+        .satisfies(
+            record ->
+                assertThat(record.getValue().getMessage())
+                    .isEqualTo("labels is [1, 2]; allowed: none: m has no classes"));
+    assertThat(news()).containsExactly("a REJECTED 0");
   }
 
   @Test
@@ -120,8 +156,7 @@ class DenoiseOperatorITCase {
     assertThat(latents())
         .usingRecursiveComparison()
         .isEqualTo(List.of(expected.get(0), expected.get(2)));
-    assertThat(ends()).containsExactlyInAnyOrder("mixed REJECTED 1", "other COMPLETED 1");
-    assertThat(rejects())
+    assertThat(failures())
         .singleElement()
         .satisfies(
             reject -> {
@@ -136,25 +171,12 @@ class DenoiseOperatorITCase {
   }
 
   @Test
-  void aRequestIsRejectedOnceHoweverManyOfItsImagesAreNotFinite() throws Exception {
-    start("spoiled", null);
-    harness.processElement(request("r", BAD_LABEL, 1, BAD_LABEL, 2), 0);
-    harness.endInput();
-
-    assertThat(latents()).hasSize(2);
-    assertThat(ends()).containsExactly("r REJECTED 2");
-    assertThat(rejects())
-        .singleElement()
-        .satisfies(reject -> assertThat(reject.getMessage()).contains("for image 0 ("));
-  }
-
-  @Test
   void anImageThatIsNotFiniteWaitsForItsTurnThroughACheckpoint() throws Exception {
     start("spoiled", null);
     harness.processElement(request("mixed", 1, BAD_LABEL), 0);
     harness.getTaskMailbox().take(TaskMailbox.MIN_PRIORITY).run();
     harness.getTaskMailbox().take(TaskMailbox.MIN_PRIORITY).run();
-    assertThat(rejects()).isEmpty();
+    assertThat(failures()).isEmpty();
     OperatorSubtaskState snapshot = harness.snapshot(1, 0);
     harness.close();
 
@@ -162,7 +184,7 @@ class DenoiseOperatorITCase {
     harness.endInput();
 
     assertThat(latents()).hasSize(1);
-    assertThat(rejects())
+    assertThat(failures())
         .singleElement()
         .satisfies(reject -> assertThat(reject.getMessage()).contains("step 1 of 3"));
   }

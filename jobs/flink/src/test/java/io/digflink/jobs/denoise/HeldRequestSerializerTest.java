@@ -19,19 +19,18 @@ class HeldRequestSerializerTest {
 
   @Test
   void aHeldRequestIsReadAsItWasWritten() throws IOException {
-    HeldRequest held = held(1, 120);
+    HeldRequest held = held(120);
 
     HeldRequest read = serializer.deserialize(serializer.getVersion(), serializer.serialize(held));
 
     assertThat(read).usingRecursiveComparison().isEqualTo(held);
     assertThat(read.firstIndex()).isEqualTo(3);
-    assertThat(read.handedOver()).isEqualTo(2);
   }
 
-  /** Version 1 knew neither the time of a request's record nor failed images. */
+  /** Version 1 did not know the time of a request's record. */
   @Test
   void stateOfVersion1IsRead() throws IOException {
-    HeldRequest held = held(0, 123);
+    HeldRequest held = held(123);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     out.writeInt(held.admitted().original().length);
@@ -67,14 +66,14 @@ class HeldRequestSerializerTest {
 
   @Test
   void anUnknownVersionIsRefused() throws IOException {
-    byte[] bytes = serializer.serialize(held(1, 120));
+    byte[] bytes = serializer.serialize(held(120));
 
     assertThatThrownBy(() -> serializer.deserialize(3, bytes))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("Expected state of Denoise in version 1 to 2, found version 3");
   }
 
-  private static HeldRequest held(int failed, long askedAt) {
+  private static HeldRequest held(long askedAt) {
     RecordCodec<GenerationRequest> codec = RecordCodec.of(GenerationRequest.class);
     GenerationRequest request =
         GenerationRequest.newBuilder()
@@ -96,7 +95,6 @@ class HeldRequestSerializerTest {
         admitted,
         "ab".repeat(32),
         5,
-        failed,
         List.of(
             new HeldImage(7, 3, new float[] {1, Float.MIN_VALUE}, new float[] {-0f, 2}),
             new HeldImage(8, 0, new float[] {3, 4}, null)));

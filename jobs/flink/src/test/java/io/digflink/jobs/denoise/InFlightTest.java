@@ -145,6 +145,6 @@ class InFlightTest {
     AdmittedRequest admitted =
         new AdmittedRequest(
             new byte[0], "t-0@0", request, new int[] {3}, new LatentShape(4, side, side), 0, 0);
-    return new RequestInFlight(admitted, sequence++, 0, 0);
+    return new RequestInFlight(admitted, sequence++, 0);
   }
 }
