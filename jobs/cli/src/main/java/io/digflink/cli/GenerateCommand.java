@@ -1,6 +1,7 @@
 package io.digflink.cli;
 
 import io.digflink.bundle.ModelManifest;
+import io.digflink.cli.client.LabelList;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.cli.embedded.EmbeddedService;
@@ -8,6 +9,8 @@ import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.runtime.model.Capabilities;
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.sampling.SamplerType;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
@@ -27,6 +30,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code generate}: sends one request and writes its images. */
@@ -42,9 +46,10 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Option(
       names = "--labels",
-      split = ",",
       paramLabel = "NAME",
-      description = "Class names or numbers, separated by commas (default: unconditional images).")
+      description =
+          "Class names or numbers, separated by commas; a name with a comma in double quotes. May be"
+              + " repeated (default: unconditional images).")
   private List<String> labels = List.of();
 
   @Option(
@@ -159,21 +164,27 @@ public final class GenerateCommand implements Callable<Integer> {
       Properties client = servers.client();
       KafkaAccess.check(client, List.of(servers.requests, servers.images, servers.rejected));
       String served = model == null ? "fashion-dig" : model;
-      return generate(client, served, servers, Optional.empty());
+      return generate(client, served, labels(null), servers, Optional.empty());
     }
     Path directory = models.resolve(this::say);
     ModelManifest manifest =
         ModelDirectory.only(new ModelSettings(directory.toString(), "auto", 0).manifests(), model);
+    LabelList known = labels(manifest);
     try (EmbeddedService service = EmbeddedService.start(directory)) {
-      return generate(service.client(), manifest.name(), new Servers(), Optional.of(service));
+      return generate(
+          service.client(), manifest.name(), known, new Servers(), Optional.of(service));
     }
   }
 
   private int generate(
-      Properties client, String modelName, Servers topics, Optional<EmbeddedService> embedded)
+      Properties client,
+      String modelName,
+      LabelList classes,
+      Servers topics,
+      Optional<EmbeddedService> embedded)
       throws Exception {
-    GenerationRequest request = request(modelName);
-    int expected = Math.max(1, labels.size()) * count;
+    GenerationRequest request = request(modelName, classes);
+    int expected = Math.max(1, classes.size()) * count;
     ImageFiles files = new ImageFiles(out);
     ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), expected, "images");
     try (TopicReader<GeneratedImage> images =
@@ -217,14 +228,24 @@ public final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private GenerationRequest request(String modelName) {
-    boolean numbers = labels.stream().allMatch(label -> label.matches("\\d{1,9}"));
+  /** The classes of the command line, which is at fault if the model does not have them. */
+  private LabelList labels(ModelManifest manifest) {
+    try {
+      return manifest == null
+          ? LabelList.parse(labels)
+          : LabelList.parse(labels, Capabilities.of(manifest));
+    } catch (IllegalArgumentException | UnservableException e) {
+      throw new ParameterException(spec.commandLine(), "--labels: " + e.getMessage(), e);
+    }
+  }
+
+  private GenerationRequest request(String modelName, LabelList classes) {
     int[] pixels = size == null ? null : pixels();
     return GenerationRequest.newBuilder()
         .setRequestId(UUID.randomUUID().toString())
         .setModel(modelName)
-        .setLabels(numbers ? labels.stream().map(Integer::valueOf).toList() : List.of())
-        .setClassNames(numbers ? List.of() : labels)
+        .setLabels(classes.numbers())
+        .setClassNames(classes.names())
         .setImagesPerLabel(count)
         .setSeed(seed)
         .setSampler(sampler)

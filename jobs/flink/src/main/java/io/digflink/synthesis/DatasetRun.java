@@ -3,6 +3,7 @@ package io.digflink.synthesis;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.ModelCatalog;
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.synthesis.dataset.DatasetCheck;
 import io.digflink.synthesis.dataset.DatasetSettings;
@@ -175,13 +176,13 @@ public final class DatasetRun {
   private static LatentShape latentShape(SynthesisSpec specification, ModelBundle model)
       throws SpecException {
     SynthesisSpec.ImageFile image = specification.image();
-    if (image == null || image.width() == null) {
+    if (image == null) {
       return model.latentShape();
     }
     try {
-      return model.latentShape(image.height(), image.width());
-    } catch (IllegalArgumentException e) {
-      throw new SpecException("image: " + e.getMessage());
+      return model.capabilities().latentOf(image.height(), image.width());
+    } catch (UnservableException e) {
+      throw new SpecException(e);
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -20,7 +21,8 @@ import org.apache.avro.specific.SpecificRecordBase;
 /**
  * Reads and writes one type of record in Avro's single-object encoding: the marker {@code C3 01},
  * the 8-byte little-endian CRC-64-AVRO fingerprint of the writer's schema, the record. No registry
- * is needed: a codec knows the schema of its class and those it was given.
+ * is needed: a codec knows the schema of its class, the earlier versions of it, and those it was
+ * given.
  *
  * <p>Hostile bytes cost no memory: the decoder works on the array, where Avro refuses a length that
  * is longer than what is left. Thread-safe.
@@ -45,6 +47,7 @@ public final class RecordCodec<T extends SpecificRecordBase> {
     this.schema = data.getSchema(type);
     this.encoder = new BinaryMessageEncoder<>(data, schema);
     addWriter(schema);
+    EarlierSchemas.before(schema).forEach(this::addWriter);
     for (Schema writer : otherWriters) {
       addWriter(writer);
     }
@@ -53,7 +56,7 @@ public final class RecordCodec<T extends SpecificRecordBase> {
   /**
    * The codec of a record.
    *
-   * @param otherWriters further schemas, older or newer, that records may be written in; Avro's
+   * @param otherWriters further schemas, such as newer ones, that records may be written in; Avro's
    *     rules of resolution apply
    * @throws IllegalArgumentException if a schema is one of another record
    */
@@ -137,20 +140,29 @@ public final class RecordCodec<T extends SpecificRecordBase> {
           writers.values().stream().map(RecordCodec::describe).collect(Collectors.joining(", "));
       throw new UnknownSchemaException(
           String.format(
-              "Expected a record of a known schema [%s], found one with fingerprint %016x:"
+              "Expected a record of a known schema [%s], found one with fingerprint %s:"
                   + " write in a known version or give its schema to this side",
-              known, fingerprint));
+              known, onTheWire(fingerprint)));
     }
     return writer;
   }
 
-  /** The schema's name, version (the property {@code version} of the schema) and fingerprint. */
+  /**
+   * The schema's name, version (the property {@code version} of the schema) and fingerprint, the
+   * latter byte by byte as in a record's header.
+   */
   private static String describe(Schema schema) {
     Object version = schema.getObjectProp("version");
     return String.format(
-        "%s version %s (%016x)",
+        "%s version %s (%s)",
         schema.getName(),
         version == null ? "unknown" : version,
-        SchemaNormalization.parsingFingerprint64(schema));
+        onTheWire(SchemaNormalization.parsingFingerprint64(schema)));
+  }
+
+  private static String onTheWire(long fingerprint) {
+    byte[] bytes =
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(fingerprint).array();
+    return HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes);
   }
 }

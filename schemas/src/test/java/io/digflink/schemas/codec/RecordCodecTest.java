@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
@@ -14,13 +15,16 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificRecordBase;
@@ -44,13 +48,45 @@ class RecordCodecTest {
   @ParameterizedTest
   @MethodSource("samples")
   void readsTheGoldenBytesOfVersion1(SpecificRecordBase sample) throws IOException {
-    String name = "/golden/v1/" + sample.getSchema().getName() + ".bin";
-    byte[] golden;
-    try (InputStream in = RecordCodecTest.class.getResourceAsStream(name)) {
-      golden = in.readAllBytes();
-    }
+    byte[] golden = golden("v1/" + sample.getSchema().getName() + ".bin");
 
     assertThat(RecordCodec.of(sample.getClass()).decode(golden)).isEqualTo(sample);
+  }
+
+  private static byte[] golden(String name) throws IOException {
+    try (InputStream in = RecordCodecTest.class.getResourceAsStream("/golden/" + name)) {
+      return in.readAllBytes();
+    }
+  }
+
+  @Test
+  void readsTheGoldenBytesOfVersion2() throws IOException {
+    RejectedRequest sample = rejectOfVersion2();
+
+    assertThat(RecordCodec.of(RejectedRequest.class).decode(golden("v2/RejectedRequest.bin")))
+        .isEqualTo(sample);
+    assertThat(RecordCodec.of(RejectedRequest.class).encode(sample))
+        .isEqualTo(golden("v2/RejectedRequest.bin"));
+  }
+
+  private static RejectedRequest rejectOfVersion2() {
+    RejectedRequest reject = Version1Samples.reject();
+    reject.setReason(RejectReason.NOT_FINITE);
+    return reject;
+  }
+
+  @Test
+  void aReasonOfVersion2IsOtherToAReaderOfVersion1() throws IOException {
+    Schema version1 = EarlierSchemas.before(RejectedRequest.getClassSchema()).get(0);
+    byte[] bytes = RecordCodec.of(RejectedRequest.class).encode(rejectOfVersion2());
+
+    GenericRecord read =
+        new GenericDatumReader<GenericRecord>(RejectedRequest.getClassSchema(), version1)
+            .read(null, DecoderFactory.get().binaryDecoder(bytes, 10, bytes.length - 10, null));
+
+    assertThat(version1.getObjectProp("version")).isEqualTo(1);
+    assertThat(read.get("reason")).hasToString("OTHER");
+    assertThat(read.get("request_id")).hasToString("r-1");
   }
 
   @ParameterizedTest
@@ -106,14 +142,31 @@ class RecordCodecTest {
   }
 
   @Test
+  void aStateOfVersion2IsUnknownToAReaderOfVersion1() throws IOException {
+    Schema version1 = EarlierSchemas.before(RequestProgress.getClassSchema()).get(0);
+    RequestProgress progress = Version1Samples.progress();
+    progress.setState(RequestState.REJECTED);
+    byte[] bytes = RecordCodec.of(RequestProgress.class).encode(progress);
+
+    GenericRecord read =
+        new GenericDatumReader<GenericRecord>(RequestProgress.getClassSchema(), version1)
+            .read(null, DecoderFactory.get().binaryDecoder(bytes, 10, bytes.length - 10, null));
+
+    assertThat(version1.getObjectProp("version")).isEqualTo(1);
+    assertThat(read.get("state")).hasToString("UNKNOWN");
+    assertThat(read.get("images_done")).isEqualTo(3);
+  }
+
+  @Test
   void namesTheFingerprintOfAnUnknownSchemaAndTheOnesItKnows() {
     byte[] bytes = REQUESTS.encode(Version1Samples.request());
-    ByteBuffer.wrap(bytes).putLong(2, 0xEFCDAB8967452301L);
+    String known = HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes, 2, 10);
+    ByteBuffer.wrap(bytes).putLong(2, 0x0123456789ABCDEFL);
 
     assertThatThrownBy(() -> REQUESTS.decode(bytes))
         .isInstanceOf(UnknownSchemaException.class)
-        .hasMessageContaining("GenerationRequest version 1 (")
-        .hasMessageContaining("found one with fingerprint 0123456789abcdef");
+        .hasMessageContaining("[GenerationRequest version 1 (" + known + ")]")
+        .hasMessageContaining("found one with fingerprint 01 23 45 67 89 AB CD EF:");
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RequestState;
 import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.JobRun;
+import io.digflink.tests.support.ProgressOrder;
 import io.digflink.tests.support.Requests;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,6 +78,9 @@ class RecoveryITCase {
     loseWorker();
 
     assertThat(run.await(job).digests()).isEqualTo(undisturbed);
+    assertThat(ProgressOrder.ends(run.progress()).values())
+        .hasSize(REQUESTS.length)
+        .allMatch(end -> end.getState() == RequestState.COMPLETED);
     assertThat(graph(job).getStatusTimestamp(JobStatus.RESTARTING)).isPositive();
   }
 

@@ -10,13 +10,14 @@ import static io.digflink.lab.faults.GraphSurgery.node;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import io.digflink.bundle.ModelManifest;
 import io.digflink.lab.faults.GraphSurgery;
+import io.digflink.runtime.model.SpoiledBundles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The test model with nodes in front that fail on some images: they look up row 1 of a table of one
- * row, and for all other images row 0, which adds nothing.
+ * Variants of the test model that fail on some images. Those whose runs fail have nodes in front
+ * that look up row 1 of a table of one row, and for all other images row 0, which adds nothing.
  */
 public final class FailingModels {
   private FailingModels() {}
@@ -34,6 +35,12 @@ public final class FailingModels {
             node("Gather", "nothing", "table", "row"),
             node("Add", "label.checked", "label", "nothing")),
         List.of(integers("failing", label), integers("table", 0)));
+  }
+
+  /** Exports a bundle with a NaN weight, whose denoiser gives NaN for a label. */
+  public static void exportNaNDenoiser(Path modelDirectory, int label) throws IOException {
+    TestModels.exportPlain(modelDirectory);
+    SpoiledBundles.makeLabelNaN(modelDirectory.resolve(TestModels.PLAIN), label);
   }
 
   /** Exports a bundle whose decoder fails where the first value of a latent is positive. */

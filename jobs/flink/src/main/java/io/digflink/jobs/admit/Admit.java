@@ -21,7 +21,7 @@ import org.apache.flink.util.Collector;
 /** Lets through the requests that can be served; everything else becomes a reject. */
 public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest> {
   private static final long serialVersionUID = 1L;
-  private static final int LONGEST_ID_TOLD = 256;
+  private static final int LONGEST_ID_REPEATED = 256;
 
   private final ModelSettings models;
   private final Limits limits;
@@ -50,14 +50,18 @@ public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest
       GenerationRequest request = read(record);
       requestId = request.getRequestId();
       AdmittedRequest admitted = check.admit(request, record, now);
-      context.output(
-          SideOutputs.PROGRESS, ProgressRecords.of(admitted, RequestState.ADMITTED, 0, now));
+      if (admitted.isExpired(now)) {
+        context.output(
+            SideOutputs.PROGRESS,
+            ProgressRecords.of(requestId, RequestState.EXPIRED, admitted.images(), 0, now));
+        throw RejectRecords.expired(admitted, 0, now);
+      }
       out.collect(admitted);
     } catch (RejectException e) {
       rejects.count(e.reason());
       context.output(
           SideOutputs.REJECTED,
-          RejectRecords.of(e, tellable(requestId), record.value(), record.source(), now));
+          RejectRecords.of(e, shortened(requestId), record.value(), record.source(), now));
     }
   }
 
@@ -78,10 +82,10 @@ public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest
     }
   }
 
-  /** An id too long to be one is not repeated: the original bytes have it. */
-  private static String tellable(String requestId) {
-    return requestId == null || requestId.length() <= LONGEST_ID_TOLD
+  /** An id that is too long is not repeated as a whole: the original bytes have it. */
+  private static String shortened(String requestId) {
+    return requestId == null || requestId.length() <= LONGEST_ID_REPEATED
         ? requestId
-        : requestId.substring(0, LONGEST_ID_TOLD);
+        : requestId.substring(0, LONGEST_ID_REPEATED);
   }
 }

@@ -1,5 +1,6 @@
 package io.digflink.jobs.decode;
 
+import io.digflink.jobs.request.ImageHeader;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.Meter;
@@ -7,7 +8,7 @@ import org.apache.flink.metrics.MeterView;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 
-/** What Decode tells of itself; the module's README says what each means. */
+/** What Decode reports about itself; the module's README says what each metric means. */
 final class DecodeMetrics {
   private static final int WINDOW = 1_000;
 
@@ -16,6 +17,7 @@ final class DecodeMetrics {
   private final Counter failedRuns;
   private final Histogram decodeMillis;
   private final Histogram requestMillis;
+  private final Histogram endToEndMillis;
 
   // Written by the task's thread, read by reporters.
   private volatile int latentsWaiting;
@@ -27,6 +29,7 @@ final class DecodeMetrics {
     failedRuns = group.counter("failedRuns");
     decodeMillis = group.histogram("decodeMillis", new DescriptiveStatisticsHistogram(WINDOW));
     requestMillis = group.histogram("requestMillis", new DescriptiveStatisticsHistogram(WINDOW));
+    endToEndMillis = group.histogram("endToEndMillis", new DescriptiveStatisticsHistogram(WINDOW));
   }
 
   void observe(int waiting) {
@@ -43,8 +46,10 @@ final class DecodeMetrics {
     }
   }
 
-  void finished(long millisSinceAdmission) {
+  void finished(ImageHeader header, long now) {
     imagesPerSecond.markEvent();
-    requestMillis.update(millisSinceAdmission);
+    requestMillis.update(now - header.admittedAt());
+    // The clock of a client may be ahead of this one.
+    endToEndMillis.update(Math.max(0, now - header.askedAt()));
   }
 }

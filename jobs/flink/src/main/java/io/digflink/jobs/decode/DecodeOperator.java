@@ -1,30 +1,34 @@
 package io.digflink.jobs.decode;
 
 import io.digflink.jobs.denoise.DenoisedImage;
-import io.digflink.jobs.device.DeviceOperator;
-import io.digflink.jobs.device.FailureStreak;
+import io.digflink.jobs.denoise.Handover;
+import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceRunOperator;
+import io.digflink.jobs.device.FailedRunPolicy;
+import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
-import io.digflink.jobs.request.ProgressRecords;
+import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.RejectCounters;
-import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
+import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GeneratedImage;
-import io.digflink.schemas.RejectReason;
-import io.digflink.schemas.RequestState;
+import io.digflink.schemas.RejectedRequest;
+import io.digflink.schemas.RequestProgress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.Optional;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
@@ -32,32 +36,36 @@ import org.apache.flink.streaming.api.operators.util.SimpleVersionedListState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Decodes latents in micro-batches and encodes the images, in the order in which they come. Its
- * input is keyed by request, and so is what it restores: the order within a request outlives a
- * rescale.
+ * Decodes latents in micro-batches and encodes the images, in the order in which they arrive. Its
+ * input is keyed by request, and so is the state it restores: the order within a request survives a
+ * change of parallelism.
  */
-final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage> {
+final class DecodeOperator extends DeviceRunOperator<Handover, GeneratedImage, DecodeRun> {
   private static final long serialVersionUID = 1L;
+
+  /** News is small, but not for nothing: so many elements may wait for each latent of a run. */
+  private static final int MOST_WAITING_PER_LATENT = 16;
 
   private final transient DecodeSettings settings;
   private final transient ModelSettings modelSettings;
   private final transient Deque<Waiting> waiting = new ArrayDeque<>();
   private final transient ClaimCheck claimCheck;
-  private final transient FailureStreak streak;
-  private transient ListState<DenoisedImage> state;
+  private final transient FailedRunPolicy<DenoisedImage> policy;
+  private final transient Answers answers = new Answers(this::tell, this::reject);
+  private transient ListState<Handover> waitingState;
+  private transient ListState<FailedImages> failedState;
   private transient ServedModels models;
   private transient DecodeMetrics metrics;
   private transient RejectCounters rejects;
-  private transient DecodeRun run;
-  private transient int batchLimit;
 
-  // The first of those that wait, whose run has failed: they go alone.
-  private transient int suspects;
+  private transient int imagesWaiting;
 
-  // Runs of the first of them, alone, that have failed.
-  private transient int failedAlone;
-
-  private record Waiting(DenoisedImage image, long sequence) {}
+  /** An image, or news that waits for the images before it. */
+  private record Waiting(DenoisedImage image, RequestNews news, long sequence) {
+    String source() {
+      return image == null ? news.source() : image.header().source();
+    }
+  }
 
   DecodeOperator(
       StreamOperatorParameters<GeneratedImage> parameters,
@@ -67,35 +75,42 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
     this.settings = settings;
     this.modelSettings = modelSettings;
     this.claimCheck = new ClaimCheck(settings);
-    this.streak = new FailureStreak(settings.longestFailureStreak());
-    this.batchLimit = settings.maxBatch();
+    this.policy = new FailedRunPolicy<>(settings.maxBatch(), settings.longestFailureStreak());
   }
 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     models = new ServedModels(modelSettings);
-    state =
-        new SimpleVersionedListState<>(
-            context
-                .getOperatorStateStore()
-                .getUnionListState(
-                    new ListStateDescriptor<>(
-                        "latents-waiting", BytePrimitiveArraySerializer.INSTANCE)),
-            new DenoisedImageSerializer());
-    for (DenoisedImage image : state.get()) {
-      if (isOurs(image)) {
-        accept(image, nextSequence());
+    waitingState = unionState(context, "latents-waiting", new HandoverSerializer());
+    failedState = unionState(context, "failed-images", new FailedImagesSerializer());
+    for (Handover handover : waitingState.get()) {
+      if (isOurs(handover.requestId())) {
+        hold(handover, nextSequence());
+      }
+    }
+    for (FailedImages failed : failedState.get()) {
+      if (isOurs(failed.requestId())) {
+        answers.restore(failed);
       }
     }
   }
 
-  private boolean isOurs(DenoisedImage image) {
+  private static <T> ListState<T> unionState(
+      StateInitializationContext context, String name, SimpleVersionedSerializer<T> serializer)
+      throws Exception {
+    return new SimpleVersionedListState<>(
+        context
+            .getOperatorStateStore()
+            .getUnionListState(
+                new ListStateDescriptor<>(name, BytePrimitiveArraySerializer.INSTANCE)),
+        serializer);
+  }
+
+  private boolean isOurs(String requestId) {
     TaskInfo task = getRuntimeContext().getTaskInfo();
     return KeyGroupRangeAssignment.assignKeyToParallelOperator(
-            image.request().id(),
-            task.getMaxNumberOfParallelSubtasks(),
-            task.getNumberOfParallelSubtasks())
+            requestId, task.getMaxNumberOfParallelSubtasks(), task.getNumberOfParallelSubtasks())
         == task.getIndexOfThisSubtask();
   }
 
@@ -111,18 +126,38 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
 
   @Override
   protected void snapshotHeld() throws Exception {
-    state.update(waiting.stream().map(Waiting::image).toList());
+    waitingState.update(
+        waiting.stream().map(next -> new Handover(next.image(), next.news())).toList());
+    failedState.update(List.copyOf(answers.failed()));
   }
 
   @Override
   protected boolean isFull() {
     // One batch under way and one that fills up meanwhile.
-    return waiting.size() >= 2 * settings.maxBatch();
+    return imagesWaiting >= 2 * settings.maxBatch()
+        || waiting.size() >= MOST_WAITING_PER_LATENT * settings.maxBatch();
   }
 
+  /** News goes on at once if no image of its request is before it. */
   @Override
-  protected void accept(DenoisedImage image, long sequence) {
-    waiting.add(new Waiting(image, sequence));
+  protected void accept(Handover handover, long sequence) {
+    RequestNews news = handover.news();
+    if (handover.image() == null
+        && waiting.stream().noneMatch(next -> next.source().equals(news.source()))) {
+      answers.news(news, now());
+    } else {
+      hold(handover, sequence);
+    }
+  }
+
+  private void hold(Handover handover, long sequence) {
+    if (handover.image() != null) {
+      waiting.add(new Waiting(handover.image(), null, sequence));
+      imagesWaiting++;
+    }
+    if (handover.news() != null) {
+      waiting.add(new Waiting(null, handover.news(), sequence));
+    }
   }
 
   @Override
@@ -131,114 +166,125 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
   }
 
   @Override
-  protected Callable<Void> nextRun() throws Exception {
-    metrics.observe(waiting.size());
+  protected DecodeRun nextRun() throws Exception {
+    emitLeaving();
+    metrics.observe(imagesWaiting);
     if (waiting.isEmpty()) {
       return null;
     }
-    DenoisedImage first = waiting.peek().image();
-    String model = first.request().request().getModel();
-    DecoderSession session = models.decoder(model);
-    int most = suspects > 0 ? 1 : session.batchSize(first.request().latent(), batchLimit);
+    BatchKey key = keyOf(waiting.peek().image());
+    DecoderSession session = models.decoder(key.model());
+    int limit = policy.limit(key);
+    List<DenoisedImage> images = choose(key, session.batchSize(key.latent(), limit));
+    int scale = models.bundle(key.model()).imageScale();
+    return new DecodeRun(key, images, session, scale, limit, claimCheck);
+  }
+
+  /** The images that have waited longest, as far as they may share a run. */
+  private List<DenoisedImage> choose(BatchKey key, int most) {
     List<DenoisedImage> images = new ArrayList<>();
     for (Waiting next : waiting) {
-      if (images.size() == most || !fitTogether(first, next.image())) {
+      DenoisedImage image = next.image();
+      if (image == null) {
+        continue;
+      }
+      boolean suspect = policy.isSuspect(image);
+      if (images.size() == most || !keyOf(image).equals(key) || suspect && !images.isEmpty()) {
         break;
       }
-      images.add(next.image());
-    }
-    int scale = models.bundle(model).imageScale();
-    run = new DecodeRun(images, session, scale, batchLimit, claimCheck);
-    return run;
-  }
-
-  private static boolean fitTogether(DenoisedImage a, DenoisedImage b) {
-    return a.request().request().getModel().equals(b.request().request().getModel())
-        && a.request().latent().equals(b.request().latent());
-  }
-
-  @Override
-  protected void emitFinished() throws SessionException {
-    if (run == null) {
-      return;
-    }
-    long now = getProcessingTimeService().getCurrentProcessingTime();
-    metrics.ran(run);
-    if (run.isOutOfMemory()) {
-      shrink(now);
-    } else if (run.failure() != null) {
-      isolate(now);
-    } else {
-      streak.succeeded();
-      cleared();
-      for (int i = 0; i < run.images().size(); i++) {
-        waiting.remove();
-        emit(run.images().get(i), run.files().get(i), now);
+      images.add(image);
+      if (suspect) {
+        break;
       }
     }
-    run = null;
+    return images;
+  }
+
+  private static BatchKey keyOf(DenoisedImage image) {
+    return new BatchKey(image.header().model(), image.header().latent());
+  }
+
+  /** The images of a run are the first of those that wait, and leave at once. */
+  @Override
+  protected void takeIn(DecodeRun run) throws SessionException {
+    metrics.ran(run);
+    long now = now();
+    switch (policy.judge(run, now)) {
+      case TAKE -> {
+        for (int i = 0; i < run.images().size(); i++) {
+          emitOrFail(removeFirstImage(now), run.files().get(i), now);
+        }
+      }
+      case RETRY -> {}
+      case REJECT -> {
+        DenoisedImage image = removeFirstImage(now);
+        answers.failed(image, RunRejects.failed(run, image.header().index()), now);
+      }
+    }
+  }
+
+  /** Takes out the first image and gives the news before it. */
+  private DenoisedImage removeFirstImage(long now) {
+    while (waiting.peek().image() == null) {
+      answers.news(waiting.remove().news(), now);
+    }
+    imagesWaiting--;
+    return waiting.remove().image();
+  }
+
+  /** Gives the news that waits for no image, and gives up images whose model is gone. */
+  @Override
+  protected void emitLeaving() {
+    long now = now();
+    while (!waiting.isEmpty() && !isDecodable(waiting.peek().image())) {
+      if (waiting.peek().image() == null) {
+        answers.news(waiting.remove().news(), now);
+      } else {
+        DenoisedImage image = removeFirstImage(now);
+        answers.failed(image, RejectRecords.modelGone(image.header().model()), now);
+      }
+    }
+  }
+
+  /** An image must not be the work of two bundles of the same name. */
+  private boolean isDecodable(DenoisedImage image) {
+    if (image == null) {
+      return false;
+    }
+    String digest = image.header().bundleDigest();
+    return models
+        .find(image.header().model())
+        .filter(bundle -> digest == null || digest.equals(bundle.digest()))
+        .isPresent();
+  }
+
+  private void emitOrFail(DenoisedImage image, Optional<ImageFile> file, long now) {
+    if (file.isPresent()) {
+      emit(image, file.get(), now);
+    } else {
+      ImageHeader header = image.header();
+      answers.failed(image, RunRejects.notFinite("decoder", header.model(), header.index()), now);
+    }
   }
 
   private void emit(DenoisedImage image, ImageFile file, long now) {
-    ModelBundle bundle = models.bundle(image.request().request().getModel());
+    ModelBundle bundle = models.bundle(image.header().model());
     output.collect(new StreamRecord<>(ImageRecords.of(image, file, bundle, now)));
-    int done = image.index() + 1;
-    RequestState reached =
-        done == image.request().images() ? RequestState.COMPLETED : RequestState.RUNNING;
-    output.collect(
-        SideOutputs.PROGRESS,
-        new StreamRecord<>(ProgressRecords.of(image.request(), reached, done, now)));
-    metrics.finished(now - image.request().admittedAt());
+    answers.done(image, now);
+    metrics.finished(image.header(), now);
   }
 
-  /** The first of those that wait is gone, one way or the other. */
-  private void cleared() {
-    suspects = Math.max(0, suspects - 1);
-    failedAlone = 0;
+  private void tell(RequestProgress progress) {
+    output.collect(SideOutputs.PROGRESS, new StreamRecord<>(progress));
   }
 
-  private void isolate(long now) throws SessionException {
-    streak.failed(run.failure());
-    if (suspects == 0) {
-      suspects = run.images().size();
-      LOG.warn("Decoding {} latents failed: each again, alone", suspects);
-      return;
-    }
-    failedAlone++;
-    if (failedAlone < FailureStreak.TRIES_ALONE) {
-      return;
-    }
-    rejectFirst(
-        RejectRecords.runFailed("decoder", run.images().get(0).index(), run.failure()), now);
+  private void reject(RejectedRequest reject) {
+    rejects.count(reject.getReason());
+    output.collect(SideOutputs.REJECTED, new StreamRecord<>(reject));
   }
 
-  private void shrink(long now) {
-    if (run.rows() > 1) {
-      batchLimit = run.rows() / 2;
-      LOG.warn(
-          "The device has no memory to decode {} latents: from now on at most {}",
-          run.rows(),
-          batchLimit);
-      return;
-    }
-    DenoisedImage image = run.images().get(0);
-    rejectFirst(
-        RejectException.of(
-            RejectReason.OUT_OF_MEMORY,
-            "The device has no memory to decode image "
-                + image.index()
-                + " of "
-                + image.request().latent()
-                + " latent cells: ask for a smaller size"),
-        now);
-  }
-
-  private void rejectFirst(RejectException why, long now) {
-    DenoisedImage image = waiting.remove().image();
-    cleared();
-    rejects.count(why.reason());
-    output.collect(
-        SideOutputs.REJECTED, new StreamRecord<>(RejectRecords.of(why, image.request(), now)));
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
   }
 
   @Override

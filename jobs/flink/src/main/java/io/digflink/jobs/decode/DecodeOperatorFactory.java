@@ -1,6 +1,6 @@
 package io.digflink.jobs.decode;
 
-import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.schemas.GeneratedImage;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
@@ -11,7 +11,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 
 /** Makes the Decode operator of each subtask. */
 public final class DecodeOperatorFactory extends AbstractStreamOperatorFactory<GeneratedImage>
-    implements OneInputStreamOperatorFactory<DenoisedImage, GeneratedImage> {
+    implements OneInputStreamOperatorFactory<Handover, GeneratedImage> {
   private static final long serialVersionUID = 1L;
 
   private final DecodeSettings settings;

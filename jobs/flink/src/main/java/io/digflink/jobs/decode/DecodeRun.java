@@ -1,46 +1,44 @@
 package io.digflink.jobs.decode;
 
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceRun;
+import io.digflink.jobs.request.ImageHeader;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.image.NotFiniteException;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.session.DecoderSession;
-import io.digflink.runtime.session.OutOfDeviceMemoryException;
 import io.digflink.runtime.session.SessionException;
-import io.digflink.schemas.GenerationRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Decodes a batch of latents and encodes the images, these on all cores. */
-final class DecodeRun implements Callable<Void> {
-  private final List<DenoisedImage> images;
+/** Decodes a batch of latents and encodes the images, the latter on all cores. */
+final class DecodeRun extends DeviceRun<DenoisedImage> {
   private final DecoderSession session;
   private final int scale;
   private final int limit;
   private final ClaimCheck claimCheck;
-  private List<ImageFile> files = List.of();
-  private long nanos;
-  private boolean outOfMemory;
-  private SessionException failure;
+  private List<Optional<ImageFile>> files = List.of();
 
   /**
-   * @param images of one model and one latent shape
-   * @param scale image pixels a latent cell
-   * @param limit most latents of any run
+   * @param scale image pixels per latent cell, in each direction
+   * @param limit most latents of a run of this key
    */
   DecodeRun(
+      BatchKey key,
       List<DenoisedImage> images,
       DecoderSession session,
       int scale,
       int limit,
       ClaimCheck claimCheck) {
-    this.images = images;
+    super("decoder", key, images);
     this.session = session;
     this.scale = scale;
     this.limit = limit;
@@ -48,33 +46,30 @@ final class DecodeRun implements Callable<Void> {
   }
 
   @Override
-  public Void call() {
-    long start = System.nanoTime();
-    LatentShape shape = shape();
-    try {
-      List<float[]> latents = images.stream().map(DenoisedImage::latent).toList();
-      float[][] pixels = session.run(latents, shape, limit);
-      // The encoding of a large image takes longer than its decoding on a GPU.
-      files =
-          IntStream.range(0, pixels.length)
-              .parallel()
-              .mapToObj(i -> encode(images.get(i).request().request(), pixels[i], shape))
-              .toList();
-    } catch (OutOfDeviceMemoryException e) {
-      outOfMemory = true;
-    } catch (SessionException e) {
-      failure = e;
-    }
-    nanos = System.nanoTime() - start;
-    return null;
+  protected void compute() throws SessionException {
+    List<float[]> latents = images().stream().map(DenoisedImage::latent).toList();
+    float[][] pixels = session.run(latents, key().latent(), limit);
+    // The encoding of a large image takes longer than its decoding on a GPU.
+    files =
+        IntStream.range(0, pixels.length)
+            .parallel()
+            .mapToObj(i -> encode(images().get(i).header(), pixels[i]))
+            .toList();
   }
 
-  private ImageFile encode(GenerationRequest request, float[] pixels, LatentShape shape) {
-    ImageFormat format = ImageFormat.of(request.getImageFormat());
-    Integer quality = request.getJpegQuality();
-    ImageEncoder encoder =
-        new ImageEncoder(format, quality == null ? ImageEncoder.DEFAULT_QUALITY : quality);
-    byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
+  private Optional<ImageFile> encode(ImageHeader header, float[] pixels) {
+    ImageFormat format = ImageFormat.of(header.format());
+    ImageEncoder encoder = new ImageEncoder(format, header.quality());
+    LatentShape shape = key().latent();
+    try {
+      byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
+      return Optional.of(file(content, format));
+    } catch (NotFiniteException e) {
+      return Optional.empty();
+    }
+  }
+
+  private ImageFile file(byte[] content, ImageFormat format) {
     String sha256 = sha256(content);
     if (!claimCheck.applies(content.length)) {
       return new ImageFile(content, null, content.length, sha256);
@@ -95,36 +90,19 @@ final class DecodeRun implements Callable<Void> {
     }
   }
 
-  private LatentShape shape() {
-    return images.get(0).request().latent();
+  @Override
+  public int rows() {
+    return session.rows(images().size(), key().latent(), limit);
   }
 
-  List<DenoisedImage> images() {
-    return images;
+  /** On a GPU a run of one latent may have further rows, which are empty. */
+  @Override
+  protected boolean canShrink() {
+    return rows() > 1;
   }
 
-  /** Rows that the decoder's run has. */
-  int rows() {
-    return session.rows(images.size(), shape(), limit);
-  }
-
-  /** The files, one an image; none after a failure. */
-  List<ImageFile> files() {
+  /** A file per image, empty where the pixels are not finite; no entries after a failure. */
+  List<Optional<ImageFile>> files() {
     return files;
-  }
-
-  /** Duration in nanoseconds. */
-  long nanos() {
-    return nanos;
-  }
-
-  /** Whether the device had no memory for the batch. */
-  boolean isOutOfMemory() {
-    return outOfMemory;
-  }
-
-  /** Why the run failed, or null. */
-  SessionException failure() {
-    return failure;
   }
 }

@@ -8,7 +8,7 @@ import java.io.Serializable;
  * @param maxBatch most latents of one decoder run
  * @param claimCheckThreshold longest image file that a record carries, in bytes
  * @param claimCheckDirectory where longer files go, or null: there are none
- * @param longestFailureStreak see {@link io.digflink.jobs.device.FailureStreak}
+ * @param longestFailureStreak see {@link io.digflink.jobs.device.FailedRunPolicy}
  */
 public record DecodeSettings(
     int maxBatch, long claimCheckThreshold, String claimCheckDirectory, int longestFailureStreak)

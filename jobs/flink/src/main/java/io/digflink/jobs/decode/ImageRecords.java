@@ -2,10 +2,9 @@ package io.digflink.jobs.decode;
 
 import io.digflink.bundle.ModelManifest;
 import io.digflink.jobs.denoise.DenoisedImage;
-import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.ImageHeader;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.schemas.GeneratedImage;
-import io.digflink.schemas.GenerationRequest;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 
@@ -15,34 +14,34 @@ final class ImageRecords {
 
   /** The record of an image that is encoded now. */
   static GeneratedImage of(DenoisedImage image, ImageFile file, ModelBundle bundle, long now) {
-    AdmittedRequest admitted = image.request();
-    GenerationRequest request = admitted.request();
-    Integer label = admitted.labelOf(image.index());
+    ImageHeader header = image.header();
+    Integer label = header.label();
     ModelManifest.Classes classes = bundle.manifest().classes();
-    boolean named = label != null && classes.names() != null && label < classes.names().size();
     boolean conditional = label != null && !label.equals(classes.nullClass());
+    boolean named = conditional && classes.names() != null;
     return GeneratedImage.newBuilder()
-        .setRequestId(admitted.id())
-        .setIndex(image.index())
-        .setCount(admitted.images())
+        .setRequestId(header.requestId())
+        .setIndex(header.index())
+        .setCount(header.images())
         .setLabel(conditional ? label : null)
         .setClassName(named ? classes.names().get(label) : null)
-        .setSeed(request.getSeed())
-        .setSampler(request.getSampler())
-        .setSteps(request.getSteps())
-        .setGuidanceScale(request.getGuidanceScale())
-        .setWidth(bundle.imageScale() * admitted.latent().width())
-        .setHeight(bundle.imageScale() * admitted.latent().height())
-        .setFormat(request.getImageFormat())
+        .setSeed(header.seed())
+        .setSampler(header.sampler())
+        .setSteps(header.steps())
+        // The state of the first release has the scale of the request.
+        .setGuidanceScale(conditional ? header.guidanceScale() : 1)
+        .setWidth(bundle.imageScale() * header.latent().width())
+        .setHeight(bundle.imageScale() * header.latent().height())
+        .setFormat(header.format())
         .setBytes(file.content() == null ? null : ByteBuffer.wrap(file.content()))
         .setUri(file.uri())
         .setSize(file.size())
         .setSha256(file.sha256())
         .setModel(bundle.name())
         .setBundleDigest(bundle.digest())
-        .setQueueMillis(image.startedAt() - admitted.admittedAt())
-        .setDenoiseMillis(image.finishedAt() - image.startedAt())
-        .setDecodeMillis(now - image.finishedAt())
+        .setQueueMillis(header.startedAt() - header.admittedAt())
+        .setDenoiseMillis(header.finishedAt() - header.startedAt())
+        .setDecodeMillis(now - header.finishedAt())
         .setCompletedAt(Instant.ofEpochMilli(now))
         .build();
   }

@@ -7,7 +7,7 @@ import org.apache.flink.metrics.MeterView;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 
-/** What Denoise tells of itself; the module's README says what each means. */
+/** What Denoise reports about itself; the module's README says what each metric means. */
 final class DenoiseMetrics {
   private static final int WINDOW = 1_000;
 
@@ -22,10 +22,12 @@ final class DenoiseMetrics {
   // Written by the task's thread, read by reporters.
   private volatile int imagesInFlight;
   private volatile int requestsWaiting;
+  private volatile long oldestAskedAt = Long.MAX_VALUE;
 
   DenoiseMetrics(MetricGroup group) {
     group.gauge("imagesInFlight", () -> imagesInFlight);
     group.gauge("requestsWaiting", () -> requestsWaiting);
+    group.gauge("oldestRequestMillis", this::oldestRequestMillis);
     imagesPerSecond =
         group.meter("imagesDenoisedPerSecond", new MeterView(group.counter("imagesDenoised")));
     stepsDone = group.counter("imageSteps");
@@ -40,6 +42,12 @@ final class DenoiseMetrics {
   void observe(InFlight inFlight) {
     imagesInFlight = inFlight.images();
     requestsWaiting = inFlight.waiting();
+    oldestAskedAt = inFlight.oldestAskedAt();
+  }
+
+  /** The clock of a client may be ahead of this one. */
+  private long oldestRequestMillis() {
+    return Math.max(0, System.currentTimeMillis() - oldestAskedAt);
   }
 
   void begun(long waitedMillis) {
@@ -60,7 +68,7 @@ final class DenoiseMetrics {
     stepsDone.inc(run.images().size());
   }
 
-  void finished(int images) {
-    imagesPerSecond.markEvent(images);
+  void finished() {
+    imagesPerSecond.markEvent();
   }
 }

@@ -1,24 +1,26 @@
 package io.digflink.jobs.denoise;
 
-import io.digflink.jobs.device.DeviceOperator;
-import io.digflink.jobs.device.FailureStreak;
+import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceRunOperator;
+import io.digflink.jobs.device.FailedRunPolicy;
+import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.AdmittedRequest;
-import io.digflink.jobs.request.ProgressRecords;
 import io.digflink.jobs.request.RejectCounters;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
+import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
+import io.digflink.runtime.sampling.Trajectory;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
@@ -31,7 +33,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * Denoises the images of all requests that it holds, step after step, whatever their samplers,
  * steps, guidance, labels and seeds: an image joins at any step and leaves when it is done.
  */
-final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImage> {
+final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover, DenoiseRun> {
   private static final long serialVersionUID = 1L;
 
   private final transient DenoiseSettings settings;
@@ -39,16 +41,18 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   private final transient InFlight inFlight;
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
-  private final transient FailureStreak streak;
-  private final transient List<AdmittedRequest> ofUnknownModels = new ArrayList<>();
+  private final transient FailedRunPolicy<ImageInFlight> policy;
+  private final transient List<Unservable> unservable = new ArrayList<>();
   private transient ListState<HeldRequest> state;
   private transient ServedModels models;
   private transient DenoiseMetrics metrics;
   private transient RejectCounters rejects;
-  private transient DenoiseRun run;
+
+  /** A restored request that cannot be served any more. */
+  private record Unservable(HeldRequest request, RejectException why) {}
 
   DenoiseOperator(
-      StreamOperatorParameters<DenoisedImage> parameters,
+      StreamOperatorParameters<Handover> parameters,
       DenoiseSettings settings,
       ModelSettings modelSettings) {
     super(parameters);
@@ -56,9 +60,9 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     this.modelSettings = modelSettings;
     this.inFlight = new InFlight(settings.maxInFlight());
     int maxRows = settings.rowsOn(Device.of(modelSettings.device()));
-    this.batcher = new StepBatcher(maxRows);
+    this.policy = new FailedRunPolicy<>(maxRows, settings.longestFailureStreak());
+    this.batcher = new StepBatcher(policy);
     this.batches = new RowBatches(maxRows);
-    this.streak = new FailureStreak(settings.longestFailureStreak());
   }
 
   @Override
@@ -75,10 +79,10 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
             new HeldRequestSerializer());
     HeldRequests held = new HeldRequests(models);
     for (HeldRequest request : state.get()) {
-      if (models.find(request.admitted().request().getModel()).isPresent()) {
+      try {
         inFlight.add(held.restore(request, nextSequence()));
-      } else {
-        ofUnknownModels.add(request.admitted());
+      } catch (RejectException e) {
+        unservable.add(new Unservable(request, e));
       }
     }
   }
@@ -87,7 +91,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   public void open() throws Exception {
     metrics = new DenoiseMetrics(getMetricGroup());
     rejects = new RejectCounters(getMetricGroup());
-    // A model that cannot be loaded is told now, not at the first request.
+    // A model that cannot be loaded fails the job now, not at its first request.
     for (ModelBundle bundle : models.bundles()) {
       models.denoiser(bundle.name());
     }
@@ -111,17 +115,21 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
 
   @Override
   protected void accept(AdmittedRequest request, long sequence) {
+    tell(RequestNews.of(request, RequestState.ADMITTED, request.admittedAt()));
     inFlight.add(new RequestInFlight(request, sequence, 0));
     begin();
   }
 
   @Override
   protected long oldestSequence() {
+    if (!unservable.isEmpty()) {
+      return 0; // they were held before everything else
+    }
     return inFlight.requests().isEmpty() ? Long.MAX_VALUE : inFlight.requests().get(0).sequence();
   }
 
   @Override
-  protected Callable<Void> nextRun() throws Exception {
+  protected DenoiseRun nextRun() throws Exception {
     begin();
     metrics.observe(inFlight);
     List<ImageInFlight> images = batcher.choose(inFlight.stepping());
@@ -130,8 +138,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     }
     BatchKey key = images.get(0).request().key();
     Diffusion diffusion = models.bundle(key.model()).diffusion();
-    run = new DenoiseRun(images, batches.of(key, diffusion), models.denoiser(key.model()));
-    return run;
+    return new DenoiseRun(key, images, batches.of(key, diffusion), models.denoiser(key.model()));
   }
 
   private void begin() {
@@ -139,10 +146,7 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
     RequestInFlight request;
     while ((request = inFlight.nextToBegin()) != null) {
       if (request.begun() == 0) {
-        output.collect(
-            SideOutputs.PROGRESS,
-            new StreamRecord<>(
-                ProgressRecords.of(request.admitted(), RequestState.RUNNING, 0, now)));
+        tell(RequestNews.of(request.admitted(), RequestState.RUNNING, now));
       }
       int index = request.beginNext();
       Diffusion diffusion = models.bundle(request.key().model()).diffusion();
@@ -152,110 +156,91 @@ final class DenoiseOperator extends DeviceOperator<AdmittedRequest, DenoisedImag
   }
 
   @Override
-  protected void emitFinished() throws SessionException {
+  protected void takeIn(DenoiseRun run) throws SessionException {
+    metrics.ran(run);
     long now = now();
-    if (run != null) {
-      metrics.ran(run);
-      takeIn(run, now);
-      run = null;
-    }
-    List<ImageInFlight> finished = inFlight.takeFinished();
-    for (ImageInFlight image : finished) {
-      output.collect(new StreamRecord<>(image.toDenoised(now)));
-    }
-    metrics.finished(finished.size());
-    for (AdmittedRequest request : ofUnknownModels) {
-      reject(request, unknownModel(request), now);
-    }
-    ofUnknownModels.clear();
-    dropExpired(now);
-  }
-
-  private void takeIn(DenoiseRun ended, long now) throws SessionException {
-    if (ended.isOutOfMemory()) {
-      shrink(ended, now);
-    } else if (ended.failure() != null) {
-      isolate(ended, now);
-    } else {
-      streak.succeeded();
-      batcher.clear(ended.images());
-      inFlight.stepped(ended.images());
-    }
-  }
-
-  private void isolate(DenoiseRun failed, long now) throws SessionException {
-    streak.failed(failed.failure());
-    if (batcher.isolate(failed.images())) {
-      LOG.warn("A run of {} images failed: each again, alone", failed.images().size());
-      return;
-    }
-    ImageInFlight image = failed.images().get(0);
-    drop(image.request());
-    reject(
-        image.request().admitted(),
-        RejectRecords.runFailed("denoiser", image.index(), failed.failure()),
-        now);
-  }
-
-  private void drop(RequestInFlight request) {
-    batcher.clear(request.images());
-    inFlight.drop(request);
-  }
-
-  private void shrink(DenoiseRun failed, long now) {
-    RequestInFlight request = failed.images().get(0).request();
-    if (failed.images().size() > 1) {
-      batcher.halve(request.key(), failed.rows());
-      LOG.warn(
-          "The device has no memory for {} rows of {}: from now on at most {}",
-          failed.rows(),
-          request.key(),
-          batcher.rowsOf(request.key()));
-      return;
-    }
-    drop(request);
-    reject(
-        request.admitted(),
-        RejectException.of(
-            RejectReason.OUT_OF_MEMORY,
-            "The device has no memory for one image of "
-                + request.key().latent()
-                + " latent cells: ask for a smaller size"),
-        now);
-  }
-
-  private void dropExpired(long now) {
-    for (RequestInFlight request : List.copyOf(inFlight.requests())) {
-      if (request.admitted().isExpired(now)) {
-        int left = request.begun() - request.images().size();
-        drop(request);
-        reject(
-            request.admitted(),
-            RejectException.field(
-                RejectReason.DEADLINE_EXCEEDED,
-                "deadline",
-                request.admitted().request().getDeadline(),
-                "a time after the last image; " + left + " were done"),
-            now);
-        output.collect(
-            SideOutputs.PROGRESS,
-            new StreamRecord<>(
-                ProgressRecords.of(request.admitted(), RequestState.EXPIRED, left, now)));
+    switch (policy.judge(run, now)) {
+      case TAKE -> inFlight.stepped(run.images());
+      case RETRY -> {}
+      case REJECT -> {
+        ImageInFlight image = run.images().get(0);
+        int done = drop(image.request());
+        reject(image.request().admitted(), done, RunRejects.failed(run, image.index()), now);
       }
     }
   }
 
-  private RejectException unknownModel(AdmittedRequest request) {
-    return RejectException.field(
-        RejectReason.UNKNOWN_MODEL,
-        "model",
-        request.request().getModel(),
-        "a model served now; this one was taken away while the request was in flight");
+  /**
+   * Drops a request.
+   *
+   * @return how many of its images were done
+   */
+  private int drop(RequestInFlight request) {
+    int done = request.begun() - request.images().size();
+    policy.forget(request.images());
+    inFlight.drop(request);
+    return done;
   }
 
-  private void reject(AdmittedRequest request, RejectException why, long now) {
+  @Override
+  protected void emitLeaving() {
+    long now = now();
+    emitEnded(now);
+    for (Unservable restored : unservable) {
+      reject(restored.request().admitted(), restored.request().firstIndex(), restored.why(), now);
+    }
+    unservable.clear();
+    rejectExpired(now);
+  }
+
+  private void emitEnded(long now) {
+    for (ImageInFlight image : inFlight.takeEnded()) {
+      AdmittedRequest request = image.request().admitted();
+      RequestNews end =
+          image.index() + 1 == request.images()
+              ? RequestNews.end(request, RequestState.COMPLETED, request.images(), now)
+              : null;
+      if (image.trajectory().isFinite()) {
+        String digest = models.bundle(image.request().key().model()).digest();
+        output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), end)));
+        metrics.finished();
+      } else {
+        tell(RequestNews.imageFailed(request, notFinite(image), now));
+        if (end != null) {
+          tell(end);
+        }
+      }
+    }
+  }
+
+  private static RejectException notFinite(ImageInFlight image) {
+    Trajectory trajectory = image.trajectory();
+    String where = "denoiser, step " + trajectory.stepsDone() + " of " + trajectory.spec().steps();
+    return RunRejects.notFinite(where, image.request().key().model(), image.index());
+  }
+
+  private void rejectExpired(long now) {
+    for (RequestInFlight request : List.copyOf(inFlight.requests())) {
+      AdmittedRequest admitted = request.admitted();
+      if (admitted.isExpired(now)) {
+        int done = drop(request);
+        reject(admitted, done, RejectRecords.expired(admitted, done, now), now);
+      }
+    }
+  }
+
+  private void reject(AdmittedRequest request, int imagesDone, RejectException why, long now) {
     rejects.count(why.reason());
     output.collect(SideOutputs.REJECTED, new StreamRecord<>(RejectRecords.of(why, request, now)));
+    RequestState state =
+        why.reason() == RejectReason.DEADLINE_EXCEEDED
+            ? RequestState.EXPIRED
+            : RequestState.REJECTED;
+    tell(RequestNews.end(request, state, imagesDone, now));
+  }
+
+  private void tell(RequestNews news) {
+    output.collect(new StreamRecord<>(new Handover(null, news)));
   }
 
   private long now() {

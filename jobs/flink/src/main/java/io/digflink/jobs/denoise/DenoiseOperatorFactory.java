@@ -12,8 +12,8 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
  * Makes the Denoise operator of each subtask. It chains to admission and so to the source, which
  * keeps its records and takes barriers while the operator is full.
  */
-public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<DenoisedImage>
-    implements OneInputStreamOperatorFactory<AdmittedRequest, DenoisedImage> {
+public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<Handover>
+    implements OneInputStreamOperatorFactory<AdmittedRequest, Handover> {
   private static final long serialVersionUID = 1L;
 
   private final DenoiseSettings settings;
@@ -26,8 +26,8 @@ public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<
   }
 
   @Override
-  public <T extends StreamOperator<DenoisedImage>> T createStreamOperator(
-      StreamOperatorParameters<DenoisedImage> parameters) {
+  public <T extends StreamOperator<Handover>> T createStreamOperator(
+      StreamOperatorParameters<Handover> parameters) {
     @SuppressWarnings("unchecked")
     T operator = (T) new DenoiseOperator(parameters, settings, models);
     return operator;

@@ -1,73 +1,47 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceRun;
 import io.digflink.runtime.sampling.RowBatch;
 import io.digflink.runtime.session.DenoiserSession;
-import io.digflink.runtime.session.OutOfDeviceMemoryException;
 import io.digflink.runtime.session.SessionException;
 import java.util.List;
-import java.util.concurrent.Callable;
 
-/** One step of a batch of images: runs the denoiser and moves every image by one step. */
-final class DenoiseRun implements Callable<Void> {
-  private final List<ImageInFlight> images;
+/** Runs the denoiser on a batch of images and moves each of them by one step. */
+final class DenoiseRun extends DeviceRun<ImageInFlight> {
   private final RowBatch batch;
   private final DenoiserSession session;
-  private long nanos;
-  private boolean outOfMemory;
-  private SessionException failure;
 
   /**
-   * @param images the images, of one key
-   * @param batch takes their rows
+   * @param batch takes the images' rows
    */
-  DenoiseRun(List<ImageInFlight> images, RowBatch batch, DenoiserSession session) {
-    this.images = images;
+  DenoiseRun(BatchKey key, List<ImageInFlight> images, RowBatch batch, DenoiserSession session) {
+    super("denoiser", key, images);
     this.batch = batch;
     this.session = session;
   }
 
   @Override
-  public Void call() {
-    long start = System.nanoTime();
+  protected void compute() throws SessionException {
     batch.clear();
-    for (ImageInFlight image : images) {
+    for (ImageInFlight image : images()) {
       if (!batch.add(image.trajectory())) {
         throw new IllegalStateException(
             "Expected images that fit into a batch of " + batch.capacity() + " rows");
       }
     }
-    try {
-      session.run(batch);
-      batch.advance();
-    } catch (OutOfDeviceMemoryException e) {
-      outOfMemory = true;
-    } catch (SessionException e) {
-      failure = e;
-    }
-    nanos = System.nanoTime() - start;
-    return null;
+    session.run(batch);
+    batch.advance();
   }
 
-  List<ImageInFlight> images() {
-    return images;
-  }
-
-  int rows() {
+  @Override
+  public int rows() {
     return batch.rows();
   }
 
-  /** Duration in nanoseconds. */
-  long nanos() {
-    return nanos;
-  }
-
-  /** Whether the device had no memory for the batch; then no image has moved. */
-  boolean isOutOfMemory() {
-    return outOfMemory;
-  }
-
-  /** Why the run failed, or null; then no image has moved. */
-  SessionException failure() {
-    return failure;
+  /** A guided image has two rows, which stay together. */
+  @Override
+  protected boolean canShrink() {
+    return images().size() > 1;
   }
 }

@@ -14,7 +14,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /** Writes {@link HeldRequest}; reads the versions that it knows and refuses all others. */
 final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldRequest> {
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   @Override
   public int getVersion() {
@@ -43,16 +43,17 @@ final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldReque
 
   @Override
   public HeldRequest deserialize(int version, byte[] serialized) throws IOException {
-    if (version != VERSION) {
+    if (version < 1 || version > VERSION) {
       throw new IOException(
-          "Expected state of Denoise in version "
+          "Expected state of Denoise in version 1 to "
               + VERSION
               + ", found version "
               + version
               + ": restore with the release that wrote it, or start without state");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
-    AdmittedRequest admitted = AdmittedRequestFormat.read(in);
+    AdmittedRequest admitted =
+        version == 1 ? AdmittedRequestFormat.readVersion1(in) : AdmittedRequestFormat.read(in);
     String bundleDigest = in.readUTF();
     int begun = in.readInt();
     int count = in.readInt();

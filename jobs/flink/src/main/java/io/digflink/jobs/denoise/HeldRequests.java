@@ -2,7 +2,11 @@ package io.digflink.jobs.denoise;
 
 import io.digflink.jobs.denoise.HeldRequest.HeldImage;
 import io.digflink.jobs.model.ServedModels;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
 import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.sampling.Trajectory;
 import io.digflink.runtime.sampling.TrajectorySpec;
 import io.digflink.runtime.sampling.TrajectoryState;
@@ -30,13 +34,24 @@ final class HeldRequests {
   }
 
   /**
-   * Goes on with a request. Images made in part with another bundle of the same name begin again,
-   * so that no image is the work of two.
+   * Goes on with a request. If the model was replaced meanwhile by another of the same name, its
+   * images in flight begin again, so that no image is the work of two.
+   *
+   * @throws RejectException if the model is no longer served, or its replacement cannot do this
    */
-  RequestInFlight restore(HeldRequest held, long sequence) {
-    ModelBundle bundle = models.bundle(held.admitted().request().getModel());
-    RequestInFlight request = new RequestInFlight(held.admitted(), sequence, held.begun());
+  RequestInFlight restore(HeldRequest held, long sequence) throws RejectException {
+    String model = held.admitted().request().getModel();
+    ModelBundle bundle = models.find(model).orElseThrow(() -> RejectRecords.modelGone(model));
     boolean sameBundle = bundle.digest().equals(held.bundleDigest());
+    AdmittedRequest admitted = held.admitted();
+    if (!sameBundle) {
+      try {
+        admitted = admitted.readmitted(bundle.capabilities());
+      } catch (UnservableException e) {
+        throw RejectException.of(e);
+      }
+    }
+    RequestInFlight request = new RequestInFlight(admitted, sequence, held.begun());
     int index = held.firstIndex();
     for (HeldImage image : held.images()) {
       TrajectorySpec spec = request.spec(index);

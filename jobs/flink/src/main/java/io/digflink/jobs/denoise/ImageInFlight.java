@@ -1,5 +1,6 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.request.ImageHeader;
 import io.digflink.runtime.sampling.Trajectory;
 
 /**
@@ -12,8 +13,20 @@ import io.digflink.runtime.sampling.Trajectory;
  */
 record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, long startedAt) {
 
-  /** The image for the decoder; the trajectory must be done. */
-  DenoisedImage toDenoised(long now) {
-    return new DenoisedImage(request.admitted(), index, trajectory.latent(), startedAt, now);
+  /** Whether it takes no further step: it is done, or its latent is not finite. */
+  boolean hasEnded() {
+    return trajectory.isDone() || !trajectory.isFinite();
+  }
+
+  /**
+   * The image for the decoder; the trajectory must be done.
+   *
+   * @param bundleDigest digest of the bundle that made it
+   */
+  DenoisedImage toDenoised(String bundleDigest, long now) {
+    ImageHeader header =
+        ImageHeader.of(
+            request.admitted(), index, bundleDigest, trajectory.guidanceScale(), startedAt, now);
+    return new DenoisedImage(header, trajectory.latent());
   }
 }

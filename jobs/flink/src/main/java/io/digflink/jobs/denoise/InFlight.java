@@ -51,12 +51,23 @@ final class InFlight {
     return waiting;
   }
 
+  /**
+   * When the oldest request was asked for, in milliseconds since the epoch; {@link Long#MAX_VALUE}
+   * if there is none.
+   */
+  long oldestAskedAt() {
+    return requests.stream()
+        .mapToLong(request -> request.admitted().askedAt())
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
   /** Takes a request and the images of it that are in flight already. */
   void add(RequestInFlight request) {
     requests.add(request);
     places += request.images().size();
     for (ImageInFlight image : request.images()) {
-      if (!image.trajectory().isDone()) {
+      if (!image.hasEnded()) {
         stepping.add(image);
       }
     }
@@ -92,29 +103,29 @@ final class InFlight {
   /** Notes that images have taken a step: those with more to take go to the end of the line. */
   void stepped(Collection<ImageInFlight> images) {
     for (ImageInFlight image : images) {
-      if (stepping.remove(image) && !image.trajectory().isDone()) {
+      if (stepping.remove(image) && !image.hasEnded()) {
         stepping.add(image);
       }
     }
   }
 
   /**
-   * Takes out the images that are done and whose predecessors in their request have left, in the
+   * Takes out the images that have ended and whose predecessors in their request have left, in the
    * order in which they leave.
    */
-  List<ImageInFlight> takeFinished() {
-    List<ImageInFlight> finished = new ArrayList<>();
+  List<ImageInFlight> takeEnded() {
+    List<ImageInFlight> ended = new ArrayList<>();
     for (Iterator<RequestInFlight> all = requests.iterator(); all.hasNext(); ) {
       RequestInFlight request = all.next();
-      while (!request.images().isEmpty() && request.images().peek().trajectory().isDone()) {
-        finished.add(request.images().remove());
+      while (!request.images().isEmpty() && request.images().peek().hasEnded()) {
+        ended.add(request.images().remove());
         places--;
       }
       if (request.isServed()) {
         all.remove();
       }
     }
-    return finished;
+    return ended;
   }
 
   /** Drops a request with all its images. */

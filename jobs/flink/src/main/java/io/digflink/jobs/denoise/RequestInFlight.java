@@ -1,5 +1,6 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.device.BatchKey;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.runtime.sampling.Guidance;
 import io.digflink.runtime.sampling.SamplerType;

@@ -1,11 +1,12 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.device.BatchKey;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.RowBatch;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Batches by key, used again run after run; those of the keys used least recently are let go. */
+/** Batches by key, reused run after run; only those of the keys used last are kept. */
 final class RowBatches {
   private static final int KEPT = 4;
 

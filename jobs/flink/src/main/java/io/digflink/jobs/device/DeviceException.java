@@ -1,6 +1,6 @@
 package io.digflink.jobs.device;
 
-/** A run on the device thread failed; the cause is what it threw there. */
+/** A run threw something that no image explains; the cause is what it threw. */
 public final class DeviceException extends Exception {
   private static final long serialVersionUID = 1L;
 

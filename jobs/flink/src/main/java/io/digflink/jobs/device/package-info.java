@@ -1,5 +1,5 @@
 /**
- * What operators that compute on a device share: a thread that computes while the task goes on, and
- * the rules of Flink's mailbox around it.
+ * What operators that compute on a device share: runs beside the task's thread under the rules of
+ * Flink's mailbox, and what becomes of images whose runs fail.
  */
 package io.digflink.jobs.device;

@@ -1,6 +1,6 @@
 package io.digflink.jobs.generate;
 
-import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.kafka.KafkaAccessException;
 import io.digflink.jobs.kafka.KafkaEnds;
@@ -27,10 +27,14 @@ import org.slf4j.LoggerFactory;
  * The streaming job: requests from Kafka, images to Kafka.
  *
  * <pre>
- *   requests ─► Admit ─► Denoise ──(by request)──► Decode ─► images
+ *   requests ─► Admit ─► Denoise ──(by request)──► Decode ─► images, progress
  *                 │         │                        │
- *                 └─────────┴──── progress, rejects ─┘
+ *                 └─────────┴──────── rejects ───────┘
  * </pre>
+ *
+ * <p>What Denoise knows of a request's progress goes the same way as its images, through Decode,
+ * which writes it: clients see it in order. Admit writes progress only of requests that have
+ * expired before they are admitted, of which nothing else follows.
  */
 public final class GenerateJob {
   /** The job's name, unless the cluster sets {@code pipeline.name}. */
@@ -78,7 +82,8 @@ public final class GenerateJob {
             .uid("requests");
     Images images = images(requests, settings);
     images.images().sinkTo(kafka.images(topics.images())).name("images").uid("images");
-    // A few small records: one writer each, since each costs brokers a transaction a checkpoint.
+    // A few small records: one writer each, since each costs brokers a transaction per checkpoint.
+    // One writer also keeps the progress of a request in order.
     images
         .progress()
         .sinkTo(kafka.progress(topics.progress()))
@@ -97,7 +102,7 @@ public final class GenerateJob {
    * What comes of requests.
    *
    * @param images finished images, in order within a request
-   * @param progress how far requests are
+   * @param progress how far requests are, in order within a request
    * @param rejected what is not served
    */
   public record Images(
@@ -109,7 +114,7 @@ public final class GenerateJob {
   public static Images images(DataStream<IncomingRecord> requests, GenerateSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
         Stages.admit(requests, settings.models(), settings.limits());
-    SingleOutputStreamOperator<DenoisedImage> denoised =
+    SingleOutputStreamOperator<Handover> denoised =
         Stages.denoise(admitted, settings.models(), settings.denoise());
     SingleOutputStreamOperator<GeneratedImage> decoded =
         Stages.decode(denoised, settings.models(), settings.decode());
@@ -120,9 +125,7 @@ public final class GenerateJob {
         decoded,
         admitted
             .getSideOutput(SideOutputs.PROGRESS)
-            .union(
-                denoised.getSideOutput(SideOutputs.PROGRESS),
-                decoded.getSideOutput(SideOutputs.PROGRESS)),
+            .union(decoded.getSideOutput(SideOutputs.PROGRESS)),
         admitted
             .getSideOutput(SideOutputs.REJECTED)
             .union(

@@ -3,7 +3,7 @@ package io.digflink.jobs.generate;
 import io.digflink.jobs.admit.Limits;
 import io.digflink.jobs.decode.DecodeSettings;
 import io.digflink.jobs.denoise.DenoiseSettings;
-import io.digflink.jobs.device.FailureStreak;
+import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.kafka.KafkaSettings;
 import io.digflink.jobs.model.ModelSettings;
@@ -43,7 +43,7 @@ public record GenerateSettings(
    * where the device was broken they are rolled back with it, and the requests are served after
    * all.
    */
-  private static final int LONGEST_FAILURE_STREAK = 100 * FailureStreak.TRIES_ALONE;
+  private static final int LONGEST_FAILURE_STREAK = 100 * FailedRunPolicy.TRIES_ALONE;
 
   /**
    * Kafka topics.

@@ -6,7 +6,7 @@ import io.digflink.jobs.decode.DecodeOperatorFactory;
 import io.digflink.jobs.decode.DecodeSettings;
 import io.digflink.jobs.denoise.DenoiseOperatorFactory;
 import io.digflink.jobs.denoise.DenoiseSettings;
-import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.IncomingRecord;
@@ -30,22 +30,25 @@ public final class Stages {
         .uid("admit");
   }
 
-  /** Latents of the requests' images, by continuous batching. */
-  public static SingleOutputStreamOperator<DenoisedImage> denoise(
+  /** Latents of the requests' images by continuous batching, and news of the requests. */
+  public static SingleOutputStreamOperator<Handover> denoise(
       DataStream<AdmittedRequest> admitted, ModelSettings models, DenoiseSettings settings) {
     return admitted
         .transform(
             "Denoise",
-            TypeInformation.of(DenoisedImage.class),
+            TypeInformation.of(Handover.class),
             new DenoiseOperatorFactory(settings, models))
         .uid("denoise");
   }
 
-  /** Image files of latents; those of one request stay in order. */
+  /**
+   * Image files of latents, and progress by {@link SideOutputs#PROGRESS}; what belongs to one
+   * request stays in order.
+   */
   public static SingleOutputStreamOperator<GeneratedImage> decode(
-      DataStream<DenoisedImage> denoised, ModelSettings models, DecodeSettings settings) {
+      DataStream<Handover> denoised, ModelSettings models, DecodeSettings settings) {
     return denoised
-        .keyBy(image -> image.request().id())
+        .keyBy(Handover::requestId)
         .transform(
             "Decode",
             TypeInformation.of(GeneratedImage.class),

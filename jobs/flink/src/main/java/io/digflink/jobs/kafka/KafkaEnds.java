@@ -25,8 +25,8 @@ public final class KafkaEnds {
   }
 
   /**
-   * Reads the records of a topic that clients have committed, from the group's committed offsets or
-   * else from the start. Records stay in it while an operator that is chained to it is full.
+   * Reads the committed records of a topic, from the group's committed offsets or else from the
+   * start. Records stay in Kafka while the operator chained to the source is full.
    *
    * @param bounded whether to end at what is there at the start
    */
@@ -44,7 +44,7 @@ public final class KafkaEnds {
     if (bounded) {
       builder.setBounded(OffsetsInitializer.latest());
     }
-    return new GatedSource(builder.build());
+    return new PausingSource(builder.build());
   }
 
   /** Writes images. */

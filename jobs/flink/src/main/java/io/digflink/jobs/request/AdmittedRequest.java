@@ -1,18 +1,25 @@
 package io.digflink.jobs.request;
 
+import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.model.Capabilities;
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.runtime.sampling.SamplerType;
+import io.digflink.runtime.sampling.TimestepSpacing;
 import io.digflink.schemas.GenerationRequest;
 
 /**
  * A request that can be served, with what admission worked out.
  *
- * @param original the record as it came, for a reject later on
+ * @param original the record as it came, for a later reject
  * @param source where it came from
  * @param request the record's content
  * @param labels class index of every label of the request, in its order, the null class for an
  *     unconditional image; empty for a model without classes
  * @param latent shape of the latents
- * @param admittedAt when it was admitted, in milliseconds since the epoch
+ * @param askedAt when the client asked for it, in milliseconds since the epoch: created_at of the
+ *     request, else the time of its record
+ * @param admittedAt when it was admitted
  */
 public record AdmittedRequest(
     byte[] original,
@@ -20,7 +27,43 @@ public record AdmittedRequest(
     GenerationRequest request,
     int[] labels,
     LatentShape latent,
+    long askedAt,
     long admittedAt) {
+
+  /**
+   * Admits a request to a model.
+   *
+   * @throws UnservableException with what the model cannot do
+   */
+  public static AdmittedRequest of(
+      byte[] original,
+      String source,
+      GenerationRequest request,
+      Capabilities model,
+      long askedAt,
+      long admittedAt)
+      throws UnservableException {
+    int[] labels = model.labels(request.getLabels(), request.getClassNames());
+    SamplerType sampler = Capabilities.sampler(request.getSampler());
+    TimestepSpacing spacing = Capabilities.spacing(request.getTimestepSpacing());
+    model.checkSteps(request.getSteps(), spacing);
+    Capabilities.checkEta(request.getEta(), sampler);
+    model.checkGuidance(request.getGuidanceScale());
+    Capabilities.checkGuidanceInterval(request.getGuidanceFrom(), request.getGuidanceTo());
+    LatentShape latent = model.latentOf(request.getHeight(), request.getWidth());
+    ImageFormat format = Capabilities.format(request.getImageFormat());
+    Capabilities.checkQuality(request.getJpegQuality(), format);
+    return new AdmittedRequest(original, source, request, labels, latent, askedAt, admittedAt);
+  }
+
+  /**
+   * The same request for another model.
+   *
+   * @throws UnservableException with what that model cannot do
+   */
+  public AdmittedRequest readmitted(Capabilities model) throws UnservableException {
+    return of(original, source, request, model, askedAt, admittedAt);
+  }
 
   /** The client's name for it. */
   public String id() {
@@ -37,7 +80,7 @@ public record AdmittedRequest(
     return labels.length == 0 ? null : labels[index / request.getImagesPerLabel()];
   }
 
-  /** Whether the request is worth nothing any more. */
+  /** Whether its deadline has passed. */
   public boolean isExpired(long now) {
     return request.getDeadline() != null && now > request.getDeadline().toEpochMilli();
   }

@@ -7,8 +7,9 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 
-/** How operator state holds an admitted request: the record as it came, and what was worked out. */
+/** How operator state holds an admitted request: the record as it came and what was worked out. */
 public final class AdmittedRequestFormat {
   private static final RecordCodec<GenerationRequest> CODEC =
       RecordCodec.of(GenerationRequest.class);
@@ -27,11 +28,21 @@ public final class AdmittedRequestFormat {
     out.writeInt(request.latent().channels());
     out.writeInt(request.latent().height());
     out.writeInt(request.latent().width());
+    out.writeLong(request.askedAt());
     out.writeLong(request.admittedAt());
   }
 
   /** Reads what {@link #write} wrote. */
   public static AdmittedRequest read(DataInput in) throws IOException {
+    return read(in, true);
+  }
+
+  /** Reads what the first release wrote, which did not know the time of a request's record. */
+  public static AdmittedRequest readVersion1(DataInput in) throws IOException {
+    return read(in, false);
+  }
+
+  private static AdmittedRequest read(DataInput in, boolean hasAskedAt) throws IOException {
     byte[] original = new byte[in.readInt()];
     in.readFully(original);
     String source = in.readUTF();
@@ -40,8 +51,14 @@ public final class AdmittedRequestFormat {
       labels[i] = in.readInt();
     }
     LatentShape latent = new LatentShape(in.readInt(), in.readInt(), in.readInt());
-    return new AdmittedRequest(
-        original, source, CODEC.decode(original), labels, latent, in.readLong());
+    GenerationRequest request = CODEC.decode(original);
+    long askedAt = hasAskedAt ? in.readLong() : 0;
+    long admittedAt = in.readLong();
+    if (!hasAskedAt) {
+      Instant createdAt = request.getCreatedAt();
+      askedAt = createdAt == null ? admittedAt : createdAt.toEpochMilli();
+    }
+    return new AdmittedRequest(original, source, request, labels, latent, askedAt, admittedAt);
   }
 
   /** Writes numbers whose count the reader knows. */

@@ -8,15 +8,15 @@ import java.time.Instant;
 public final class ProgressRecords {
   private ProgressRecords() {}
 
-  /** The progress of an admitted request. */
+  /** The progress of a request. */
   public static RequestProgress of(
-      AdmittedRequest request, RequestState state, int imagesDone, long now) {
+      String requestId, RequestState state, int images, int imagesDone, long at) {
     return RequestProgress.newBuilder()
-        .setRequestId(request.id())
+        .setRequestId(requestId)
         .setState(state)
-        .setImages(request.images())
+        .setImages(images)
         .setImagesDone(imagesDone)
-        .setAt(Instant.ofEpochMilli(now))
+        .setAt(Instant.ofEpochMilli(at))
         .build();
   }
 }

@@ -1,5 +1,6 @@
 package io.digflink.jobs.request;
 
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.schemas.RejectReason;
 
 /** Why a request is not served. */
@@ -24,6 +25,11 @@ public final class RejectException extends Exception {
   /** A reject of a record as a whole. */
   public static RejectException of(RejectReason reason, String message) {
     return new RejectException(reason, message, null, null, null);
+  }
+
+  /** A reject of what a model cannot do. */
+  public static RejectException of(UnservableException cause) {
+    return field(cause.field(), cause.value(), cause.allowed());
   }
 
   /** A reject for a field whose value is not allowed. */

@@ -1,6 +1,5 @@
 package io.digflink.jobs.request;
 
-import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
 import java.nio.ByteBuffer;
@@ -17,18 +16,24 @@ public final class RejectRecords {
 
   private RejectRecords() {}
 
-  /**
-   * What is said of an image that a model fails on.
-   *
-   * @param graph the denoiser or the decoder
-   * @param index place of the image in its request
-   */
-  public static RejectException runFailed(String graph, int index, SessionException failure) {
-    return RejectException.of(
-        RejectReason.OTHER,
+  /** What is said of a request whose model is no longer there. */
+  public static RejectException modelGone(String model) {
+    return RejectException.field(
+        RejectReason.UNKNOWN_MODEL,
+        "model",
+        model,
+        "a model served now; this one was taken away while the request was in flight");
+  }
+
+  /** What is said of a request whose deadline has passed before all its images were done. */
+  public static RejectException expired(AdmittedRequest request, int imagesDone, long now) {
+    return RejectException.field(
+        RejectReason.DEADLINE_EXCEEDED,
+        "deadline",
+        request.request().getDeadline(),
         String.format(
-            "The %s fails on image %d, alone too: %s. Look into the model, or ask for another image",
-            graph, index, failure.getMessage()));
+            "later than %s, the time by this job's clock; %d of %d images were done",
+            Instant.ofEpochMilli(now), imagesDone, request.images()));
   }
 
   /**
@@ -46,6 +51,25 @@ public final class RejectRecords {
         .setAllowed(why.allowed())
         .setOriginal(ByteBuffer.wrap(beginOf(original)))
         .setSource(source)
+        .setAt(Instant.ofEpochMilli(now))
+        .build();
+  }
+
+  /**
+   * The reject of a request of which images failed, at its end.
+   *
+   * @param first the reject of the first of them
+   * @param failed how many they are
+   */
+  public static RejectedRequest of(RejectedRequest first, RequestNews end, int failed, long now) {
+    String message =
+        end.images() == 1
+            ? first.getMessage()
+            : String.format(
+                "%s (%d of %d images failed)", first.getMessage(), failed, end.images());
+    return RejectedRequest.newBuilder(first)
+        .setMessage(message)
+        .setOriginal(ByteBuffer.wrap(beginOf(end.original())))
         .setAt(Instant.ofEpochMilli(now))
         .build();
   }

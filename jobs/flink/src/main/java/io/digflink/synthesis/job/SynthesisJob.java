@@ -1,6 +1,6 @@
 package io.digflink.synthesis.job;
 
-import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.generate.Stages;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.IncomingRecord;
@@ -23,9 +23,9 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
  * The bounded job.
  *
  * <pre>
- *   0 … requests−1 ─► what is missing ─► Admit ─► Denoise ─► finite? ─(by request)─► Decode
+ *   0 … requests−1 ─► what is missing ─► Admit ─► Denoise ─► latents ─(by request)─► Decode
  *                                          │         │          │                      │
- *                                       rejects   rejects   latents, failures        images
+ *                                       rejects   rejects    latents            images, rejects
  *                                          └─────────┴──────────┴──(by shard)──────────┴─► spools, shards
  * </pre>
  *
@@ -69,16 +69,16 @@ public final class SynthesisJob {
       DataStream<IncomingRecord> requests, DatasetPlan plan, SynthesisSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
         Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS);
-    SingleOutputStreamOperator<DenoisedImage> denoised =
+    SingleOutputStreamOperator<Handover> denoised =
         Stages.denoise(admitted, settings.models(), settings.denoise());
-    SingleOutputStreamOperator<DenoisedImage> finite =
+    SingleOutputStreamOperator<Handover> latents =
         denoised
-            .process(new FiniteLatents(plan, settings.dataset().info().latents()))
-            .returns(TypeInformation.of(DenoisedImage.class))
-            .name("Finite latents")
+            .process(new LatentOutcomes(plan, settings.dataset().info().latents()))
+            .returns(TypeInformation.of(Handover.class))
+            .name("Latents")
             .uid("finite");
     SingleOutputStreamOperator<GeneratedImage> decoded =
-        Stages.decode(finite, settings.models(), settings.decode());
+        Stages.decode(latents, settings.models(), settings.decode());
     DataStream<Outcome> failed =
         admitted
             .getSideOutput(SideOutputs.REJECTED)
@@ -93,7 +93,7 @@ public final class SynthesisJob {
         .returns(TypeInformation.of(Outcome.class))
         .name("Place in the data set")
         .uid("places")
-        .union(failed, finite.getSideOutput(FiniteLatents.OUTCOMES));
+        .union(failed, latents.getSideOutput(LatentOutcomes.OUTCOMES));
   }
 
   private static void configure(StreamExecutionEnvironment environment, int parallelism) {

@@ -1,6 +1,8 @@
 package io.digflink.synthesis.plan;
 
 import io.digflink.bundle.ModelManifest;
+import io.digflink.runtime.model.Capabilities;
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.synthesis.spec.Labels;
 import io.digflink.synthesis.spec.SpecException;
 import java.io.Serializable;
@@ -26,8 +28,18 @@ final class LabelPlan implements Serializable {
    * @throws SpecException if the model has no such classes
    */
   static LabelPlan of(Labels labels, ModelManifest model, long images) throws SpecException {
+    try {
+      return of(labels, model, Capabilities.of(model), images);
+    } catch (UnservableException e) {
+      throw new SpecException(e);
+    }
+  }
+
+  private static LabelPlan of(
+      Labels labels, ModelManifest model, Capabilities capabilities, long images)
+      throws SpecException, UnservableException {
     if (labels.kind() == Labels.Kind.UNCONDITIONAL) {
-      requireUnconditional(model);
+      capabilities.unconditionalLabel();
       return new LabelPlan(null, null);
     }
     if (model.classes() == null) {
@@ -41,11 +53,11 @@ final class LabelPlan implements Serializable {
     double[] weights = new double[model.classes().count()];
     switch (labels.kind()) {
       case LISTED -> {
-        return new LabelPlan(list(labels.list(), model), null);
+        return new LabelPlan(list(labels.list(), capabilities), null);
       }
       case WEIGHTED -> {
         for (Map.Entry<String, Double> share : labels.weights().entrySet()) {
-          weights[labelOf(share.getKey(), model)] += share.getValue();
+          weights[capabilities.label(share.getKey())] += share.getValue();
         }
       }
       default -> Arrays.fill(weights, 1);
@@ -61,38 +73,12 @@ final class LabelPlan implements Serializable {
     return shares == null ? null : Integer.valueOf(shares.labelOf(index));
   }
 
-  private static void requireUnconditional(ModelManifest model) throws SpecException {
-    if (model.classes() != null && model.classes().nullClass() == null) {
-      throw new SpecException(
-          "labels is unconditional, but "
-              + model.name()
-              + " was trained without unconditional images: take labels: balanced");
-    }
-  }
-
-  private static int[] list(List<String> names, ModelManifest model) throws SpecException {
+  private static int[] list(List<String> names, Capabilities capabilities)
+      throws UnservableException {
     int[] list = new int[names.size()];
     for (int i = 0; i < list.length; i++) {
-      list[i] = labelOf(names.get(i), model);
+      list[i] = capabilities.label(names.get(i));
     }
     return list;
-  }
-
-  /** A name comes before an index, for classes whose names are numbers. */
-  private static int labelOf(String name, ModelManifest model) throws SpecException {
-    ModelManifest.Classes classes = model.classes();
-    Integer named = classes.labelOf(name).orElse(null);
-    if (named != null) {
-      return named;
-    }
-    if (name.matches("[0-9]{1,9}") && Integer.parseInt(name) < classes.count()) {
-      return Integer.parseInt(name);
-    }
-    throw new SpecException(
-        "labels has the class \""
-            + name
-            + "\"; expected 0 to "
-            + (classes.count() - 1)
-            + (classes.names() == null ? "" : " or one of " + String.join(", ", classes.names())));
   }
 }

@@ -1,9 +1,10 @@
 package io.digflink.synthesis.plan;
 
 import io.digflink.bundle.ModelManifest;
+import io.digflink.runtime.model.Capabilities;
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.noise.Philox4x32;
 import io.digflink.runtime.sampling.Guidance;
-import io.digflink.runtime.sampling.TimestepSpacing;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.GuidanceChannels;
 import io.digflink.schemas.codec.RecordCodec;
@@ -135,21 +136,14 @@ public final class SpecPlan implements DatasetPlan {
   }
 
   private static void checkModel(SynthesisSpec spec, ModelManifest model) throws SpecException {
+    Capabilities capabilities = Capabilities.of(model);
     try {
       for (SynthesisSpec.SamplerChoice sampler : spec.samplers()) {
-        int timesteps = model.schedule().timesteps();
-        TimestepSpacing.of(sampler.spacing()).choose(timesteps, sampler.steps());
+        capabilities.checkSteps(sampler.steps(), Capabilities.spacing(sampler.spacing()));
       }
-    } catch (IllegalArgumentException e) {
-      throw new SpecException(model.name() + " cannot make this: " + e.getMessage());
-    }
-    if (spec.guidance().to() > 1
-        && model.classes() != null
-        && model.classes().nullClass() == null) {
-      throw new SpecException(
-          "guidance is more than 1, but "
-              + model.name()
-              + " was trained without unconditional images: take scale 1");
+      capabilities.checkGuidance(spec.guidance().to());
+    } catch (UnservableException e) {
+      throw new SpecException(e);
     }
   }
 }

@@ -56,10 +56,10 @@ public record Labels(Kind kind, Map<String, Double> weights, List<String> list)
   /** Reads either form of YAML. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static Labels parse(JsonNode node) {
-    if (node.isTextual() && node.textValue().equals("balanced")) {
+    if (node.isTextual() && node.textValue().equalsIgnoreCase("balanced")) {
       return BALANCED;
     }
-    if (node.isTextual() && node.textValue().equals("unconditional")) {
+    if (node.isTextual() && node.textValue().equalsIgnoreCase("unconditional")) {
       return new Labels(Kind.UNCONDITIONAL, Map.of(), List.of());
     }
     if (node.isObject() && node.size() == 1 && node.path("weighted").isObject()) {

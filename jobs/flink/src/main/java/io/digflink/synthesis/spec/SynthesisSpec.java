@@ -1,5 +1,7 @@
 package io.digflink.synthesis.spec;
 
+import static io.digflink.synthesis.spec.SpecChecks.check;
+import static io.digflink.synthesis.spec.SpecChecks.read;
 import static io.digflink.synthesis.spec.SpecChecks.require;
 import static io.digflink.synthesis.spec.SpecChecks.requirePresent;
 
@@ -8,11 +10,13 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.sampling.Guidance;
 import io.digflink.runtime.sampling.SamplerType;
 import io.digflink.runtime.sampling.TimestepSpacing;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a data set consists of. Either all of its images are drawn from {@code seed}, or they are
@@ -118,23 +122,15 @@ public record SynthesisSpec(
       implements Serializable {
     public SamplerChoice {
       requirePresent("samplers.name", name);
-      require(
-          List.of(SamplerType.ids().split(", ")).contains(name),
-          "samplers.name is \"%s\"; expected one of %s",
-          name,
-          SamplerType.ids());
+      String givenName = name;
+      SamplerType sampler = read(() -> Capabilities.sampler(givenName));
+      name = sampler.id();
       requirePresent("samplers.steps", steps);
       require(steps > 0, "samplers.steps is %d; expected 1 or more", steps);
-      spacing = spacing == null ? TimestepSpacing.UNIFORM.id() : spacing;
-      require(
-          spacing.equals(TimestepSpacing.UNIFORM.id()) || spacing.equals(TimestepSpacing.DDIM.id()),
-          "samplers.spacing is \"%s\"; expected uniform or ddim",
-          spacing);
-      require(eta == null || (eta >= 0 && eta <= 1), "samplers.eta is %s; expected 0 to 1", eta);
-      require(
-          eta == null || name.equals(SamplerType.DDIM.id()),
-          "samplers.eta is given for %s; only ddim has one",
-          name);
+      String givenSpacing = spacing == null ? TimestepSpacing.UNIFORM.id() : spacing;
+      spacing = read(() -> Capabilities.spacing(givenSpacing)).id();
+      Double givenEta = eta;
+      check(() -> Capabilities.checkEta(givenEta, sampler));
       weight = weight == null ? 1.0 : weight;
       require(
           weight > 0 && Double.isFinite(weight),
@@ -176,19 +172,19 @@ public record SynthesisSpec(
               + " first",
           from,
           to);
-      channels = channels == null ? "first-three" : channels;
+      channels = channels == null ? "first-three" : channels.toLowerCase(Locale.ROOT);
       require(
           channels.equals("first-three") || channels.equals("all"),
           "guidance.channels is \"%s\"; expected first-three or all",
           channels);
       interval = interval == null ? List.of(0.0, 1.0) : List.copyOf(interval);
       require(
-          interval.size() == 2
-              && 0 <= interval.get(0)
-              && interval.get(0) <= interval.get(1)
-              && interval.get(1) <= 1,
+          interval.size() == 2,
           "guidance.interval is %s; expected two fractions of 0 to 1, the smaller first",
           interval);
+      double start = interval.get(0);
+      double end = interval.get(1);
+      check(() -> Capabilities.checkGuidanceInterval(start, end));
     }
 
     /** Latent channels that guidance acts on. */
@@ -209,18 +205,15 @@ public record SynthesisSpec(
   public record ImageFile(String format, Integer quality, Integer width, Integer height)
       implements Serializable {
     public ImageFile {
-      format = format == null ? ImageFormat.PNG.id() : format;
-      require(
-          format.equals(ImageFormat.PNG.id()) || format.equals(ImageFormat.JPEG.id()),
-          "image.format is \"%s\"; expected png or jpeg",
-          format);
-      boolean jpeg = format.equals(ImageFormat.JPEG.id());
-      require(quality == null || jpeg, "image.quality is given for png; only jpeg has one");
-      quality = jpeg && quality == null ? Integer.valueOf(ImageEncoder.DEFAULT_QUALITY) : quality;
-      require(
-          quality == null || (quality >= 1 && quality <= 100),
-          "image.quality is %d; expected 1 to 100",
-          quality);
+      String givenFormat = format == null ? ImageFormat.PNG.id() : format;
+      ImageFormat file = read(() -> Capabilities.format(givenFormat));
+      format = file.id();
+      Integer givenQuality = quality;
+      check(() -> Capabilities.checkQuality(givenQuality, file));
+      quality =
+          file == ImageFormat.JPEG && quality == null
+              ? Integer.valueOf(ImageEncoder.DEFAULT_QUALITY)
+              : quality;
       require(
           (width == null) == (height == null),
           "image has width %s and height %s; expected both or neither",
@@ -243,13 +236,13 @@ public record SynthesisSpec(
    * How the data set lies on disk.
    *
    * @param format data-set format
-   * @param shardSize images of a shard; 1000 where not given
+   * @param shardSize images per shard; 1000 where not given
    * @param latents whether the latents before the decoder are kept too; false where not given
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Output(OutputFormat format, Integer shardSize, Boolean latents)
       implements Serializable {
-    /** Images of a shard where a specification does not say. */
+    /** Images per shard where a specification does not say. */
     static final int DEFAULT_SHARD_SIZE = 1000;
 
     public Output {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.digflink.bundle.ModelManifest;
-import io.digflink.bundle.Precision;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
+import io.digflink.runtime.model.TestManifests;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.codec.TrustedRecords;
@@ -24,6 +26,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class RequestCheckTest {
   private static final long NOW = 1_000_000;
+  private static final long RECORD_TIME = 999_000;
+  private static final ModelManifest FASHION =
+      TestManifests.named("fashion", "Bag", "Coat", "c", "d", "e", "f", "g", "h", "i", "j");
+  private static final ModelManifest FREE = TestManifests.withoutClasses("free");
   private static final Limits LIMITS = new Limits(1 << 20, 16, 1000, 250, 20, 256 * 256);
 
   static {
@@ -31,7 +37,7 @@ class RequestCheckTest {
   }
 
   private final RequestCheck check =
-      new RequestCheck(Map.of("fashion", manifest(10), "free", manifest(null)), LIMITS);
+      new RequestCheck(Map.of("fashion", FASHION, "free", FREE), LIMITS);
 
   static Stream<Arguments> requestsWithOneFieldAtFault() {
     return Stream.of(
@@ -49,20 +55,22 @@ class RequestCheckTest {
         fault("steps", "1 to 250", r -> r.setSteps(0)),
         fault("steps", "1 to 250", r -> r.setSteps(1_000_000)),
         fault("sampler", "ddpm, ddim, dpm++", r -> r.setSampler("euler")),
-        fault("timestep_spacing", "uniform, ddim", r -> r.setTimestepSpacing("karras")),
+        fault("timestep_spacing", "uniform or ddim", r -> r.setTimestepSpacing("karras")),
         fault("eta", "0 to 1 with ddim", r -> r.setEta(0.5)),
         fault("eta", "0 to 1 with ddim", r -> r.setSampler("ddim").setEta(Double.NaN)),
         fault("guidance_scale", "1 to 20", r -> r.setGuidanceScale(-1)),
         fault("guidance_scale", "1 to 20", r -> r.setGuidanceScale(Double.NaN)),
         fault("guidance_scale", "1 to 20", r -> r.setGuidanceScale(Double.POSITIVE_INFINITY)),
         fault("guidance_from", "0 to 1", r -> r.setGuidanceFrom(-0.1)),
-        fault("guidance_to", "guidance_from to 1", r -> r.setGuidanceFrom(0.6).setGuidanceTo(0.5)),
+        fault(
+            "guidance_to",
+            "guidance_from (0.6) to 1",
+            r -> r.setGuidanceFrom(0.6).setGuidanceTo(0.5)),
         fault("height", "multiples of 16", r -> r.setHeight(33)),
         fault("width", "multiples of 16", r -> r.setWidth(0)),
         fault("width", "at most 65536 pixels", r -> r.setWidth(32_768).setHeight(32_768)),
-        fault("image_format", "png, jpeg", r -> r.setImageFormat("gif")),
-        fault("jpeg_quality", "1 to 100 with jpeg", r -> r.setJpegQuality(50)),
-        fault("deadline", "after its admission", r -> r.setDeadline(Instant.ofEpochMilli(1))));
+        fault("image_format", "png or jpeg", r -> r.setImageFormat("gif")),
+        fault("jpeg_quality", "1 to 100 with jpeg", r -> r.setJpegQuality(50)));
   }
 
   private static void imagesOfTwo(GenerationRequest.Builder request, int images) {
@@ -111,6 +119,43 @@ class RequestCheckTest {
   }
 
   @Test
+  void aRequestIsAsOldAsItSaysOrElseAsItsRecord() throws RejectException {
+    GenerationRequest dated = valid().setCreatedAt(Instant.ofEpochMilli(5)).build();
+    IncomingRecord undated = new IncomingRecord(new byte[0], "requests-0@0", -1);
+
+    assertThat(admit(dated).askedAt()).isEqualTo(5);
+    assertThat(admit(valid().build()).askedAt()).isEqualTo(RECORD_TIME);
+    assertThat(check.admit(valid().build(), undated, NOW).askedAt()).isEqualTo(NOW);
+  }
+
+  @Test
+  void samplersAndFormatsIgnoreCase() throws RejectException {
+    AdmittedRequest admitted =
+        admit(
+            valid()
+                .setSampler("DPM++")
+                .setTimestepSpacing("Uniform")
+                .setImageFormat("JPEG")
+                .build());
+    ImageHeader header = ImageHeader.of(admitted, 0, "ab", 1, 2, 3);
+
+    assertThat(header.sampler()).isEqualTo("dpm++");
+    assertThat(header.format()).isEqualTo("jpeg");
+    assertThat(header.quality()).isEqualTo(90);
+  }
+
+  @Test
+  void anExpiredRequestIsToldTheTimeOfTheJob() throws RejectException {
+    AdmittedRequest admitted = admit(valid().setDeadline(Instant.ofEpochMilli(1)).build());
+
+    assertThat(admitted.isExpired(NOW)).isTrue();
+    assertThat(RejectRecords.expired(admitted, 0, NOW))
+        .hasMessage(
+            "deadline is 1970-01-01T00:00:00.001Z; allowed: later than 1970-01-01T00:16:40Z, the"
+                + " time by this job's clock; 0 of 1 images were done");
+  }
+
+  @Test
   void aLongValueIsCutInTheReject() {
     RejectException reject =
         catchThrowableOfType(
@@ -121,7 +166,7 @@ class RequestCheckTest {
   }
 
   private AdmittedRequest admit(GenerationRequest request) throws RejectException {
-    return check.admit(request, new IncomingRecord(new byte[0], "requests-0@0", NOW), NOW);
+    return check.admit(request, new IncomingRecord(new byte[0], "requests-0@0", RECORD_TIME), NOW);
   }
 
   private static GenerationRequest.Builder valid() {
@@ -129,26 +174,5 @@ class RequestCheckTest {
         .setRequestId("a")
         .setModel("fashion")
         .setLabels(List.of(3));
-  }
-
-  private static ModelManifest manifest(Integer classes) {
-    List<String> names = List.of("Bag", "Coat", "c", "d", "e", "f", "g", "h", "i", "j");
-    return new ModelManifest(
-        1,
-        classes == null ? "free" : "fashion",
-        "DiG",
-        null,
-        Map.of(),
-        new ModelManifest.Latent(4, 8, 8, true, 2),
-        new ModelManifest.Image(8, 3),
-        classes == null ? null : new ModelManifest.Classes(classes, names, classes),
-        new ModelManifest.Parameterization("epsilon", true),
-        new ModelManifest.Schedule("linear", 1000, 0.0001, 0.02),
-        0.18215,
-        Precision.FP32,
-        new ModelManifest.OpDomain("dig", 1),
-        null,
-        "test",
-        Map.of());
   }
 }

@@ -2,10 +2,14 @@ package io.digflink.jobs.denoise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.digflink.jobs.device.EndedRun;
+import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.sampling.NoiseSchedule;
+import io.digflink.runtime.session.OutOfDeviceMemoryException;
+import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.TrustedRecords;
 import java.util.ArrayList;
@@ -20,6 +24,7 @@ class InFlightTest {
     TrustedRecords.install();
   }
 
+  private final FailedRunPolicy<ImageInFlight> policy = new FailedRunPolicy<>(4, 10);
   private long sequence;
 
   @Test
@@ -41,7 +46,7 @@ class InFlightTest {
     InFlight inFlight = new InFlight(6);
     inFlight.add(request("a", 6, 8, 1));
     beginAll(inFlight);
-    StepBatcher batcher = new StepBatcher(4);
+    StepBatcher batcher = new StepBatcher(policy);
 
     List<ImageInFlight> first = batcher.choose(inFlight.stepping());
     inFlight.stepped(first);
@@ -59,7 +64,7 @@ class InFlightTest {
     inFlight.add(request("plain", 3, 8, 1));
     beginAll(inFlight);
 
-    List<ImageInFlight> chosen = new StepBatcher(4).choose(inFlight.stepping());
+    List<ImageInFlight> chosen = new StepBatcher(policy).choose(inFlight.stepping());
 
     assertThat(chosen)
         .extracting(image -> image.request().admitted().id())
@@ -67,62 +72,39 @@ class InFlightTest {
   }
 
   @Test
-  void aBatchThatHadNoMemoryIsHalvedForItsSizeOnly() {
-    StepBatcher batcher = new StepBatcher(32);
-    BatchKey large = new BatchKey("m", new LatentShape(4, 64, 64));
-
-    batcher.halve(large, 32);
-    batcher.halve(large, 3);
-
-    assertThat(batcher.rowsOf(large)).isEqualTo(1);
-    assertThat(batcher.rowsOf(new BatchKey("m", new LatentShape(4, 8, 8)))).isEqualTo(32);
-  }
-
-  @Test
-  void aGuidedImageRunsAloneWhereARunHasMemoryForOneRow() {
-    InFlight inFlight = new InFlight(8);
-    inFlight.add(request("guided", 2, 8, 2));
-    beginAll(inFlight);
-    StepBatcher batcher = new StepBatcher(4);
-    batcher.halve(inFlight.requests().get(0).key(), 2);
-
-    assertThat(batcher.choose(inFlight.stepping())).hasSize(1);
-  }
-
-  @Test
-  void anImageIsAtFaultThatFailsAloneThreeTimesInARow() {
+  void anImageWhoseRunFailedGoesAloneUntilItHasTakenAStep() throws SessionException {
     InFlight inFlight = new InFlight(8);
     inFlight.add(request("a", 2, 8, 1));
     beginAll(inFlight);
-    StepBatcher batcher = new StepBatcher(4);
-
+    StepBatcher batcher = new StepBatcher(policy);
     List<ImageInFlight> together = batcher.choose(inFlight.stepping());
     assertThat(together).hasSize(2);
-    assertThat(batcher.isolate(together)).isTrue();
-    List<ImageInFlight> alone = batcher.choose(inFlight.stepping());
-    assertThat(alone).hasSize(1);
-    assertThat(batcher.isolate(alone)).isTrue();
-    assertThat(batcher.choose(inFlight.stepping())).isEqualTo(alone);
-    assertThat(batcher.isolate(alone)).isTrue();
-    assertThat(batcher.isolate(alone)).isFalse();
-  }
+    end(together, new SessionException("failed"));
 
-  @Test
-  void anImageThatTakesAStepIsNoSuspectAnyMore() {
-    InFlight inFlight = new InFlight(8);
-    inFlight.add(request("a", 2, 8, 1));
-    beginAll(inFlight);
-    StepBatcher batcher = new StepBatcher(4);
-    batcher.isolate(batcher.choose(inFlight.stepping()));
-
-    for (int i = 0; i < 2; i++) {
-      List<ImageInFlight> alone = batcher.choose(inFlight.stepping());
-      assertThat(alone).hasSize(1);
-      batcher.clear(alone);
-      inFlight.stepped(alone);
+    for (ImageInFlight image : together) {
+      assertThat(batcher.choose(inFlight.stepping())).containsExactly(image);
+      end(List.of(image), null);
+      inFlight.stepped(List.of(image));
     }
 
     assertThat(batcher.choose(inFlight.stepping())).hasSize(2);
+  }
+
+  @Test
+  void aGuidedImageRunsAloneWhereARunHasMemoryForOneRow() throws SessionException {
+    InFlight inFlight = new InFlight(8);
+    inFlight.add(request("guided", 2, 8, 2));
+    beginAll(inFlight);
+    StepBatcher batcher = new StepBatcher(policy);
+    List<ImageInFlight> together = batcher.choose(inFlight.stepping());
+    end(together, new OutOfDeviceMemoryException("full", null));
+
+    assertThat(policy.limit(together.get(0).request().key())).isEqualTo(1);
+    assertThat(batcher.choose(inFlight.stepping())).hasSize(1);
+  }
+
+  private void end(List<ImageInFlight> images, SessionException failure) throws SessionException {
+    policy.judge(new EndedRun<>(images.get(0).request().key(), images, failure), 0);
   }
 
   @Test
@@ -162,7 +144,7 @@ class InFlightTest {
             .build();
     AdmittedRequest admitted =
         new AdmittedRequest(
-            new byte[0], "t-0@0", request, new int[] {3}, new LatentShape(4, side, side), 0);
+            new byte[0], "t-0@0", request, new int[] {3}, new LatentShape(4, side, side), 0, 0);
     return new RequestInFlight(admitted, sequence++, 0);
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import io.digflink.bundle.ModelManifest;
-import io.digflink.bundle.Precision;
+import io.digflink.runtime.model.TestManifests;
 import io.digflink.runtime.noise.Philox4x32;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.RecordCodec;
@@ -13,7 +13,6 @@ import io.digflink.synthesis.spec.SpecException;
 import io.digflink.synthesis.spec.SpecReader;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -28,10 +27,12 @@ class SpecPlanTest {
       output: {format: parquet}
       """;
 
+  private static final ModelManifest MODEL = TestManifests.named("m", "a", "b");
+
   @Test
   void aRequestIsTheSameWheneverItIsAskedFor() throws Exception {
-    SpecPlan plan = plan(SPEC, model(List.of("a", "b"), 2));
-    SpecPlan again = plan(SPEC, model(List.of("a", "b"), 2));
+    SpecPlan plan = plan(SPEC, MODEL);
+    SpecPlan again = plan(SPEC, MODEL);
 
     assertThat(again.record(123)).isEqualTo(plan.record(123));
     assertThat(RecordCodec.of(GenerationRequest.class).decode(plan.record(123)).getRequestId())
@@ -40,7 +41,7 @@ class SpecPlanTest {
 
   @Test
   void seedsAreDifferentAndNotNegative() throws Exception {
-    SpecPlan plan = plan(SPEC, model(List.of("a", "b"), 2));
+    SpecPlan plan = plan(SPEC, MODEL);
     Set<Long> seeds = new HashSet<>();
 
     for (int i = 0; i < 1000; i++) {
@@ -52,7 +53,7 @@ class SpecPlanTest {
 
   @Test
   void whatIsDrawnFollowsThePublishedRecipe() throws Exception {
-    SpecPlan plan = plan(SPEC, model(List.of("a", "b"), 2));
+    SpecPlan plan = plan(SPEC, MODEL);
     int[] words = {17, 0, 0, 2};
     Philox4x32.apply(words, 42, 0);
 
@@ -66,7 +67,7 @@ class SpecPlanTest {
 
   @Test
   void samplersAndGuidanceAreSpreadAsTheSpecificationSays() throws Exception {
-    SpecPlan plan = plan(SPEC, model(List.of("a", "b"), 2));
+    SpecPlan plan = plan(SPEC, MODEL);
     int ddim = 0;
     double sum = 0;
     for (int i = 0; i < 1000; i++) {
@@ -86,12 +87,12 @@ class SpecPlanTest {
   void imagesPerClassMultiplyByTheClasses() throws Exception {
     String spec = SPEC.replace("images: 1000", "images_per_class: 30");
 
-    assertThat(plan(spec, model(List.of("a", "b"), 2)).images()).isEqualTo(60);
+    assertThat(plan(spec, MODEL).images()).isEqualTo(60);
   }
 
   @Test
   void listedLabelsBeginAgainAtTheirEnd() throws Exception {
-    SpecPlan plan = plan(SPEC + "labels: {listed: [b, 0, b]}\n", model(List.of("a", "b"), 2));
+    SpecPlan plan = plan(SPEC + "labels: {listed: [b, 0, b]}\n", MODEL);
 
     assertThat(List.of(0, 1, 2, 3, 4))
         .extracting(i -> plan.request(i).getLabels())
@@ -100,46 +101,58 @@ class SpecPlanTest {
 
   @Test
   void aClassThatTheModelLacksIsNamed() {
-    assertThatThrownBy(() -> plan(SPEC + "labels: {listed: [Boot]}\n", model(List.of("a", "b"), 2)))
+    assertThatThrownBy(() -> plan(SPEC + "labels: {listed: [Boot]}\n", MODEL))
         .isInstanceOf(SpecException.class)
-        .hasMessage("labels has the class \"Boot\"; expected 0 to 1 or one of a, b");
+        .hasMessage("labels is \"Boot\"; expected a, b");
   }
 
   @Test
   void moreStepsThanTheModelHasTimestepsAreRefused() {
-    assertThatThrownBy(() -> plan(SPEC.replace("steps: 9", "steps: 1001"), model(null, 2)))
+    assertThatThrownBy(() -> plan(SPEC.replace("steps: 9", "steps: 1001"), MODEL))
         .isInstanceOf(SpecException.class)
-        .hasMessageContaining("Expected 1 to 1000 steps, found 1001");
+        .hasMessageContaining("samplers.steps is 1001; expected 1 to 1000");
   }
 
   @Test
   void guidanceNeedsAModelWithUnconditionalImages() {
-    assertThatThrownBy(() -> plan(SPEC, model(null, null)))
+    assertThatThrownBy(() -> plan(SPEC, TestManifests.withoutNullClass("m", "a", "b")))
         .isInstanceOf(SpecException.class)
-        .hasMessageContaining("trained without unconditional images: take scale 1");
+        .hasMessage("guidance is 4.0; expected 1: m was trained without unconditional images");
+  }
+
+  @Test
+  void guidanceNeedsClasses() {
+    String unconditional = SPEC + "labels: unconditional\n";
+
+    assertThatThrownBy(() -> plan(unconditional, TestManifests.withoutClasses("m")))
+        .isInstanceOf(SpecException.class)
+        .hasMessage("guidance is 4.0; expected 1: m has no classes to guide to");
+  }
+
+  @Test
+  void aStrideThatMissesTheStepsIsRefused() {
+    String strided = SPEC.replace("steps: 9", "steps: 300, spacing: ddim");
+
+    assertThatThrownBy(() -> plan(strided, MODEL))
+        .isInstanceOf(SpecException.class)
+        .hasMessage(
+            "samplers.spacing is \"ddim\"; expected uniform with 300 steps, or ddim with 250 or"
+                + " 334 steps");
+  }
+
+  @Test
+  void aNameOfTwoClassesIsRefusedWithTheirNumbers() {
+    assertThatThrownBy(
+            () ->
+                plan(
+                    SPEC + "labels: {weighted: {Crane: 1}}\n",
+                    TestManifests.named("birds", "crane", "wren", "crane")))
+        .isInstanceOf(SpecException.class)
+        .hasMessageStartingWith(
+            "labels is \"Crane\"; expected names of one class only: labels 0 and 2");
   }
 
   private static SpecPlan plan(String yaml, ModelManifest model) throws SpecException {
     return SpecPlan.of(SpecReader.parse(yaml, "spec.yaml"), model);
-  }
-
-  private static ModelManifest model(List<String> names, Integer nullClass) {
-    return new ModelManifest(
-        ModelManifest.FORMAT_VERSION,
-        "m",
-        "DiG",
-        null,
-        Map.of(),
-        new ModelManifest.Latent(4, 8, 8, true, 2),
-        null,
-        new ModelManifest.Classes(2, names, nullClass),
-        new ModelManifest.Parameterization("epsilon", true),
-        new ModelManifest.Schedule("linear", 1000, 0.0001, 0.02),
-        null,
-        Precision.FP32,
-        new ModelManifest.OpDomain("dig", 1),
-        null,
-        "1",
-        Map.of());
   }
 }

@@ -83,7 +83,7 @@ class SpecReaderTest {
           steps: 5       | spacing: ddim          | samplers.steps is missing
           steps: 5       | step: 5                | there is no key "samplers.step"; expected one of eta, name
           name: ddim     | name: euler            | samplers.name is "euler"; expected one of ddpm, ddim, dpm++
-          name: ddim     | name: ddpm, eta: 1     | samplers.eta is given for ddpm; only ddim has one
+          name: ddim     | name: ddpm, eta: 1     | samplers.eta is 1.0; expected 0 to 1 with ddim, else 0 or none
           parquet        | csv                    | output.format
           model: m       | seed: 3                | model is missing
           images: 10     | images: 10, images: 11 | line
@@ -110,8 +110,10 @@ class SpecReaderTest {
           guidance: {scale: 0.5}       | guidance goes from 0.5 to 0.5
           guidance: {from: 3, to: 1}   | guidance goes from 3.0 to 1.0
           guidance: {from: 3}          | expected a scale, or from and to
+          guidance: {scale: 2, interval: [0.5, 0.1]} | guidance.interval is 0.1; expected guidance_from
+          guidance: {scale: 2, interval: [0.5]} | expected two fractions of 0 to 1
           image: {format: gif}         | image.format is "gif"; expected png or jpeg
-          image: {quality: 80}         | only jpeg has one
+          image: {quality: 80}         | image.quality is 80; expected 1 to 100 with jpeg, else none
           image: {width: 32}           | expected both or neither
           images_per_class: 4          | both of images and images_per_class given
           requests: {bootstrap_servers: h, topic: t} | leave out images
@@ -120,6 +122,16 @@ class SpecReaderTest {
     assertThatThrownBy(() -> SpecReader.parse(SMALL + line + "\n", "spec.yaml"))
         .isInstanceOf(SpecException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void namesAreTheSameInAnyCase() throws Exception {
+    String upper =
+        "model: m\nimages: 10\nsamplers: [{name: DDIM, spacing: Uniform, steps: 5}]\n"
+            + "labels: Balanced\nimage: {format: PNG}\noutput: {format: Parquet}\n";
+
+    assertThat(SpecReader.canonical(SpecReader.parse(upper, "a")))
+        .isEqualTo(SpecReader.canonical(SpecReader.parse(SMALL, "b")));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.digflink.runtime.image;
 
+import io.digflink.runtime.sampling.Vectors;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,7 +12,7 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Turns what the decoder gives into the bytes of an image file: the same bytes for the same numbers
+ * Turns the decoder's output into the bytes of an image file: the same numbers give the same bytes
  * on one build of Java.
  *
  * @param format kind of file
@@ -31,6 +32,7 @@ public record ImageEncoder(ImageFormat format, int quality) {
    * Encodes an image.
    *
    * @param pixels [channels, height, width] in [−1, 1], of 3 channels (red, green, blue) or 1
+   * @throws NotFiniteException if a pixel is NaN or infinite
    */
   public byte[] encode(float[] pixels, int height, int width) {
     return encode(toImage(pixels, height, width));
@@ -60,6 +62,7 @@ public record ImageEncoder(ImageFormat format, int quality) {
    * Makes an 8-bit image, as the official sampling does: ⌊127.5 x + 128⌋, clamped to 0 … 255.
    *
    * @param pixels [channels, height, width] in [−1, 1], of 3 channels (red, green, blue) or 1
+   * @throws NotFiniteException if a pixel is NaN or infinite
    */
   public static BufferedImage toImage(float[] pixels, int height, int width) {
     int plane = height * width;
@@ -72,6 +75,10 @@ public record ImageEncoder(ImageFormat format, int quality) {
               + " pixels of 1 or 3 channels, found "
               + pixels.length
               + " numbers");
+    }
+    if (!Vectors.areFinite(pixels)) {
+      throw new NotFiniteException(
+          "Expected pixels that are finite, found NaN or infinite ones: the model diverged");
     }
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     int green = pixels.length == plane ? 0 : plane;
@@ -89,7 +96,6 @@ public record ImageEncoder(ImageFormat format, int quality) {
     return image;
   }
 
-  /** NaN becomes 0. */
   private static int toByte(float value) {
     return (int) Math.max(0f, Math.min(255f, 127.5f * value + 128f));
   }

@@ -31,13 +31,13 @@ public enum ImageFormat {
   }
 
   /**
-   * The format of a name.
+   * The format of a name, whatever its case.
    *
    * @throws IllegalArgumentException if there is none
    */
   public static ImageFormat of(String id) {
     return Arrays.stream(values())
-        .filter(format -> format.id.equals(id))
+        .filter(format -> format.id.equalsIgnoreCase(id))
         .findAny()
         .orElseThrow(
             () ->

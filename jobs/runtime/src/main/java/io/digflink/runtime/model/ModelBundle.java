@@ -19,10 +19,12 @@ public final class ModelBundle {
 
   private final BundleDirectory directory;
   private final Diffusion diffusion;
+  private final Capabilities capabilities;
 
   private ModelBundle(BundleDirectory directory) {
     this.directory = directory;
     this.diffusion = Diffusion.of(directory.manifest());
+    this.capabilities = Capabilities.of(directory.manifest());
   }
 
   /**
@@ -55,6 +57,11 @@ public final class ModelBundle {
     return directory.digest();
   }
 
+  /** Which images it can make. */
+  public Capabilities capabilities() {
+    return capabilities;
+  }
+
   /** What sampling needs to know of it. */
   public Diffusion diffusion() {
     return diffusion;
@@ -71,41 +78,9 @@ public final class ModelBundle {
     return new LatentShape(latent.channels(), latent.height(), latent.width());
   }
 
-  /** Image pixels a latent cell, in each direction. */
+  /** Image pixels per latent cell, in each direction. */
   public int imageScale() {
     return image().scale();
-  }
-
-  /**
-   * Shape of the latent of an image size.
-   *
-   * @param height rows of pixels
-   * @param width columns of pixels
-   * @throws IllegalArgumentException if the model cannot make that size
-   */
-  public LatentShape latentShape(int height, int width) {
-    ModelManifest.Latent latent = manifest().latent();
-    int scale = imageScale();
-    boolean trained = height == scale * latent.height() && width == scale * latent.width();
-    int multiple = scale * latent.sizeMultiple();
-    boolean possible =
-        latent.dynamicSize()
-            && height > 0
-            && width > 0
-            && height % multiple == 0
-            && width % multiple == 0;
-    if (!trained && !possible) {
-      throw new IllegalArgumentException(
-          "Expected an image of "
-              + (latent.dynamicSize()
-                  ? "positive multiples of " + multiple + " pixels"
-                  : scale * latent.width() + "×" + scale * latent.height() + " pixels")
-              + ", found "
-              + width
-              + "×"
-              + height);
-    }
-    return new LatentShape(latent.channels(), height / scale, width / scale);
   }
 
   /** Leases the denoiser's session; see {@link DenoiserSession#open}. */

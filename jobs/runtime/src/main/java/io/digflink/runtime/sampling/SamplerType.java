@@ -31,13 +31,13 @@ public enum SamplerType {
   }
 
   /**
-   * The sampler of a name.
+   * The sampler of a name, whatever its case.
    *
    * @throws IllegalArgumentException if there is none
    */
   public static SamplerType of(String id) {
     for (SamplerType type : values()) {
-      if (type.id.equals(id)) {
+      if (type.id.equalsIgnoreCase(id)) {
         return type;
       }
     }

@@ -1,7 +1,12 @@
 package io.digflink.runtime.sampling;
 
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which of the training timesteps a sampler visits: the official {@code space_timesteps} of
@@ -25,18 +30,43 @@ public enum TimestepSpacing {
   }
 
   /**
-   * The spacing of a name.
+   * The spacing of a name, whatever its case.
    *
    * @throws IllegalArgumentException if there is none
    */
   public static TimestepSpacing of(String id) {
     return Arrays.stream(values())
-        .filter(spacing -> spacing.id.equals(id))
+        .filter(spacing -> spacing.id.equalsIgnoreCase(id))
         .findAny()
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
                     "Expected a timestep spacing of uniform, ddim, found \"" + id + "\""));
+  }
+
+  /**
+   * Whether there are timesteps to choose.
+   *
+   * @param timesteps training timesteps T
+   * @param steps how many to choose
+   */
+  public boolean canTake(int timesteps, int steps) {
+    return steps >= 1
+        && steps <= timesteps
+        && (this == UNIFORM || stride(timesteps, steps).isPresent());
+  }
+
+  /** The numbers of steps next to one that cannot be taken, such as {@code 20 or 21 steps}. */
+  public String nearest(int timesteps, int steps) {
+    TreeSet<Integer> possible = new TreeSet<>();
+    for (int stride = 1; stride < timesteps; stride++) {
+      possible.add(visited(timesteps, stride));
+    }
+    return Stream.of(possible.floor(steps), possible.ceiling(steps))
+            .filter(Objects::nonNull)
+            .map(String::valueOf)
+            .collect(Collectors.joining(" or "))
+        + " steps";
   }
 
   /**
@@ -65,28 +95,30 @@ public enum TimestepSpacing {
     return chosen;
   }
 
-  private static int[] strided(int timesteps, int steps) {
-    TreeSet<Integer> possible = new TreeSet<>();
-    for (int stride = 1; stride < timesteps; stride++) {
-      int count = (timesteps + stride - 1) / stride;
-      if (count == steps) {
-        int[] chosen = new int[steps];
-        for (int i = 0; i < steps; i++) {
-          chosen[i] = i * stride;
-        }
-        return chosen;
-      }
-      possible.add(count);
-    }
-    throw new IllegalArgumentException(
-        "No integer stride visits exactly "
-            + steps
-            + " of "
-            + timesteps
-            + " timesteps: take "
-            + possible.floor(steps)
-            + " or "
-            + possible.ceiling(steps)
-            + " steps, or the uniform spacing");
+  private int[] strided(int timesteps, int steps) {
+    int stride =
+        stride(timesteps, steps)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "No integer stride visits exactly "
+                            + steps
+                            + " of "
+                            + timesteps
+                            + " timesteps: take "
+                            + nearest(timesteps, steps)
+                            + ", or the uniform spacing"));
+    return IntStream.range(0, steps).map(i -> i * stride).toArray();
+  }
+
+  private static OptionalInt stride(int timesteps, int steps) {
+    return IntStream.range(1, timesteps)
+        .filter(stride -> visited(timesteps, stride) == steps)
+        .findFirst();
+  }
+
+  /** How many timesteps a stride visits. */
+  private static int visited(int timesteps, int stride) {
+    return (timesteps + stride - 1) / stride;
   }
 }

@@ -2,6 +2,8 @@ package io.digflink.runtime.sampling;
 
 import io.digflink.runtime.noise.GaussianNoise;
 import io.digflink.runtime.noise.GaussianNoise.Purpose;
+import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * One image on its way from noise to a clean latent. It takes part in a {@link RowBatch} with one
@@ -17,6 +19,7 @@ public final class Trajectory {
   private final float[] latent;
   private final float[] history;
   private int stepsDone;
+  private boolean finite;
 
   private Trajectory(
       TrajectorySpec spec, Diffusion diffusion, float[] latent, float[] history, int stepsDone) {
@@ -29,6 +32,7 @@ public final class Trajectory {
     this.latent = latent;
     this.history = sampler.hasHistory() && history == null ? new float[latent.length] : history;
     this.stepsDone = stepsDone;
+    this.finite = Vectors.areFinite(latent);
   }
 
   static Trajectory begin(TrajectorySpec spec, Diffusion diffusion) {
@@ -58,6 +62,14 @@ public final class Trajectory {
     return stepsDone == spec.steps();
   }
 
+  /**
+   * Whether the latent has only finite values. If not, the network or the guidance gave a step
+   * something that is not finite, and no further step can mend it.
+   */
+  public boolean isFinite() {
+    return finite;
+  }
+
   /** The latent as it is now, [C, H, W]; not a copy. Clean once done. */
   public float[] latent() {
     return latent;
@@ -80,7 +92,19 @@ public final class Trajectory {
   }
 
   private boolean isGuided() {
-    return spec.guidance().isActive(timestep(), diffusion.schedule().size());
+    return isGuided(place());
+  }
+
+  /** An image without a label has nothing to be guided to. */
+  private boolean isGuided(int place) {
+    return !Objects.equals(spec.label(), diffusion.nullLabel())
+        && spec.guidance().isActive(schedule.timestep(place), diffusion.schedule().size());
+  }
+
+  /** The scale that guides some of the steps; 1 where no step is guided. */
+  public double guidanceScale() {
+    boolean guided = IntStream.range(0, spec.steps()).anyMatch(this::isGuided);
+    return guided ? spec.guidance().scale() : 1;
   }
 
   int timestep() {
@@ -109,5 +133,6 @@ public final class Trajectory {
     }
     sampler.step(place, latent, conditional, noise, history);
     stepsDone++;
+    finite = Vectors.areFinite(latent);
   }
 }

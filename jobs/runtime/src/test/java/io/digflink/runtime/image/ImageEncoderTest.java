@@ -16,9 +16,9 @@ class ImageEncoderTest {
 
   @Test
   void roundsPixelsAsTheOfficialSamplingDoes() throws IOException {
-    float[] pixels = {-2, -1, -0.9961f, -0.0040f, 0, 0.0039f, 0.9921f, 1, 2, Float.NaN};
+    float[] pixels = {-2, -1, -0.9961f, -0.0040f, 0, 0.0039f, 0.9921f, 1, 2, 1e30f};
     BufferedImage image = read(PNG.encode(pixels, 1, pixels.length));
-    int[] expected = {0, 0, 0, 127, 128, 128, 254, 255, 255, 0};
+    int[] expected = {0, 0, 0, 127, 128, 128, 254, 255, 255, 255};
     // ⌊127.5 x + 128⌋, clamped
     for (int x = 0; x < pixels.length; x++) {
       assertThat(image.getRGB(x, 0) & 0xFF).as("pixel of %s", pixels[x]).isEqualTo(expected[x]);
@@ -80,6 +80,17 @@ class ImageEncoderTest {
         .hasMessage("Expected a quality of 1 to 100, found 0");
     assertThatThrownBy(() -> ImageFormat.of("gif"))
         .hasMessage("Expected an image format of png, jpeg, found \"gif\"");
+  }
+
+  @Test
+  void refusesPixelsThatAreNotFinite() {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      float[] pixels = noise(3 * 8 * 8);
+      pixels[100] = bad;
+      assertThatThrownBy(() -> PNG.encode(pixels, 8, 8))
+          .isInstanceOf(NotFiniteException.class)
+          .hasMessageContaining("Expected pixels that are finite");
+    }
   }
 
   private static float[] noise(int length) {

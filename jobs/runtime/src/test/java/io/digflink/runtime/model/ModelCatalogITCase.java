@@ -76,17 +76,11 @@ class ModelCatalogITCase {
   }
 
   @Test
-  void knowsTheLatentOfAnImageSize() {
+  void knowsTheLatentOfAnImageSize() throws Exception {
     int scale = bundle.imageScale();
     assertThat(bundle.latentShape()).isEqualTo(new LatentShape(4, 16, 16));
-    assertThat(bundle.latentShape(24 * scale, 10 * scale)).isEqualTo(new LatentShape(4, 24, 10));
-    int odd = 16 * scale + 1;
-    assertThatThrownBy(() -> bundle.latentShape(odd, 16 * scale))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "Expected an image of positive multiples of %d pixels, found %d×%d"
-                .formatted(2 * scale, 16 * scale, odd));
-    assertThatThrownBy(() -> bundle.latentShape(0, 0)).hasMessageEndingWith("found 0×0");
+    assertThat(bundle.capabilities().latentOf(24 * scale, 10 * scale))
+        .isEqualTo(new LatentShape(4, 24, 10));
   }
 
   private static void copy(Path from, Path to) throws IOException {

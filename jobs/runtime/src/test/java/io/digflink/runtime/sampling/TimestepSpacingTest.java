@@ -46,6 +46,21 @@ class TimestepSpacingTest {
   }
 
   @Test
+  void knowsWhichNumbersOfStepsItCanTake() {
+    assertThat(TimestepSpacing.DDIM.canTake(1000, 250)).isTrue();
+    assertThat(TimestepSpacing.DDIM.canTake(1000, 300)).isFalse();
+    assertThat(TimestepSpacing.UNIFORM.canTake(1000, 300)).isTrue();
+    assertThat(TimestepSpacing.UNIFORM.canTake(1000, 1001)).isFalse();
+    assertThat(TimestepSpacing.DDIM.nearest(1000, 1)).isEqualTo("2 steps");
+  }
+
+  @Test
+  void namesIgnoreCase() {
+    assertThat(TimestepSpacing.of("Uniform")).isEqualTo(TimestepSpacing.UNIFORM);
+    assertThat(SamplerType.of("DPM++")).isEqualTo(SamplerType.DPM_SOLVER_PP_2M);
+  }
+
+  @Test
   void refusesNumbersOfStepsOutOfRange() {
     for (int steps : new int[] {Integer.MIN_VALUE, -1, 0, 1001, 1_000_000}) {
       assertThatThrownBy(() -> TimestepSpacing.UNIFORM.choose(1000, steps))

@@ -53,6 +53,29 @@ class TrajectoryTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void anOutputThatIsNotFiniteSpoilsItsOwnTrajectoryAlone(SamplerType type) {
+    RowBatch batch = new RowBatch(8, SHAPE, DIFFUSION);
+    Trajectory alone = DIFFUSION.begin(spec(type, 6, new Guidance(2), 3));
+    DENOISER.step(batch, alone);
+    for (int row = 0; row < 2; row++) {
+      Trajectory good = DIFFUSION.begin(spec(type, 6, new Guidance(2), 3));
+      Trajectory bad = DIFFUSION.begin(spec(type, 6, new Guidance(2), 4));
+      batch.clear();
+      batch.add(good);
+      batch.add(bad);
+      DENOISER.run(batch);
+      batch.output().put((2 + row) * batch.outputSize(), Float.POSITIVE_INFINITY);
+      batch.advance();
+
+      assertThat(bad.isFinite()).isFalse();
+      assertThat(DIFFUSION.restore(bad.snapshot()).isFinite()).isFalse();
+      assertThat(good.isFinite()).isTrue();
+      assertThat(good.latent()).isEqualTo(alone.latent());
+    }
+  }
+
   @Test
   void keepsASnapshotWhileTheTrajectoryMovesOn() {
     Trajectory trajectory = DIFFUSION.begin(spec(SamplerType.DDIM, 3, Guidance.NONE, 0));
@@ -148,22 +171,26 @@ class TrajectoryTest {
   }
 
   @Test
-  void refusesWhatTheModelCannotMake() {
-    Diffusion withoutNull = new Diffusion(DIFFUSION.schedule(), 4, true, 10, null);
-    TrajectorySpec guided = spec(SamplerType.DDIM, 4, new Guidance(2), 0);
-    assertThatThrownBy(() -> withoutNull.begin(guided))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("Guidance needs a model with a null class, found scale 2.0");
-    Diffusion unconditional = new Diffusion(DIFFUSION.schedule(), 4, true, 0, null);
-    assertThatThrownBy(() -> unconditional.begin(guided)).hasMessage("Expected no label, found 7");
-    Diffusion ofFive = new Diffusion(DIFFUSION.schedule(), 4, true, 5, 5);
-    assertThatThrownBy(() -> ofFive.begin(guided))
-        .hasMessage("Expected a label of 0 to 5, found 7");
-    Diffusion ofEight = new Diffusion(DIFFUSION.schedule(), 8, true, 10, 10);
-    assertThatThrownBy(() -> ofEight.begin(guided))
-        .hasMessage("Expected a latent of 8 channels, found one of 4");
-    assertThatThrownBy(() -> DIFFUSION.begin(spec(SamplerType.DDIM, 1001, Guidance.NONE, 0)))
-        .hasMessage("Expected 1 to 1000 steps, found 1001");
+  void anUnconditionalImageIsNeverGuided() {
+    TrajectorySpec spec = spec(SamplerType.DDIM, 4, new Guidance(3), 0);
+    Trajectory labelled = DIFFUSION.begin(spec);
+    Trajectory unconditional = DIFFUSION.begin(withLabel(spec, AnalyticDenoiser.NULL_LABEL));
+    Diffusion withoutClasses = new Diffusion(DIFFUSION.schedule(), 4, true, 0, null);
+
+    assertThat(labelled.guidanceScale()).isEqualTo(3);
+    assertThat(unconditional.rows()).isOne();
+    assertThat(unconditional.guidanceScale()).isOne();
+    assertThat(withoutClasses.begin(withLabel(spec, null)).rows()).isOne();
+  }
+
+  @Test
+  void anIntervalWithoutAnyOfTheStepsGuidesNothing() {
+    Guidance missed = new Guidance(2, Channels.ALL, 0.3, 0.4);
+    Guidance hit = new Guidance(2, Channels.ALL, 0.2, 0.3);
+
+    // Timesteps 999, 749, 500, 250, 0 of 1000.
+    assertThat(DIFFUSION.begin(spec(SamplerType.DDIM, 5, missed, 0)).guidanceScale()).isOne();
+    assertThat(DIFFUSION.begin(spec(SamplerType.DDIM, 5, hit, 0)).guidanceScale()).isEqualTo(2);
   }
 
   @Test
@@ -207,6 +234,19 @@ class TrajectoryTest {
                     0.5,
                     Guidance.NONE))
         .hasMessage("Only ddim has an eta, found eta 0.5 with ddpm");
+  }
+
+  private static TrajectorySpec withLabel(TrajectorySpec spec, Integer label) {
+    return new TrajectorySpec(
+        spec.seed(),
+        spec.index(),
+        label,
+        spec.shape(),
+        spec.sampler(),
+        spec.steps(),
+        spec.spacing(),
+        spec.eta(),
+        spec.guidance());
   }
 
   private static TrajectorySpec spec(SamplerType type, int steps, Guidance guidance, int index) {

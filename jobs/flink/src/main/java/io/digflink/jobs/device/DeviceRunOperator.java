@@ -2,7 +2,6 @@ package io.digflink.jobs.device;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.Callable;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.SavepointType;
@@ -18,39 +17,42 @@ import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Holds elements and computes on them, run after run, on a device thread, while the task takes
- * further elements and checkpoint barriers.
+ * Holds elements and works on them in runs, one after the other, on a device thread, while the task
+ * takes further elements and checkpoint barriers.
  *
  * <pre>
- *   processElement ─ full? yield ─► accept ──► nextRun ──► device thread
- *                                                 ▲             │ mail
- *                                                 └── runEnded ◄┘ (emits what is finished)
+ *   processElement ─ full? yield ─► accept ──► nextRun ────► device thread
+ *                                                 ▲                │ mail
+ *                                                 └ emitLeaving ◄─ takeIn
  * </pre>
  *
- * <p>A subclass keeps what it holds in operator state. When a snapshot is taken the device thread
- * is at rest, so that nothing held changes meanwhile. After a stop-with-savepoint's snapshot
- * nothing is emitted or started any more. A watermark waits for the elements before it. A source
- * that is chained before it and heeds the {@link TaskGate} spares it the yielding.
+ * <p>A subclass keeps what it holds in operator state. When a snapshot is taken no run is under
+ * way, so that nothing held changes meanwhile. After the snapshot of a stop-with-savepoint nothing
+ * is emitted or started any more, unless that savepoint is aborted. A watermark waits for the
+ * elements before it. A source chained to this operator that heeds the {@link OperatorRoom} makes
+ * yielding unnecessary.
  *
  * @param <I> what comes in
  * @param <O> what goes out
+ * @param <R> a run
  */
-public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
-    implements OneInputStreamOperator<I, O>, BoundedOneInput {
+public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
+    extends AbstractStreamOperator<O> implements OneInputStreamOperator<I, O>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final long NOT_STOPPING = -1;
 
   private final transient MailboxExecutor mailbox;
-  private final transient TaskGate gate = TaskGate.ofThisTask();
+  private final transient OperatorRoom room = OperatorRoom.ofThisTask();
   private final transient Deque<HeldWatermark> heldWatermarks = new ArrayDeque<>();
-  private transient DeviceThread device;
+  private transient DeviceRunExecutor device;
+  private transient R ended;
   private transient long accepted;
   private transient long stoppingCheckpoint = NOT_STOPPING;
 
   /** A watermark and how many elements came before it. */
   private record HeldWatermark(Watermark watermark, long elementsBefore) {}
 
-  protected DeviceOperator(StreamOperatorParameters<O> parameters) {
+  protected DeviceRunOperator(StreamOperatorParameters<O> parameters) {
     super(parameters);
     this.mailbox = parameters.getMailboxExecutor();
   }
@@ -61,20 +63,26 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
   /**
    * Takes an element.
    *
-   * @param sequence number of the element, one more than the last one's
+   * @param sequence number of the element, one more than that of the element before it
    */
   protected abstract void accept(I element, long sequence) throws Exception;
 
-  /** Sequence number of the oldest element that is still held, {@link Long#MAX_VALUE} if none. */
+  /** Sequence number of the oldest element still held, {@link Long#MAX_VALUE} if there is none. */
   protected abstract long oldestSequence();
 
-  /** The next thing to compute on the device thread, or null if there is nothing to do now. */
-  protected abstract Callable<Void> nextRun() throws Exception;
+  /** The next run, or null if there is nothing to do now. */
+  protected abstract R nextRun() throws Exception;
 
-  /** Emits what is finished. Called after a run, and after a restore before the first. */
-  protected abstract void emitFinished() throws Exception;
+  /** Takes in the results of a run that has ended, or its failure. */
+  protected abstract void takeIn(R run) throws Exception;
 
-  /** Frees what runs compute with; no run is under way. */
+  /** Emits everything that is due to leave. Called after each run, and once before the first. */
+  protected abstract void emitLeaving() throws Exception;
+
+  /** Puts everything held into operator state. */
+  protected abstract void snapshotHeld() throws Exception;
+
+  /** Frees what runs use; no run is under way. */
   protected abstract void closeDevice() throws Exception;
 
   /** The next sequence number, for elements restored from state. */
@@ -86,9 +94,9 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
   public void open() throws Exception {
     super.open();
     device =
-        new DeviceThread(
+        new DeviceRunExecutor(
             getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks() + " device", mailbox);
-    updateGate();
+    updateRoom();
     // Restored elements go on as soon as the task runs; nothing may be emitted before.
     mailbox.execute(this::proceed, "First device run");
   }
@@ -100,20 +108,26 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
     }
     accept(element.getValue(), nextSequence());
     startRun();
-    updateGate();
+    updateRoom();
   }
 
-  private void updateGate() {
-    gate.update(!isFull(), oldestSequence() == Long.MAX_VALUE);
+  private void updateRoom() {
+    room.update(!isFull(), oldestSequence() == Long.MAX_VALUE);
   }
 
   private void proceed() throws Exception {
-    if (mayStart()) {
-      emitFinished();
-      releaseWatermarks();
-      startRun();
-      updateGate();
+    if (!mayStart()) {
+      return;
     }
+    if (ended != null) {
+      R run = ended;
+      ended = null;
+      takeIn(run);
+    }
+    emitLeaving();
+    releaseWatermarks();
+    startRun();
+    updateRoom();
   }
 
   private boolean mayStart() {
@@ -124,9 +138,14 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
     if (!mayStart()) {
       return;
     }
-    Callable<Void> run = nextRun();
+    R run = nextRun();
     if (run != null) {
-      device.submit(run, result -> proceed());
+      device.start(
+          run,
+          () -> {
+            ended = run;
+            proceed();
+          });
     }
   }
 
@@ -170,9 +189,6 @@ public abstract class DeviceOperator<I, O> extends AbstractStreamOperator<O>
     device.awaitIdle();
     snapshotHeld();
   }
-
-  /** Puts everything held into operator state. */
-  protected abstract void snapshotHeld() throws Exception;
 
   @Override
   public void notifyCheckpointAborted(long checkpointId) throws Exception {

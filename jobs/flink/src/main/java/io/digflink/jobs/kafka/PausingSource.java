@@ -16,8 +16,8 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.streaming.api.lineage.LineageVertex;
 import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 
-/** A Kafka source that keeps its records while the operator chained to it is full. */
-final class GatedSource
+/** A Kafka source that pauses while the operator chained to it has no room. */
+final class PausingSource
     implements Source<IncomingRecord, KafkaPartitionSplit, KafkaSourceEnumState>,
         ResultTypeQueryable<IncomingRecord>,
         LineageVertexProvider {
@@ -25,14 +25,14 @@ final class GatedSource
 
   private final KafkaSource<IncomingRecord> source;
 
-  GatedSource(KafkaSource<IncomingRecord> source) {
+  PausingSource(KafkaSource<IncomingRecord> source) {
     this.source = source;
   }
 
   @Override
   public SourceReader<IncomingRecord, KafkaPartitionSplit> createReader(SourceReaderContext context)
       throws Exception {
-    return new GatedReader<>(source.createReader(context));
+    return new PausingReader<>(source.createReader(context));
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.digflink.jobs.kafka;
 
-import io.digflink.jobs.device.TaskGate;
+import io.digflink.jobs.device.OperatorRoom;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -11,23 +11,24 @@ import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.InputStatus;
 
 /**
- * Reads while the {@link TaskGate} is open. It tells the end of a bounded input only when the
- * operator holds nothing more, because a task that has ended its input takes no checkpoints.
+ * Pauses while the operator chained to the source has no room. It reports the end of a bounded
+ * input only when that operator holds nothing more, because a task that has ended its input takes
+ * no checkpoints.
  */
 @SuppressWarnings("try") // SourceReader declares what its close throws.
-final class GatedReader<T, S extends SourceSplit> implements SourceReader<T, S> {
+final class PausingReader<T, S extends SourceSplit> implements SourceReader<T, S> {
   private final SourceReader<T, S> reader;
-  private final TaskGate gate = TaskGate.ofThisTask();
+  private final OperatorRoom room = OperatorRoom.ofThisTask();
   private boolean isAtEnd;
 
-  GatedReader(SourceReader<T, S> reader) {
+  PausingReader(SourceReader<T, S> reader) {
     this.reader = reader;
   }
 
   @Override
   public InputStatus pollNext(ReaderOutput<T> output) throws Exception {
     if (!isAtEnd) {
-      if (!gate.open().isDone()) {
+      if (!room.available().isDone()) {
         return InputStatus.NOTHING_AVAILABLE;
       }
       InputStatus status = reader.pollNext(output);
@@ -36,15 +37,15 @@ final class GatedReader<T, S extends SourceSplit> implements SourceReader<T, S> 
       }
       isAtEnd = true;
     }
-    return gate.empty().isDone() ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
+    return room.empty().isDone() ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
   }
 
   @Override
   public CompletableFuture<Void> isAvailable() {
     if (isAtEnd) {
-      return gate.empty();
+      return room.empty();
     }
-    return gate.open().isDone() ? reader.isAvailable() : gate.open();
+    return room.available().isDone() ? reader.isAvailable() : room.available();
   }
 
   @Override

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-class OptionsTableTest {
+class OptionsTableITCase {
   @Test
   void theReadmeHasTheTableOfTheDeclaredOptions() throws IOException {
     assertThat(Files.readString(Path.of("../README.md"))).contains(OptionsTable.markdown());

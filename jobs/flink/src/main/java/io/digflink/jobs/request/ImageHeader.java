@@ -1,0 +1,89 @@
+package io.digflink.jobs.request;
+
+import io.digflink.runtime.image.ImageEncoder;
+import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.sampling.LatentShape;
+import io.digflink.runtime.sampling.SamplerType;
+import io.digflink.schemas.GenerationRequest;
+
+/**
+ * What an image takes along from its request: as much as its decoding and its record need. Times
+ * are in milliseconds since the epoch.
+ *
+ * @param requestId the client's name for the request
+ * @param source where the request came from
+ * @param index place of the image in its request
+ * @param images images of the request
+ * @param model name of the bundle
+ * @param bundleDigest digest of the bundle that made the latent; null if it came from the state of
+ *     the first release, which did not keep it
+ * @param label class index, the null class for an unconditional image; null for a model without
+ *     classes
+ * @param seed seed of the request
+ * @param sampler the sampler's name
+ * @param steps denoising steps
+ * @param guidanceScale scale that guided the image; 1 if nothing did
+ * @param latent shape of the latent
+ * @param format the image format's name
+ * @param quality quality of a lossy image file
+ * @param askedAt when the client asked for it
+ * @param admittedAt when the request was admitted
+ * @param startedAt when the first step began
+ * @param finishedAt when the last step ended
+ */
+public record ImageHeader(
+    String requestId,
+    String source,
+    int index,
+    int images,
+    String model,
+    String bundleDigest,
+    Integer label,
+    long seed,
+    String sampler,
+    int steps,
+    double guidanceScale,
+    LatentShape latent,
+    String format,
+    int quality,
+    long askedAt,
+    long admittedAt,
+    long startedAt,
+    long finishedAt) {
+
+  /** The header of an image that has been denoised. */
+  public static ImageHeader of(
+      AdmittedRequest admitted,
+      int index,
+      String bundleDigest,
+      double guidanceScale,
+      long startedAt,
+      long finishedAt) {
+    GenerationRequest request = admitted.request();
+    Integer quality = request.getJpegQuality();
+    return new ImageHeader(
+        admitted.id(),
+        admitted.source(),
+        index,
+        admitted.images(),
+        request.getModel(),
+        bundleDigest,
+        admitted.labelOf(index),
+        request.getSeed(),
+        SamplerType.of(request.getSampler()).id(),
+        request.getSteps(),
+        guidanceScale,
+        admitted.latent(),
+        ImageFormat.of(request.getImageFormat()).id(),
+        quality == null ? ImageEncoder.DEFAULT_QUALITY : quality,
+        admitted.askedAt(),
+        admitted.admittedAt(),
+        startedAt,
+        finishedAt);
+  }
+
+  /** Whether it is the last image of its request. */
+  public boolean isLast() {
+    return index + 1 == images;
+  }
+}
