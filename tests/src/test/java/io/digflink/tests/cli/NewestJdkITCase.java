@@ -65,7 +65,7 @@ class NewestJdkITCase {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "demo --images=4"})
+  @ValueSource(strings = {"--help", "demo --images=1"})
   void noCommandPrintsAWarning(String arguments) throws Exception {
     Path output = directory.resolve("output.txt");
     List<String> command = new ArrayList<>(List.of(HOME.resolve("dig").toString()));
