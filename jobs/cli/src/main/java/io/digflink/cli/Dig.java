@@ -1,5 +1,6 @@
 package io.digflink.cli;
 
+import io.digflink.cli.process.DigProcess;
 import io.digflink.schemas.codec.TrustedRecords;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
@@ -16,6 +17,8 @@ import picocli.CommandLine.Spec;
       "",
       "  test          Run every test (arguments go to Maven).",
       "",
+      "Exit codes: 0 done, 1 failed, 2 wrong usage.",
+      "",
       "-J-Xmx4g or DIG_JVM_OPTS pass options to the JVM."
     },
     subcommands = {
@@ -29,20 +32,21 @@ import picocli.CommandLine.Spec;
 public final class Dig implements Runnable {
   @Spec private CommandSpec spec;
 
-  static {
-    TrustedRecords.install();
-  }
-
   /** Runs a command. */
   public static void main(String[] arguments) {
+    DigProcess.begin();
     System.exit(commandLine().execute(arguments));
   }
 
   /** The command line, with the commands that other modules add. */
   public static CommandLine commandLine() {
+    TrustedRecords.install();
     CommandLine commandLine = new CommandLine(new Dig());
     ServiceLoader.load(Subcommand.class).forEach(commandLine::addSubcommand);
-    return commandLine.setExecutionExceptionHandler(new FailureReport());
+    FailureReport report = new FailureReport();
+    return commandLine
+        .setExecutionExceptionHandler(report)
+        .setParameterExceptionHandler(report);
   }
 
   @Override

@@ -6,7 +6,6 @@ import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.synthesis.dataset.DatasetSettings;
 import io.digflink.synthesis.job.SynthesisSettings;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Properties;
 import picocli.CommandLine.Option;
@@ -78,7 +77,7 @@ public final class SynthesisOptions {
   }
 
   /** Settings of the client that reads a topic of requests, but for its brokers. */
-  Properties kafkaClient() throws IOException {
+  Properties kafkaClient() {
     return kafkaProperties == null
         ? new Properties()
         : ClientProperties.read("--kafka-properties", kafkaProperties);

@@ -10,11 +10,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.apache.commons.io.FileUtils;
-import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Broker, cluster and the running job in this JVM, in a directory that goes with them. */
@@ -25,11 +23,14 @@ public final class EmbeddedService implements AutoCloseable {
   private final EmbeddedKafka kafka;
   private final EmbeddedFlink flink;
   private final GenerateSettings settings;
-  private final JobID job;
-  private final CompletableFuture<JobResult> result;
+  private final EmbeddedJob job;
 
   private EmbeddedService(
-      Path directory, EmbeddedKafka kafka, EmbeddedFlink flink, GenerateSettings settings) {
+      Path directory,
+      EmbeddedKafka kafka,
+      EmbeddedFlink flink,
+      GenerateSettings settings,
+      Consumer<String> restarts) {
     this.directory = directory;
     this.kafka = kafka;
     this.flink = flink;
@@ -37,12 +38,17 @@ public final class EmbeddedService implements AutoCloseable {
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     environment.setParallelism(1);
     GenerateJob.build(environment, settings);
-    this.job = flink.submit(environment);
-    this.result = flink.cluster().requestJobResult(job);
+    this.job = flink.run(environment, restarts);
   }
 
-  /** Starts everything, serving the models of a directory. */
-  public static EmbeddedService start(Path models) throws Exception {
+  /**
+   * Starts everything, serving the models of a directory.
+   *
+   * @param dashboardHost the address that the dashboard listens on
+   * @param restarts receives a sentence for each restart of the job
+   */
+  public static EmbeddedService start(Path models, String dashboardHost, Consumer<String> restarts)
+      throws Exception {
     Path directory = Files.createTempDirectory("dig-flink");
     EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"));
     Configuration options = new Configuration();
@@ -55,7 +61,8 @@ public final class EmbeddedService implements AutoCloseable {
     GenerateSettings.Topics topics = settings.topics();
     kafka.createTopics(
         List.of(topics.requests(), topics.images(), topics.progress(), topics.rejected()), 1);
-    return new EmbeddedService(directory, kafka, EmbeddedFlink.start(1, directory), settings);
+    EmbeddedFlink flink = EmbeddedFlink.start(1, directory, dashboardHost);
+    return new EmbeddedService(directory, kafka, flink, settings, restarts);
   }
 
   /** Settings of a Kafka client. */
@@ -76,30 +83,13 @@ public final class EmbeddedService implements AutoCloseable {
   }
 
   /** The running job. */
-  public JobID job() {
+  public EmbeddedJob job() {
     return job;
-  }
-
-  /**
-   * To be called while waiting for images.
-   *
-   * @throws IOException if the job has ended, and why
-   */
-  public void checkRunning() throws IOException {
-    if (result.isDone()) {
-      JobResult ended = result.join();
-      throw new IOException(
-          "Expected the job to run, found it ended: " + ended.getApplicationStatus(),
-          ended.getSerializedThrowable().orElse(null));
-    }
   }
 
   @Override
   public void close() throws IOException {
-    if (!result.isDone()) {
-      flink.cluster().cancelJob(job).join();
-      result.join();
-    }
+    job.close();
     flink.close();
     kafka.close();
     FileUtils.deleteDirectory(directory.toFile());

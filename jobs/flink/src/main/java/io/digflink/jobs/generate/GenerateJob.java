@@ -136,6 +136,7 @@ public final class GenerateJob {
     if (given.getOptional(PipelineOptions.NAME).isEmpty()) {
       configuration.set(PipelineOptions.NAME, NAME);
     }
+    configuration.set(PipelineOptions.GLOBAL_JOB_PARAMETERS, settings.shown());
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     // No operator changes an element that it has passed on.
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
