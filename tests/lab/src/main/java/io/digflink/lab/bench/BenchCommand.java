@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       BatchingBench.class,
       CheckpointBench.class,
       DenoiserBench.class,
+      DecoderBench.class,
       FusionBench.class,
       OpBench.class,
       ProviderBench.class

@@ -55,17 +55,7 @@ final class DenoiserBench implements Callable<Integer> {
       description = "Images a run (default: 32 at 256, 8 at 512, 4 at 1024, else 2).")
   private Integer batch;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
-  private String device = "auto";
-
-  @Option(
-      names = "--runs",
-      paramLabel = "N",
-      description = "Runs whose median counts, after a fifth as many (default: ${DEFAULT-VALUE}).")
-  private int runs = 50;
+  @Mixin private RunOptions options;
 
   @Option(
       names = "--precision",
@@ -87,8 +77,8 @@ final class DenoiserBench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    Device place = Device.of(device);
-    out.printf("%s, %s, median of %d runs%n", place, precision, runs);
+    Device place = options.device();
+    out.printf("%s, %s, median of %d runs%n", place, precision, options.runs());
     out.println("| model | size | batch | ms | images·steps/s | peak MiB | over the weights |");
     out.println("| --- | --- | --- | --- | --- | --- | --- |");
     List<DenoiserFigures> figures = new ArrayList<>();
@@ -106,7 +96,7 @@ final class DenoiserBench implements Callable<Integer> {
           }
           int images = batch == null ? BATCHES.getOrDefault(size, 2) : batch;
           DenoiserFigures measured =
-              DenoiserFigures.measure(bundle, path, model, size, images, place, runs);
+              DenoiserFigures.measure(bundle, path, model, size, images, options);
           figures.add(measured);
           out.println(measured.row());
           out.flush();

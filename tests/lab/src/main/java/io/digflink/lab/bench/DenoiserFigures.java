@@ -14,7 +14,6 @@ import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -48,39 +47,20 @@ record DenoiserFigures(
    * @param directory of the bundle
    */
   static DenoiserFigures measure(
-      ModelBundle bundle,
-      Path directory,
-      String model,
-      int size,
-      int batch,
-      Device device,
-      int runs)
+      ModelBundle bundle, Path directory, String model, int size, int batch, RunOptions options)
       throws SessionException, OrtException, IOException {
+    Device device = options.device();
     DeviceMemory memory = DeviceMemory.of(device);
     double median;
     long peak;
     try (DenoiserSession session = bundle.openDenoiser(device, 0)) {
-      median = milliseconds(session, rows(bundle, size, batch), runs);
+      RowBatch rows = rows(bundle, size, batch);
+      median = options.medianMilliseconds(() -> session.run(rows));
       peak = memory.mebibytes();
     }
     Path graph = directory.resolve(ModelManifest.DENOISER);
     double tensors = ProfiledRun.of(graph, device, batch, size / SCALE).tensorMebibytes(device);
     return new DenoiserFigures(model, size, batch, median, batch * 1e3 / median, peak, tensors);
-  }
-
-  /** Median of a run, after a fifth as many that do not count. */
-  static double milliseconds(DenoiserSession session, RowBatch rows, int runs)
-      throws SessionException {
-    double[] milliseconds = new double[runs];
-    for (int run = -Math.max(1, runs / 5); run < runs; run++) {
-      long start = System.nanoTime();
-      session.run(rows);
-      if (run >= 0) {
-        milliseconds[run] = (System.nanoTime() - start) / 1e6;
-      }
-    }
-    Arrays.sort(milliseconds);
-    return milliseconds[runs / 2];
   }
 
   /** The first step of so many images, {@code size} pixels square. */

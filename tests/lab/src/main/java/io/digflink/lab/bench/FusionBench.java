@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import io.digflink.bundle.Precision;
 import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.sampling.RowBatch;
 import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
 import java.io.IOException;
@@ -55,17 +56,7 @@ final class FusionBench implements Callable<Integer> {
       description = "Images a run (default: ${DEFAULT-VALUE}).")
   private int batch = 32;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
-  private String device = "auto";
-
-  @Option(
-      names = "--runs",
-      paramLabel = "N",
-      description = "Runs whose median counts, after a fifth as many (default: ${DEFAULT-VALUE}).")
-  private int runs = 20;
+  @Mixin private RunOptions options;
 
   @Option(
       names = "--precision",
@@ -85,8 +76,10 @@ final class FusionBench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    Device place = Device.of(device);
-    out.printf("%s, %s, %d² of batch %d, median of %d runs%n", place, precision, size, batch, runs);
+    Device place = options.device();
+    out.printf(
+        "%s, %s, %d² of batch %d, median of %d runs%n",
+        place, precision, size, batch, options.runs());
     out.println("| model | without the kernel of | ms | slower by |");
     out.println("| --- | --- | --- | --- |");
     List<Figures> figures = new ArrayList<>();
@@ -125,7 +118,8 @@ final class FusionBench implements Callable<Integer> {
 
   private double milliseconds(ModelBundle bundle, Device place) throws Exception {
     try (DenoiserSession session = bundle.openDenoiser(place, 0)) {
-      return DenoiserFigures.milliseconds(session, DenoiserFigures.rows(bundle, size, batch), runs);
+      RowBatch rows = DenoiserFigures.rows(bundle, size, batch);
+      return options.medianMilliseconds(() -> session.run(rows));
     }
   }
 

@@ -31,17 +31,7 @@ final class OpBench implements Callable<Integer> {
       description = "Batch, tokens and heads (default: ${DEFAULT-VALUE}).")
   private List<String> shapes = List.of("8,256,6", "2,1024,18");
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
-  private String device = "auto";
-
-  @Option(
-      names = "--runs",
-      paramLabel = "N",
-      description = "Runs whose median counts, after a fifth as many (default: ${DEFAULT-VALUE}).")
-  private int runs = 50;
+  @Mixin private RunOptions options;
 
   @Mixin private JsonFile json;
 
@@ -52,7 +42,7 @@ final class OpBench implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     SessionPool.shared(); // starts ONNX Runtime
-    Device place = Device.of(device);
+    Device place = options.device();
     List<Figures> figures = new ArrayList<>();
     out.println("| B,T,H | LinearAttention (us) | GatedLinearAttention (us) | ratio |");
     out.println("| --- | --- | --- | --- |");
@@ -61,10 +51,10 @@ final class OpBench implements Callable<Integer> {
       double theirs;
       double ours;
       try (OpSession session = OpSession.linearAttention(parsed, place)) {
-        theirs = session.medianMicroseconds(runs);
+        theirs = session.medianMicroseconds(options);
       }
       try (OpSession session = OpSession.gatedLinearAttention(parsed, place)) {
-        ours = session.medianMicroseconds(runs);
+        ours = session.medianMicroseconds(options);
       }
       figures.add(new Figures(shape, theirs, ours, theirs / ours));
       out.printf(Locale.ROOT, "| %s | %.0f | %.0f | %.1f |%n", shape, theirs, ours, theirs / ours);

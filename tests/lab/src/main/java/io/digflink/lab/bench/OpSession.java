@@ -20,7 +20,6 @@ import io.digflink.op.GlaOpLibrary;
 import io.digflink.runtime.session.Device;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -73,17 +72,8 @@ final class OpSession implements AutoCloseable {
   }
 
   /** Median of so many runs, after a fifth as many. */
-  double medianMicroseconds(int runs) throws OrtException {
-    double[] microseconds = new double[runs];
-    for (int run = -Math.max(1, runs / 5); run < runs; run++) {
-      long start = System.nanoTime();
-      session.run(inputs).close();
-      if (run >= 0) {
-        microseconds[run] = (System.nanoTime() - start) / 1e3;
-      }
-    }
-    Arrays.sort(microseconds);
-    return microseconds[runs / 2];
+  double medianMicroseconds(RunOptions options) throws OrtException {
+    return 1e3 * options.medianMilliseconds(() -> session.run(inputs).close());
   }
 
   /** Adds an input of numbers of the scale's sign and size. */

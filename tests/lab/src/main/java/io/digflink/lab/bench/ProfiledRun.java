@@ -56,6 +56,17 @@ record ProfiledRun(float[] output, List<JsonNode> nodes) {
     }
   }
 
+  /**
+   * Elements of an output that differ from those of the same image among others, which it begins.
+   */
+  static int differing(float[] alone, float[] among) {
+    int differing = 0;
+    for (int i = 0; i < alone.length; i++) {
+      differing += alone[i] == among[i] ? 0 : 1;
+    }
+    return differing;
+  }
+
   private static float[] run(OrtEnvironment environment, OrtSession session, int images, int cells)
       throws OrtException {
     Random random = new Random(5);

@@ -30,7 +30,6 @@ import picocli.CommandLine.Spec;
             + " has among others.")
 final class ProviderBench implements Callable<Integer> {
   private static final int BATCH = 2;
-  private static final List<Integer> BATCHES = List.of(2, 8, 32);
   private static final int CELLS = 32;
 
   @Spec private CommandSpec spec;
@@ -47,6 +46,14 @@ final class ProviderBench implements Callable<Integer> {
       description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
   private String device = "auto";
 
+  @Option(
+      names = "--batches",
+      split = ",",
+      paramLabel = "N",
+      description =
+          "Batches in which the image is compared with itself alone (default: ${DEFAULT-VALUE}).")
+  private List<Integer> batches = List.of(2, 8, 32);
+
   @Mixin private JsonFile json;
 
   /**
@@ -54,7 +61,7 @@ final class ProviderBench implements Callable<Integer> {
    *
    * @param distances relative L2 distance of the device's output from the CPU's
    * @param differing elements of an image's output that differ from those of the image alone, the
-   *     most of batches of 2, 8 and 32
+   *     most of any batch
    * @param nodesOfPrecisionOperatorAndProvider what ran where
    */
   record Figures(
@@ -116,16 +123,12 @@ final class ProviderBench implements Callable<Integer> {
   }
 
   /** Elements of the first image's output that differ between it alone and it among others. */
-  private static int differing(Path graph, Device place) throws Exception {
+  private int differing(Path graph, Device place) throws Exception {
     float[] alone = ProfiledRun.of(graph, place, 1, CELLS).output();
     int most = 0;
-    for (int batch : BATCHES) {
+    for (int batch : batches) {
       float[] among = ProfiledRun.of(graph, place, batch, CELLS).output();
-      int differing = 0;
-      for (int i = 0; i < alone.length; i++) {
-        differing += alone[i] == among[i] ? 0 : 1;
-      }
-      most = Math.max(most, differing);
+      most = Math.max(most, ProfiledRun.differing(alone, among));
     }
     return most;
   }

@@ -6,19 +6,20 @@ import io.digflink.export.Exporter;
 import io.digflink.export.ImageSize;
 import io.digflink.runtime.model.ModelBundle;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Bundles of presets with random weights, without a decoder. */
+/** Bundles with random weights. */
 final class RandomBundle {
   private static final long SEED = 1;
 
   private RandomBundle() {}
 
   /**
-   * Exports a preset.
+   * Exports a preset, without a decoder.
    *
    * @param size the only image size, or empty for any
    * @param directory of the bundle, which must not exist
@@ -26,11 +27,35 @@ final class RandomBundle {
   static ModelBundle export(
       String preset, Precision precision, Optional<ImageSize> size, Path directory)
       throws IOException {
+    return export(preset, precision, size, Optional.empty(), directory);
+  }
+
+  /**
+   * Exports a small denoiser and a decoder.
+   *
+   * @param config what the decoder's {@code config.json} says
+   * @param directory an empty directory, which takes both
+   */
+  static ModelBundle withDecoder(String config, Precision precision, Path directory)
+      throws IOException {
+    Path vae = Files.createDirectory(directory.resolve("vae"));
+    Files.writeString(vae.resolve("config.json"), config);
+    return export(
+        "DiG-S/2", precision, Optional.empty(), Optional.of(vae), directory.resolve("bundle"));
+  }
+
+  private static ModelBundle export(
+      String preset,
+      Precision precision,
+      Optional<ImageSize> size,
+      Optional<Path> vae,
+      Path directory)
+      throws IOException {
     new Exporter(
             new ExportRequest(
                 Optional.empty(),
                 OptionalLong.of(SEED),
-                Optional.empty(),
+                vae,
                 directory,
                 Optional.empty(),
                 ExportRequest.WeightChoice.BEST,
