@@ -30,7 +30,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code demo}: broker, cluster, job and requests in one process; images as files. */
@@ -49,6 +48,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--images",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Number of images (default: ${DEFAULT-VALUE}).")
   private int count = 40;
@@ -76,10 +76,6 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (count < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "Expected --images of 1 or more, found " + count);
-    }
     String address = host.address();
     OutputPath.directory("--out", out);
     Path directory = models.resolve(this::say);

@@ -6,6 +6,7 @@ import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The root of all commands. */
@@ -45,12 +46,16 @@ public final class Dig implements Runnable {
     ServiceLoader.load(Subcommand.class).forEach(commandLine::addSubcommand);
     FailureReport report = new FailureReport();
     return commandLine
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(report)
         .setParameterExceptionHandler(report);
   }
 
   @Override
   public void run() {
-    spec.commandLine().usage(spec.commandLine().getOut());
+    throw new ParameterException(
+        spec.commandLine(),
+        "Expected a command, found none: give one of "
+            + String.join(", ", spec.subcommands().keySet()));
   }
 }

@@ -27,7 +27,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code generate}: sends one request and writes its images. */
@@ -48,6 +47,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Option(
       names = "--count",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Number of images per label (default: ${DEFAULT-VALUE}).")
   private int count = 1;
@@ -66,6 +66,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Option(
       names = "--steps",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Denoising steps (default: ${DEFAULT-VALUE}).")
   private int steps = 20;
@@ -180,11 +181,6 @@ public final class GenerateCommand implements Callable<Integer> {
 
   /** What is wrong whatever the model is; the rest is the job's to judge. */
   private void checkValues() {
-    if (count < 1 || steps < 1) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "Expected --count and --steps of 1 or more, found " + count + " and " + steps);
-    }
     SamplerType.of(sampler);
     ImageFormat.of(format);
     if (size != null) {

@@ -19,7 +19,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 
@@ -37,8 +36,9 @@ public final class GenerateJobCommand implements Callable<Integer> {
 
   @Option(
       names = "--parallelism",
+      converter = PositiveNumber.class,
       paramLabel = "N",
-      description = "Subtasks of the job (default: ${DEFAULT-VALUE}).")
+      description = "Number of subtasks of the job (default: ${DEFAULT-VALUE}).")
   private int parallelism = 1;
 
   @Mixin private DashboardHost host;
@@ -55,10 +55,6 @@ public final class GenerateJobCommand implements Callable<Integer> {
       out.println(OptionsTable.text());
       out.flush();
       return 0;
-    }
-    if (parallelism < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "Expected --parallelism of 1 or more, found " + parallelism);
     }
     GenerateSettings settings =
         GenerateSettings.of(JobArguments.parse(jobArguments.toArray(String[]::new)));

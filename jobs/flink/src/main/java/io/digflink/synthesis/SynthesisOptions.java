@@ -29,26 +29,26 @@ public final class SynthesisOptions {
   @Option(
       names = "--device",
       defaultValue = "auto",
-      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
   private String device;
 
   @Option(
       names = "--parallelism",
       defaultValue = "1",
-      description = "Subtasks, each with a denoiser of its own. Default: ${DEFAULT-VALUE}.")
+      description = "Subtasks, each with a denoiser of its own (default: ${DEFAULT-VALUE}).")
   private int parallelism;
 
   @Option(
       names = "--threads",
       defaultValue = "0",
-      description = "Threads per run on a CPU; 0: one per core. Default: ${DEFAULT-VALUE}.")
+      description = "Threads per run on a CPU; 0: one per core (default: ${DEFAULT-VALUE}).")
   private int threads;
 
   @Option(
       names = "--batch-rows",
       defaultValue = "32",
       description =
-          "Most rows of one denoiser run; a guided image takes two. Default: ${DEFAULT-VALUE}.")
+          "Most rows of one denoiser run; a guided image takes two (default: ${DEFAULT-VALUE}).")
   private int batchRows;
 
   @Option(

@@ -12,18 +12,24 @@ import java.util.List;
 import java.util.Properties;
 import java.util.function.Consumer;
 import org.apache.commons.io.FileUtils;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Broker, cluster and the running job in this JVM, in a directory that goes with them. */
 public final class EmbeddedService implements AutoCloseable {
+  /** Images become visible at each. */
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
+
+  /** Flink's own checkpoints, which begin before the tasks run and then fail. */
+  private static final Duration RARELY = Duration.ofMinutes(10);
 
   private final Path directory;
   private final EmbeddedKafka kafka;
   private final EmbeddedFlink flink;
   private final GenerateSettings settings;
   private final EmbeddedJob job;
+  private final Checkpoints checkpoints;
 
   private EmbeddedService(
       Path directory,
@@ -37,8 +43,12 @@ public final class EmbeddedService implements AutoCloseable {
     this.settings = settings;
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     environment.setParallelism(1);
+    environment.configure(
+        new Configuration()
+            .set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE));
     GenerateJob.build(environment, settings);
     this.job = flink.run(environment, restarts);
+    this.checkpoints = new Checkpoints(flink.cluster(), job.id(), CHECKPOINT_INTERVAL);
   }
 
   /**
@@ -54,7 +64,7 @@ public final class EmbeddedService implements AutoCloseable {
     Configuration options = new Configuration();
     options.set(GenerateOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
     options.set(GenerateOptions.MODEL_DIRECTORY, models.toString());
-    options.set(GenerateOptions.CHECKPOINT_INTERVAL, CHECKPOINT_INTERVAL);
+    options.set(GenerateOptions.CHECKPOINT_INTERVAL, RARELY);
     options.set(
         GenerateOptions.CLAIM_CHECK_DIRECTORY, directory.resolve("images").toUri().toString());
     GenerateSettings settings = GenerateSettings.of(options);
@@ -89,6 +99,7 @@ public final class EmbeddedService implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    checkpoints.close();
     job.close();
     flink.close();
     kafka.close();
