@@ -91,17 +91,21 @@ class DigProcessITCase {
 
   /** Starts a command as the launcher does. */
   private Process dig(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
+    String launch =
+        "temporary=$(mktemp -d \"$TMPDIR/dig-$$-XXXXXX\"); java=$1; shift;"
+            + " exec \"$java\" -Djava.io.tmpdir=\"$temporary\" \"$@\"";
+    List<String> command = new ArrayList<>(List.of("bash", "-c", launch, "dig"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + Path.of(System.getProperty("dig.home"), "jobs", "jvm.args"));
     command.add("-Dlog4j2.configurationFile=dig-log4j2.properties");
-    command.add("-Djava.io.tmpdir=" + temporary);
     command.add("-cp");
     command.add(
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
     command.add("io.digflink.cli.Dig");
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("TMPDIR", temporary.toString());
+    builder.environment().put("ORT_DISABLE_TELEMETRY", "1"); // it writes files of its own
     builder.environment().put("XDG_STATE_HOME", state.toString());
     return builder.start();
   }

@@ -78,7 +78,12 @@ class ListeningSocketsITCase {
     Path spec =
         Files.writeString(
             directory.resolve("spec.yaml"),
-            "model: plain\nimages: 2\noutput: {format: imagefolder}\n");
+            """
+            model: plain
+            images: 2
+            samplers: [{name: ddim, steps: 2}]
+            output: {format: imagefolder}
+            """);
     assertListensOnLoopbackOnly(
         "synthesize",
         "--spec=" + spec,

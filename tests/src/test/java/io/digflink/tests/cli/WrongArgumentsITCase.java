@@ -37,7 +37,14 @@ class WrongArgumentsITCase {
     Files.createDirectory(directory.resolve("filled"));
     Files.writeString(directory.resolve("filled/0.png"), "an image of an earlier run");
     Files.writeString(directory.resolve("bad.yaml"), "model: plain\nimagse: 3\n");
-    Files.writeString(directory.resolve("good.yaml"), "model: plain\nimages: 3\noutput: {format: npz}\n");
+    Files.writeString(
+        directory.resolve("good.yaml"),
+        """
+        model: plain
+        images: 3
+        samplers: [{name: ddim, steps: 2}]
+        output: {format: imagefolder}
+        """);
     Files.writeString(directory.resolve("bad.properties"), "key=\\u00zz");
     kafka = EmbeddedKafka.start(directory.resolve("kafka"));
     kafka.createTopics(List.of("dig.images", "dig.rejected", "dig.progress"), 1);
@@ -82,7 +89,7 @@ class WrongArgumentsITCase {
                     synthesize("--out %/s --models %/models --parallelism 0"),
                     USAGE,
                     "Expected --parallelism of 1 or more, found 0"),
-                wrong(synthesize("--out %/s --models %/models --batch-rows 0"), USAGE, "batch"),
+                wrong(synthesize("--out %/s --models %/models --batch-rows 0"), USAGE, "2 or more, found 0"),
                 wrong(synthesize("--out %/s --models %/models --device gpu"), USAGE, "gpu"),
                 wrong(synthesize("--out %/s --host nowhere.invalid"), USAGE, "as --host")),
             bundles(),

@@ -1,53 +1,44 @@
 package io.digflink.cli.process;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
-import java.util.UUID;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.io.FileUtils;
 
 /**
- * The one directory of this process for temporary files, Flink's and ONNX Runtime's included:
- * {@code dig-PID-…} in the system's temporary directory. It goes with the process; what a killed
- * process left is removed by the next one.
+ * The one directory of this process for temporary files, Flink's and ONNX Runtime's included. The
+ * launcher makes it, as {@code dig-PID-…}, and sets {@code java.io.tmpdir}, which the JVM reads
+ * before any of our code runs. It goes with the process; what a killed process left is removed by
+ * the next one.
  */
-public final class ProcessDirectory {
-  private static final String PROPERTY = "java.io.tmpdir";
+final class ProcessDirectory {
   private static final Pattern NAME = Pattern.compile("dig-(\\d{1,9})-.*");
 
   private ProcessDirectory() {}
 
-  /**
-   * Makes it the JVM's temporary directory, unless the launcher has done so: newer JDKs read that
-   * property only once, at their start. To be called before anything asks for a temporary file.
-   */
-  public static Path claim() {
-    Path directory = Path.of(System.getProperty(PROPERTY)).toAbsolutePath();
-    String own = "dig-" + ProcessHandle.current().pid() + "-";
+  /** The directory, if the launcher has made one, after a look for those of killed processes. */
+  static Optional<Path> find() {
+    Path directory = temporary();
+    Matcher name = NAME.matcher(directory.getFileName().toString());
+    if (!name.matches() || Long.parseLong(name.group(1)) != ProcessHandle.current().pid()) {
+      return Optional.empty();
+    }
     try {
-      if (!directory.getFileName().toString().startsWith(own)) {
-        // Files.createTempDirectory would remember the property as it is now.
-        directory =
-            Files.createDirectory(
-                directory.resolve(own + UUID.randomUUID()),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        System.setProperty(PROPERTY, directory.toString());
-      }
       removeLeftovers(directory);
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "Expected a directory for temporary files that can be written, found "
-              + Causes.sentence(e)
-              + ": set TMPDIR to another",
-          e);
+      // Somebody else's temporary directory is nothing to fail for.
     }
-    return directory;
+    return Optional.of(directory);
+  }
+
+  /** The JVM's directory for temporary files. */
+  static Path temporary() {
+    return Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
   }
 
   /** Removes the directories of this user's processes that are no more. */

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.io.FileUtils;
 import org.slf4j.Logger;
@@ -25,9 +26,13 @@ public final class Teardown {
 
   private Teardown() {}
 
-  /** Arranges for the end of the process. */
-  static void at(Path directory) {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(directory), "dig-teardown"));
+  /**
+   * Arranges for the end of the process.
+   *
+   * @param temporary the directory to remove
+   */
+  static void atTheEnd(Optional<Path> temporary) {
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(temporary), "dig-teardown"));
   }
 
   /** Whether the process is ending: what fails now need not be reported. */
@@ -45,21 +50,27 @@ public final class Teardown {
     OPEN.remove(resource);
   }
 
-  private static void end(Path directory) {
+  private static void end(Optional<Path> temporary) {
     begun = true;
     Thread closing = new Thread(Teardown::closeAll, "dig-closing");
     closing.setDaemon(true);
     closing.start();
     try {
       closing.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
-      // Threads of what did not close in time may still write.
-      for (int i = 0; i < DELETIONS && Files.exists(directory); i++) {
-        if (!FileUtils.deleteQuietly(directory.toFile())) {
-          TimeUnit.MILLISECONDS.sleep(BETWEEN_DELETIONS_MILLIS);
-        }
+      if (temporary.isPresent()) {
+        delete(temporary.get());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Threads of what did not close in time may still write. */
+  private static void delete(Path directory) throws InterruptedException {
+    for (int i = 0; i < DELETIONS && Files.exists(directory); i++) {
+      if (!FileUtils.deleteQuietly(directory.toFile())) {
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_DELETIONS_MILLIS);
+      }
     }
   }
 
