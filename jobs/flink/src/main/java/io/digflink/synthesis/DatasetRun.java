@@ -98,6 +98,7 @@ public final class DatasetRun {
     Path dataset = options.out().toAbsolutePath().normalize();
     try (OutputDirectory directory =
         OutputDirectory.open(dataset, identity(specification, model))) {
+      directory.warning().ifPresent(console::println);
       if (directory.isComplete()) {
         DatasetCheck.verify(dataset, directory.manifest());
         console.println(dataset + " is complete already, and its files are what was written");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.digflink.synthesis.spec.SpecDifference;
 import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -11,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
 
@@ -25,6 +28,7 @@ public final class OutputDirectory implements Closeable {
   private final WorkFiles files;
   private final ObjectNode identity;
   private FileChannel lock;
+  private String warning;
 
   private OutputDirectory(WorkFiles files, ObjectNode identity) {
     this.files = files;
@@ -69,6 +73,11 @@ public final class OutputDirectory implements Closeable {
     return identity;
   }
 
+  /** What could not be checked about the directory. */
+  public Optional<String> warning() {
+    return Optional.ofNullable(warning);
+  }
+
   /** Whether there is nothing left to do. */
   public boolean isComplete() {
     return Files.exists(manifestFile());
@@ -87,9 +96,13 @@ public final class OutputDirectory implements Closeable {
     removeWork();
   }
 
-  /** Bytes that can still be written. */
-  public long usableBytes() throws IOException {
-    return Files.getFileStore(files.dataset()).getUsableSpace();
+  /** Bytes that can still be written; empty where the file system does not report them. */
+  public OptionalLong usableBytes() {
+    // Not by Files.getFileStore, which looks for the mount point and finds none in a chroot.
+    File dataset = files.dataset().toFile();
+    return dataset.getTotalSpace() > 0
+        ? OptionalLong.of(dataset.getUsableSpace())
+        : OptionalLong.empty();
   }
 
   @Override
@@ -162,7 +175,15 @@ public final class OutputDirectory implements Closeable {
         return;
       }
     } catch (OverlappingFileLockException e) {
-      // held by this process: told below like any other holder
+      // held by this process: reported below like any other holder
+    } catch (IOException e) {
+      warning =
+          "Warning: the file system cannot lock "
+              + files.dataset()
+              + " ("
+              + e.getMessage()
+              + "). Make sure that no other process makes a data set there.";
+      return;
     }
     lock.close();
     throw new IOException("another process is making a data set there: wait for it or stop it");
