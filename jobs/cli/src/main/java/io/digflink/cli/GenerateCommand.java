@@ -221,7 +221,8 @@ public final class GenerateCommand implements Callable<Integer> {
     boolean numbers = labels.stream().allMatch(label -> label.matches("\\d{1,9}"));
     int[] pixels = size == null ? null : pixels();
     return GenerationRequest.newBuilder()
-        .setRequestId(UUID.randomUUID().toString())
+        // It is in the image files. Among the answers of a shared job it must be unique.
+        .setRequestId(servers == null ? "generate" : UUID.randomUUID().toString())
         .setModel(modelName)
         .setLabels(numbers ? labels.stream().map(Integer::valueOf).toList() : List.of())
         .setClassNames(numbers ? List.of() : labels)

@@ -21,6 +21,7 @@ class DiskSpaceTest {
       new DatasetSettings(
           "out",
           OutputFormat.NPZ,
+          false,
           new DatasetInfo(new ShardLayout(1000, 1000), List.of(), false, 4, 8, 32, 32));
 
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();

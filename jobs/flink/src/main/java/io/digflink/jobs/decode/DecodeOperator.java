@@ -147,8 +147,8 @@ final class DecodeOperator extends DeviceOperator<DenoisedImage, GeneratedImage>
       }
       images.add(next.image());
     }
-    int scale = models.bundle(model).imageScale();
-    run = new DecodeRun(images, session, scale, batchLimit, claimCheck);
+    ModelBundle bundle = models.bundle(model);
+    run = new DecodeRun(images, session, bundle, batchLimit, claimCheck, settings.imageMetadata());
     return run;
   }
 

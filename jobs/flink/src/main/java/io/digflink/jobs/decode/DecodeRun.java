@@ -3,6 +3,8 @@ package io.digflink.jobs.decode;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.image.ImageMetadata;
+import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.OutOfDeviceMemoryException;
@@ -21,9 +23,10 @@ import java.util.stream.IntStream;
 final class DecodeRun implements Callable<Void> {
   private final List<DenoisedImage> images;
   private final DecoderSession session;
-  private final int scale;
+  private final ModelBundle bundle;
   private final int limit;
   private final ClaimCheck claimCheck;
+  private final boolean metadata;
   private List<ImageFile> files = List.of();
   private long nanos;
   private boolean outOfMemory;
@@ -31,20 +34,23 @@ final class DecodeRun implements Callable<Void> {
 
   /**
    * @param images of one model and one latent shape
-   * @param scale image pixels a latent cell
+   * @param bundle the model
    * @param limit most latents of any run
+   * @param metadata whether files say how they were made
    */
   DecodeRun(
       List<DenoisedImage> images,
       DecoderSession session,
-      int scale,
+      ModelBundle bundle,
       int limit,
-      ClaimCheck claimCheck) {
+      ClaimCheck claimCheck,
+      boolean metadata) {
     this.images = images;
     this.session = session;
-    this.scale = scale;
+    this.bundle = bundle;
     this.limit = limit;
     this.claimCheck = claimCheck;
+    this.metadata = metadata;
   }
 
   @Override
@@ -58,7 +64,7 @@ final class DecodeRun implements Callable<Void> {
       files =
           IntStream.range(0, pixels.length)
               .parallel()
-              .mapToObj(i -> encode(images.get(i).request().request(), pixels[i], shape))
+              .mapToObj(i -> encode(images.get(i), pixels[i], shape))
               .toList();
     } catch (OutOfDeviceMemoryException e) {
       outOfMemory = true;
@@ -69,12 +75,18 @@ final class DecodeRun implements Callable<Void> {
     return null;
   }
 
-  private ImageFile encode(GenerationRequest request, float[] pixels, LatentShape shape) {
+  private ImageFile encode(DenoisedImage image, float[] pixels, LatentShape shape) {
+    GenerationRequest request = image.request().request();
     ImageFormat format = ImageFormat.of(request.getImageFormat());
     Integer quality = request.getJpegQuality();
     ImageEncoder encoder =
         new ImageEncoder(format, quality == null ? ImageEncoder.DEFAULT_QUALITY : quality);
+    int scale = bundle.imageScale();
     byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
+    if (metadata) {
+      String text = ImageRecords.provenance(image, encoder, bundle).toJson();
+      content = ImageMetadata.write(content, format, text);
+    }
     String sha256 = sha256(content);
     if (!claimCheck.applies(content.length)) {
       return new ImageFile(content, null, content.length, sha256);

@@ -90,10 +90,11 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
       return;
     }
     float[] latent = settings.info().latents() ? outcome.latent() : Sample.NO_LATENT;
-    spool.append(new Sample(outcome.index(), image, latent));
+    Sample sample = new Sample(outcome.index(), image, latent);
+    spool.append(sample);
     count(IMAGES, 1);
     count(BYTES, image.getSize());
-    count(LABEL + (image.getLabel() == null ? ShardAssembler.NO_LABEL : image.getLabel()), 1);
+    count(LABEL + sample.labelOrNone(), 1);
     if (assembler.hasShards() && spool.size() == settings.layout().capacity(shard)) {
       assembler.assemble(shard, spool);
       spools.remove(shard);

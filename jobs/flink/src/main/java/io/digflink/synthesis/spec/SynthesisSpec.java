@@ -245,9 +245,13 @@ public record SynthesisSpec(
    * @param format data-set format
    * @param shardSize images of a shard; 1000 where not given
    * @param latents whether the latents before the decoder are kept too; false where not given
+   * @param imageMetadata whether image files say how they were made; null stands for the default:
+   *     true, except in an npz, which has no image files
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-  public record Output(OutputFormat format, Integer shardSize, Boolean latents)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Output(
+      OutputFormat format, Integer shardSize, Boolean latents, Boolean imageMetadata)
       implements Serializable {
     /** Images of a shard where a specification does not say. */
     static final int DEFAULT_SHARD_SIZE = 1000;
@@ -260,6 +264,17 @@ public record SynthesisSpec(
           "output.shard_size is %d; expected 1 to 1000000",
           shardSize);
       latents = latents != null && latents;
+      require(
+          format != OutputFormat.NPZ || imageMetadata == null || !imageMetadata,
+          "output.image_metadata is true with output.format npz, which has no image files: leave it"
+              + " out, or take another format");
+      // The default stays unwritten: complete data sets of earlier versions have no such key.
+      imageMetadata = imageMetadata == null || imageMetadata ? null : Boolean.FALSE;
+    }
+
+    /** Whether image files say how they were made. */
+    public boolean writesImageMetadata() {
+      return imageMetadata == null && format != OutputFormat.NPZ;
     }
   }
 }

@@ -25,8 +25,12 @@ public final class OutputDirectory implements Closeable {
   /** The manifest's file name. */
   public static final String MANIFEST = "manifest.json";
 
+  /** Key of the identity that has the version of the files' format; 1 where it is absent. */
+  public static final String FORMAT_VERSION = "format_version";
+
   private final WorkFiles files;
   private final ObjectNode identity;
+  private boolean isNew;
   private FileChannel lock;
   private String warning;
 
@@ -88,6 +92,13 @@ public final class OutputDirectory implements Closeable {
     return WorkFiles.JSON.readTree(manifestFile().toFile());
   }
 
+  /** Forgets a data set that this process has begun and found that it cannot be made. */
+  public void abandon() throws IOException {
+    if (isNew) {
+      removeWork();
+    }
+  }
+
   /** Declares the data set complete. */
   public void complete(JsonNode manifest) throws IOException {
     files.replace(
@@ -145,9 +156,26 @@ public final class OutputDirectory implements Closeable {
 
   private void claim() throws IOException {
     if (Files.exists(files.identity())) {
-      refuseOther(WorkFiles.JSON.readTree(files.identity().toFile()));
+      JsonNode there = WorkFiles.JSON.readTree(files.identity().toFile());
+      refuseOtherFormat(there);
+      refuseOther(there);
     } else {
+      isNew = true;
       files.replace(files.identity(), WorkFiles.JSON.writeValueAsBytes(identity));
+    }
+  }
+
+  /** Refuses what an earlier version began: files of two kinds would lie side by side. */
+  private void refuseOtherFormat(JsonNode there) throws IOException {
+    int theirs = there.path(FORMAT_VERSION).asInt(1);
+    int ours = identity.path(FORMAT_VERSION).asInt(1);
+    if (theirs != ours) {
+      throw new IOException(
+          String.format(
+              "Expected an unfinished data set of format version %d at %s, found version %d: another"
+                  + " version of dig-flink has begun it. Complete it with that one, or give another"
+                  + " directory",
+              ours, files.dataset(), theirs));
     }
   }
 
@@ -155,6 +183,10 @@ public final class OutputDirectory implements Closeable {
   private void refuseOther(JsonNode there) throws IOException {
     ObjectNode theirs = WorkFiles.JSON.createObjectNode();
     identity.fieldNames().forEachRemaining(key -> theirs.set(key, there.path(key)));
+    // A complete data set of an earlier format stays valid.
+    if (identity.has(FORMAT_VERSION)) {
+      theirs.set(FORMAT_VERSION, identity.get(FORMAT_VERSION));
+    }
     // Compared as written: numbers of equal value may be of different types in memory.
     JsonNode ours = WorkFiles.JSON.readTree(WorkFiles.JSON.writeValueAsBytes(identity));
     List<String> differences = SpecDifference.between(theirs, ours);

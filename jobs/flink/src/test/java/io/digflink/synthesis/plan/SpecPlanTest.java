@@ -123,7 +123,7 @@ class SpecPlanTest {
     return SpecPlan.of(SpecReader.parse(yaml, "spec.yaml"), model);
   }
 
-  private static ModelManifest model(List<String> names, Integer nullClass) {
+  static ModelManifest model(List<String> names, Integer nullClass) {
     return new ModelManifest(
         ModelManifest.FORMAT_VERSION,
         "m",
@@ -132,7 +132,7 @@ class SpecPlanTest {
         Map.of(),
         new ModelManifest.Latent(4, 8, 8, true, 2),
         null,
-        new ModelManifest.Classes(2, names, nullClass),
+        new ModelManifest.Classes(names == null ? 2 : names.size(), names, nullClass),
         new ModelManifest.Parameterization("epsilon", true),
         new ModelManifest.Schedule("linear", 1000, 0.0001, 0.02),
         null,
