@@ -20,7 +20,7 @@ def save(path, model):
 
 
 def ship(folder, model):
-    """Writes checkpoint.pt, config.json and class_names.txt, all that the exporter needs beside the VAE."""
+    """Writes checkpoint.pt, config.json and class_names.txt, everything the exporter needs besides the VAE."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     save(folder / "checkpoint.pt", model)
@@ -29,7 +29,7 @@ def ship(folder, model):
 
 
 def load(path, config):
-    """The EMA model of an official checkpoint, or of one of ours, in float32. Unpickles: load only what you trust."""
+    """The EMA model of an official checkpoint or of one of ours, in float32. It unpickles: load only files you trust."""
     state = torch.load(path, map_location="cpu", weights_only=False)
     model = DiG(**config)
     model.load_state_dict({name: tensor.float() for name, tensor in state["ema"].items()})

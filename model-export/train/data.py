@@ -37,12 +37,12 @@ def load_split(folder, split, device="cpu"):
 
 
 def to_model(images):
-    """Grey bytes (N, H, W) to what the VAE takes: (N, 3, H, W) in [-1, 1], grey three times."""
+    """Grey bytes (N, H, W) to the VAE's input: (N, 3, H, W) in [-1, 1], grey three times."""
     return (images.float() / 127.5 - 1).unsqueeze(1).expand(-1, 3, -1, -1)
 
 
 def to_bytes(images):
-    """What the VAE gives, (N, 3, H, W) in [-1, 1], to grey bytes (N, H, W)."""
+    """The VAE's output, (N, 3, H, W) in [-1, 1], to grey bytes (N, H, W)."""
     return ((images.float().mean(1).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
 

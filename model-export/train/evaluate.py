@@ -28,7 +28,7 @@ def parse_arguments(arguments=None):
     parser.add_argument("--data", type=Path, default=Path(data.DEFAULT_FOLDER), help="folder of the four IDX files")
     parser.add_argument("--model", type=Path, default=Path("runs/dig/model"), help="folder that train.py wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/evaluation"))
-    parser.add_argument("--samples", type=int, default=5000, help="generated images of each line of the table")
+    parser.add_argument("--samples", type=int, default=5000, help="generated images per line of the table")
     parser.add_argument("--scored-samples", type=int, default=20000, help="generated images to train a classifier on")
     parser.add_argument("--classifier-steps", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=1000, help="images generated at once")

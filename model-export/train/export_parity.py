@@ -1,4 +1,4 @@
-"""Writes what the recipe's own sampler makes of a shipped model, for comparison with the exported bundle.
+"""Writes the latents that the recipe's own sampler generates with a shipped model, for comparison with the exported bundle.
 
 The safetensors file has `initial` (4, C, H, W), `label` (4), and the latents after DDIM-50: `ddim50_1.0` and `ddim50_1.5`, by
 guidance. Everything is computed in float32 on the CPU.

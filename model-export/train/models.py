@@ -50,7 +50,7 @@ class TimestepEmbedder(nn.Module):
 
 
 class LabelEmbedder(nn.Module):
-    """A row a class, and a last row for "no class" if the model trains with label dropout."""
+    """One row per class, and a last row for "no class" if the model trains with label dropout."""
 
     def __init__(self, num_classes, hidden_size, dropout):
         super().__init__()

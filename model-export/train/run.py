@@ -24,7 +24,7 @@ def add_arguments(parser, out, steps, batch, learning_rate):
 
 
 def set_up(device):
-    """Lets float32 products run in TF32 on a GPU: what bfloat16 autocast leaves in float32."""
+    """Lets the products that bfloat16 autocast leaves in float32 run in TF32 on a GPU."""
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
@@ -161,7 +161,7 @@ class Graphed:
         return self.outputs
 
     def _aside(self, inputs):
-        """On a stream of its own, as what will be recorded must be warmed up."""
+        """On a separate stream, where work must be warmed up before it is recorded."""
         stream, main = torch.cuda.Stream(), torch.cuda.current_stream()
         stream.wait_stream(main)
         with torch.cuda.stream(stream):

@@ -93,7 +93,7 @@ def dpm_solver(denoise, x, steps):
 
 @torch.no_grad()
 def sample(model, labels, sampler, steps, scale, generator):
-    """Latents (N, C, H, W) of one image a label; the generator draws the initial noise, then DDPM's steps."""
+    """Latents (N, C, H, W) of one image per label; the generator draws the initial noise, then DDPM's steps."""
     config = model.config
     shape = (len(labels), config["in_channels"], config["input_size"], config["input_size"])
 

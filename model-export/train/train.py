@@ -44,7 +44,7 @@ def build_model(args, vae):
 
 
 def draw_grid(model, vae, path, rows, steps, seed=0):
-    """Samples by DDIM at guidance 1.5, a class a column."""
+    """Samples by DDIM at guidance 1.5, one class per column."""
     device = model.pos_embed.device
     labels = torch.arange(len(data.CLASS_NAMES), device=device).repeat(rows)
     generator = torch.Generator(device).manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Run from the recipe's folder: `python3 -m unittest discover`. Needs torch and numpy alone."""
+"""Run from the recipe's folder: `python3 -m unittest discover`. Needs only torch and numpy."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A small data set in the files of Fashion-MNIST: a bright square a class, where the class puts it, and noise."""
+"""A small data set in the files of Fashion-MNIST: one bright square per class, at a place that depends on the class, and noise."""
 
 import gzip
 import struct

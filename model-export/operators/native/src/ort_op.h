@@ -1,5 +1,5 @@
-// What every operator of this library shares: its declaration to ONNX Runtime, and the way from a
-// C++ exception to an OrtStatus.
+// What all operators of this library share: their declaration to ONNX Runtime, and the conversion
+// of C++ exceptions to an OrtStatus.
 #pragma once
 
 #include <array>
@@ -47,7 +47,7 @@ struct OpInput {
   throw Ort::Exception(std::move(message), ORT_INVALID_ARGUMENT);
 }
 
-/// Runs `body`; what it throws comes back as a status.
+/// Runs `body`; returns its exceptions as a status.
 template <typename Body>
 OrtStatusPtr as_status(const OrtApi& api, Body body) noexcept {
   try {
@@ -116,7 +116,7 @@ struct Grid {
     columns = sizes[1];
   }
 
-  /// The same, where it must hold `tokens` tokens.
+  /// The same, for a grid that must hold `tokens` tokens.
   Grid(const char* op, const Ort::ConstValue& value, std::int64_t tokens) : Grid(op, value) {
     // The division keeps the product from overflowing.
     if (rows < 0 || columns < 0 || (columns == 0 ? tokens != 0 : tokens / columns != rows) ||

@@ -8,14 +8,18 @@ namespace {
 const Ort::CustomOpDomain& dig_domain() {
   static const Ort::CustomOpDomain* const domain = [] {
     auto* created = new Ort::CustomOpDomain("dig");
-    dig::add_gla_cpu_ops(*created);
-    dig::add_token_cpu_ops(*created);
+    dig::add_gated_linear_attention_cpu(*created);
+    dig::add_modulated_norm_cpu(*created);
+    dig::add_swiglu_cpu(*created);
+    dig::add_depthwise_conv_cpu(*created);
 #if defined(DIG_WITH_CUDA)
-    dig::add_gla_cuda_ops(*created);
-    dig::add_token_cuda_ops(*created);
-    dig::add_embedding_cuda_ops(*created);
-    dig::add_group_norm_cuda_ops(*created);
-    dig::add_projection_cuda_ops(*created);
+    dig::add_gated_linear_attention_cuda(*created);
+    dig::add_modulated_norm_cuda(*created);
+    dig::add_swiglu_cuda(*created);
+    dig::add_depthwise_conv_cuda(*created);
+    dig::add_embeddings_cuda(*created);
+    dig::add_group_norm_silu_cuda(*created);
+    dig::add_projection_cuda(*created);
 #endif
     return created;
   }();

@@ -1,4 +1,4 @@
-// The ONNX operator domain of this library.
+// The ONNX operator domain of this library: a function per operator and device adds its kernels.
 #pragma once
 
 #define ORT_API_MANUAL_INIT
@@ -7,17 +7,17 @@
 
 namespace dig {
 
-/// Add the CPU kernels of gated linear attention and of the memory-bound operators to the domain.
-void add_gla_cpu_ops(Ort::CustomOpDomain& domain);
-void add_token_cpu_ops(Ort::CustomOpDomain& domain);
+void add_gated_linear_attention_cpu(Ort::CustomOpDomain& domain);
+void add_modulated_norm_cpu(Ort::CustomOpDomain& domain);
+void add_swiglu_cpu(Ort::CustomOpDomain& domain);
+void add_depthwise_conv_cpu(Ort::CustomOpDomain& domain);
 
-/// Add the CUDA kernels.
-void add_gla_cuda_ops(Ort::CustomOpDomain& domain);
-void add_token_cuda_ops(Ort::CustomOpDomain& domain);
-void add_embedding_cuda_ops(Ort::CustomOpDomain& domain);
-void add_group_norm_cuda_ops(Ort::CustomOpDomain& domain);
-
-/// Adds the CUDA kernels of the projections, where every GPU is a Hopper.
-void add_projection_cuda_ops(Ort::CustomOpDomain& domain);
+void add_gated_linear_attention_cuda(Ort::CustomOpDomain& domain);
+void add_modulated_norm_cuda(Ort::CustomOpDomain& domain);
+void add_swiglu_cuda(Ort::CustomOpDomain& domain);
+void add_depthwise_conv_cuda(Ort::CustomOpDomain& domain);
+void add_embeddings_cuda(Ort::CustomOpDomain& domain);
+void add_group_norm_silu_cuda(Ort::CustomOpDomain& domain);
+void add_projection_cuda(Ort::CustomOpDomain& domain);  ///< only where every GPU is a Hopper
 
 }  // namespace dig

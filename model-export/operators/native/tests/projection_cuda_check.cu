@@ -1,5 +1,5 @@
-// The CUDA kernels of the projections against naive loops in double; prints a line a failure.
-// Needs a GPU: without one it says so and succeeds.
+// The CUDA kernels of the projections against naive loops in double; prints a line per failure.
+// Needs a GPU: without one it exits with 77, "skipped".
 
 #include <cstdio>
 #include <random>
@@ -19,7 +19,7 @@ struct Size {
 };
 
 constexpr std::int64_t kRows = 4, kGate = 2;
-constexpr std::int64_t kGuard = 4096;  // elements behind the output that must stay as they are
+constexpr std::int64_t kGuard = 4096;  // elements after the output that must not change
 
 /// The tensors of a case, exact in the 16-bit types.
 struct Problem {
@@ -76,7 +76,7 @@ DeviceBuffer<T> on_device(const std::vector<float>& values) {
   return DeviceBuffer<T>(narrow);
 }
 
-/// Runs a case; gives the distance, infinite where anything behind the output was written.
+/// Runs a case; returns the distance, infinite if anything after the output was written.
 template <typename T>
 double run(const Size& s, Epilogue epilogue) {
   const Problem p(s, epilogue);

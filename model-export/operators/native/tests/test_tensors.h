@@ -13,9 +13,10 @@
 
 namespace dig {
 
-constexpr double kFloatTolerance = 1e-5;  // relative L2
-constexpr double kHalfTolerance = 2e-3;
-constexpr double kBFloat16Tolerance = 8e-3;  // three bits of mantissa fewer than half
+/// Relative L2, of tolerances.properties.
+constexpr double kFloatTolerance = DIG_TOLERANCE_fp32;
+constexpr double kHalfTolerance = DIG_TOLERANCE_fp16;
+constexpr double kBFloat16Tolerance = DIG_TOLERANCE_bf16;
 
 struct Case {
   std::int64_t batch, rows, columns;

@@ -18,6 +18,9 @@ struct DepthwiseConvArguments {
   std::int64_t columns;
   std::int64_t channels;
   int kernel_size;  ///< odd
+
+  /// Rows of grids, which are computed independently.
+  std::int64_t units() const { return batch * rows; }
 };
 
 /// Kernels up to this size are served.

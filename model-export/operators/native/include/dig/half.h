@@ -1,4 +1,4 @@
-// 16-bit numbers as they lie in tensors.
+// The 16-bit numbers of tensors.
 #pragma once
 
 #include <cstdint>

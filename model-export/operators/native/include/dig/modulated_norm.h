@@ -12,7 +12,7 @@ namespace dig {
 ///   normed = (sum - mean(sum)) / sqrt(var(sum) + epsilon) * modulation[scale] + modulation[shift]
 ///
 /// with the rows of the token's batch entry; `scale` rows hold 1 + scale. Null outputs are not
-/// wanted.
+/// computed.
 template <typename T>
 struct ModulationArguments {
   const T* x;           ///< [batch, length, width]
@@ -28,6 +28,9 @@ struct ModulationArguments {
   std::int64_t shift;
   std::int64_t scale;
   float epsilon;
+
+  /// Tokens, which are computed independently.
+  std::int64_t units() const { return batch * length; }
 };
 
 }  // namespace dig

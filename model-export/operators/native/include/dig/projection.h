@@ -22,10 +22,10 @@ struct ProjectionArguments {
   std::int64_t inner;
   std::int64_t columns;
 
-  // GatedProjection alone
+  // only for GatedProjection
   const T* residual;    ///< [tokens, columns]
   const T* modulation;  ///< [tokens / length, rows, columns]
-  std::int64_t length;  ///< tokens a batch entry
+  std::int64_t length;  ///< tokens per batch entry
   std::int64_t rows;
   std::int64_t gate;
 };

@@ -12,6 +12,9 @@ struct SwiGluArguments {
   T* output;        ///< [tokens, width]
   std::int64_t tokens;
   std::int64_t width;
+
+  /// Tokens, which are computed independently.
+  std::int64_t units() const { return tokens; }
 };
 
 }  // namespace dig

@@ -1,18 +1,15 @@
 #include <cstdint>
 
 #include "dig/cuda/embeddings.h"
-#include "dig/cuda/overlap.cuh"
+#include "dig/cuda/launch.cuh"
 
 namespace dig {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr std::int64_t kMaxBlocks = 0x7fffffff;
-constexpr std::int64_t kTokens = 16;  ///< that a thread writes the same numbers to
+constexpr std::int64_t kTokens = 16;  ///< to which one thread writes the same numbers
 
-std::int64_t divide_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
-
-/// A thread an angle.
+/// One thread per angle.
 __global__ void __launch_bounds__(kThreads)
     timestep_embedding_kernel(const TimestepEmbeddingArguments a) {
   cuda::let_next_start();
@@ -26,7 +23,7 @@ __global__ void __launch_bounds__(kThreads)
   a.output[(row * 2 + 1) * a.width + i] = sine;
 }
 
-/// A thread an angle of a row or column, for kTokens of the tokens there.
+/// One thread per angle of a row or column, for kTokens of its tokens.
 __global__ void __launch_bounds__(kThreads)
     position_embedding_kernel(const PositionEmbeddingArguments a) {
   cuda::let_next_start();
@@ -56,19 +53,17 @@ template <typename Arguments>
 cudaError_t launch(void (*kernel)(Arguments), const Arguments& a, std::int64_t threads,
                    cudaStream_t stream) {
   if (threads == 0) return cudaSuccess;
-  const std::int64_t blocks = divide_up(threads, kThreads);
-  if (blocks > kMaxBlocks) return cudaErrorInvalidConfiguration;
-  return cuda::launch_overlapping(kernel, blocks, kThreads, 0, stream, a);
+  return cuda::launch(kernel, a, cuda::divide_up(threads, kThreads), kThreads, stream);
 }
 
 }  // namespace
 
-cudaError_t embedding_cuda(const TimestepEmbeddingArguments& a, cudaStream_t stream) {
+cudaError_t enqueue_cuda(const TimestepEmbeddingArguments& a, cudaStream_t stream) {
   return launch(timestep_embedding_kernel, a, a.count * a.width, stream);
 }
 
-cudaError_t embedding_cuda(const PositionEmbeddingArguments& a, cudaStream_t stream) {
-  const std::int64_t parts = divide_up(a.rows > a.columns ? a.rows : a.columns, kTokens);
+cudaError_t enqueue_cuda(const PositionEmbeddingArguments& a, cudaStream_t stream) {
+  const std::int64_t parts = cuda::divide_up(a.rows > a.columns ? a.rows : a.columns, kTokens);
   return launch(position_embedding_kernel, a, (a.rows + a.columns) * parts * a.width, stream);
 }
 

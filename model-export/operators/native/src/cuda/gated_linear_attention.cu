@@ -1,13 +1,12 @@
 #include <algorithm>
 
 #include "dig/cuda/gated_linear_attention.h"
-#include "dig/cuda/gla_chunked.cuh"
-#include "dig/cuda/gla_recurrent.cuh"
+#include "dig/cuda/gated_linear_attention_chunked.cuh"
+#include "dig/cuda/gated_linear_attention_recurrent.cuh"
+#include "dig/cuda/launch.cuh"
 
 namespace dig {
 namespace {
-
-constexpr std::int64_t kMaxBlocks = 0x7fffffff;
 
 template <typename T>
 constexpr bool kHasFastPath = sizeof(T) == 2;
@@ -16,11 +15,11 @@ std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
-/// Blocks that a Hopper runs at once, as a measure of how many sequences keep it busy.
+/// Blocks that a Hopper GPU runs at once: a measure of how many sequences keep it busy.
 constexpr std::int64_t kResidentBlocks = 264;
 
-/// How the chunked kernel cuts a call, and where its workspace holds what. The cuts do not depend
-/// on the batch, for they decide how sums are rounded.
+/// How the chunked kernel cuts a call, and how its workspace is laid out. The cuts do not depend on
+/// the batch, since they decide how sums are rounded.
 struct Plan {
   std::int64_t sequences;
   std::int64_t segments;
@@ -31,9 +30,9 @@ struct Plan {
         segments((length + cuda::kSegment - 1) / cuda::kSegment),
         group(std::clamp<std::int64_t>(kResidentBlocks / heads, 1, cuda::kMaxGroup)) {}
 
-  bool fits() const { return sequences * segments <= kMaxBlocks; }
+  bool fits() const { return sequences * segments <= cuda::kMaxBlocks; }
 
-  /// Ticket and flags, which start at zero, lie before all else.
+  /// The ticket and the flags, which start at zero, come first.
   std::size_t flag_bytes() const {
     return static_cast<std::size_t>(round_up(
         (1 + sequences * cuda::kWarps + sums() * cuda::kWarps) * std::int64_t{sizeof(unsigned)},
@@ -72,13 +71,11 @@ struct Plan {
   std::int64_t slots() const { return group == 1 ? 2 : (segments + group - 1) / group; }
 };
 
-bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
-
 template <typename T>
 bool takes_fast_path(const GlaArguments<T>& a) {
   return kHasFastPath<T> && a.key_size == cuda::kFastKeySize &&
          a.value_size == cuda::kFastValueSize && a.length <= 0x7fffffff && a.row_stride % 8 == 0 &&
-         aligned(a.packed) && aligned(a.output) && Plan(a.batch, a.heads, a.length).fits();
+         cuda::aligned(a.packed, a.output) && Plan(a.batch, a.heads, a.length).fits();
 }
 
 template <typename Kernel>
@@ -113,7 +110,7 @@ cudaError_t launch_chunked(const GlaArguments<T>& a, void* workspace, cudaStream
 template <typename T, int kKeys>
 cudaError_t launch_recurrent(const GlaArguments<T>& a, cudaStream_t stream) {
   const std::int64_t sequences = a.batch * a.heads;
-  if (sequences > kMaxBlocks) return cudaErrorInvalidConfiguration;
+  if (sequences > cuda::kMaxBlocks) return cudaErrorInvalidConfiguration;
   const auto threads = static_cast<unsigned>(round_up(a.value_size, 32));
   cuda::gla_recurrent_kernel<T, kKeys><<<static_cast<unsigned>(sequences), threads, 0, stream>>>(a);
   return cudaGetLastError();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "dig/cuda/launch.cuh"
 #include "dig/cuda/projection.cuh"
 #include "dig/cuda/projection.h"
 #include "dig/cuda/projection_any.cuh"
@@ -8,13 +9,11 @@
 namespace dig {
 namespace {
 
-std::int64_t divide_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
-
-bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
+using cuda::divide_up;
 
 using Encode = decltype(&cuTensorMapEncodeTiled);
 
-/// The driver's function, null where it has none. The runtime is linked statically, the driver not
+/// The driver's function, or null if it has none. The runtime is linked statically, the driver not
 /// at all.
 Encode tensor_map_encoder() {
   static const Encode encoder = [] {
@@ -108,7 +107,7 @@ cudaError_t launch_fast(const ProjectionArguments<T>& a, cudaStream_t stream) {
     return cost_of(256) <= cost_of(128) ? launch<T, 256, kEpilogue>(a, processors, stream)
                                         : launch<T, 128, kEpilogue>(a, processors, stream);
   } else {
-    // Two groups of residuals beside 128 sums a thread do not fit into its registers.
+    // Two groups of residuals and 128 sums per thread do not fit into its registers.
     constexpr int kWidest = kEpilogue == Epilogue::kGated ? 192 : 256;
     if (cost_of(kWidest) <= std::min(cost_of(192), cost_of(64))) {
       return launch<T, kWidest, kEpilogue>(a, processors, stream);
@@ -124,8 +123,8 @@ cudaError_t project(const ProjectionArguments<T>& a, cudaStream_t stream) {
   if (a.tokens == 0 || outputs == 0) return cudaSuccess;
   constexpr std::int64_t kMaxSize = 0x7fffffff;  // coordinates and tiles are ints
   const bool fast =
-      a.inner > 0 && a.inner % 8 == 0 && outputs % 8 == 0 && aligned(a.x) && aligned(a.weight) &&
-      aligned(a.output) && aligned(a.residual) && aligned(a.modulation) &&
+      a.inner > 0 && a.inner % 8 == 0 && outputs % 8 == 0 &&
+      cuda::aligned(a.x, a.weight, a.output, a.residual, a.modulation) &&
       a.tokens < kMaxSize - 256 && a.inner < kMaxSize - 64 && a.columns < kMaxSize - 256 &&
       row_tiles(a.tokens) * divide_up(outputs, 64) < kMaxSize / 2 && projection_cuda_is_fast();
   if (fast) return launch_fast<T, kEpilogue>(a, stream);

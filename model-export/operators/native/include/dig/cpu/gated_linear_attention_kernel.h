@@ -1,7 +1,6 @@
 // The CPU kernel: the plain recurrence, with a tile of the state kept in registers while a chunk
 // of tokens passes by.
-//
-// The recurrence costs three multiply-adds an element of the state and token; the chunked form
+// The recurrence costs three multiply-adds per element of the state and token; the chunked form
 // would save one of them, but divides by decays. What makes the recurrence slow is loading and
 // storing the state at every token, so the loop over tokens is inside the loop over tiles.
 #pragma once
@@ -15,8 +14,8 @@
 namespace dig {
 namespace DIG_ISA {
 
-/// Heads of one batch entry that pass over the tokens together, so that a token's row is read but
-/// once from memory. Their states fit in the second-level cache.
+/// Heads of one batch entry that pass over the tokens together, so that a token's row is read from
+/// memory only once. Their states fit in the second-level cache.
 constexpr int kGroup = 8;
 constexpr int kChunk = 32;       ///< tokens whose inputs lie widened in the first-level cache
 constexpr int kTileVectors = 2;  ///< a tile of the state is kTileRows x kTileVectors vectors
@@ -29,8 +28,8 @@ constexpr int kTileColumns = kTileVectors * kLanes;
 
 static inline int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-/// Buffers of a group of heads; `state` and `gate_bias` are those of one of them. Sizes are rounded
-/// up to whole tiles; what lies beyond the sizes stays zero.
+/// Buffers of a group of heads; `state` and `gate_bias` belong to one of them. Sizes are rounded up
+/// to whole tiles; the padding stays zero.
 struct GlaScratch {
   int keys;
   int values;
@@ -102,8 +101,8 @@ static inline void load_chunk(const GlaArguments<T>& a, std::int64_t batch, int 
   }
 }
 
-/// Cache lines to ask for while a tile passes over a chunk, the same ones of every token's row. All
-/// of a chunk's lines at once would fill the queue of outstanding misses and stop the loop.
+/// Cache lines to prefetch while a tile passes over a chunk, the same ones in every token's row.
+/// All of a chunk's lines at once would fill the queue of outstanding misses and stall the loop.
 template <typename T>
 struct Ahead {
   const T* const* rows;  ///< of kChunk tokens
@@ -197,7 +196,7 @@ static inline void norm_and_gate(const GlaScratch& s, int t, int value_size, flo
   }
 }
 
-/// Carries one head over a chunk of tokens and meanwhile asks for the cache lines of the next.
+/// Carries one head over a chunk of tokens and meanwhile prefetches the cache lines of the next.
 ///
 /// @param next_rows rows of the next head's chunk
 template <typename T>

@@ -1,7 +1,6 @@
 // Vectors of floats in GCC's and Clang's vector extension: one source for every instruction set.
-//
-// A file that includes this is compiled once an instruction set, with DIG_ISA naming a namespace
-// of its own, so that no inline function of one set can be linked into another.
+// A file that includes this is compiled once per instruction set, with DIG_ISA naming its
+// namespace, so that no inline function of one set can be linked into another.
 #pragma once
 
 #include <cstdint>

@@ -10,8 +10,8 @@ namespace dig {
 namespace cuda {
 
 constexpr int kConvThreads = 128;
-constexpr int kConvChannels = 4;  ///< a thread
-constexpr int kConvRows = 2;      ///< rows of outputs a thread of the 3 x 3 kernel
+constexpr int kConvChannels = 4;  ///< per thread
+constexpr int kConvRows = 2;      ///< rows of outputs per thread of the 3 x 3 kernel
 
 /// The 3 x 3 kernel: a thread walks along `strip` columns of two rows, so that each element is
 /// widened once for the six products that it takes part in.
@@ -99,7 +99,7 @@ __global__ void __launch_bounds__(kConvThreads)
   }
 }
 
-/// Any kernel and channels: a thread an output.
+/// Any kernel size and channels: one thread per output.
 template <typename T>
 __global__ void __launch_bounds__(kConvThreads)
     depthwise_conv_any_kernel(const DepthwiseConvArguments<T> a) {

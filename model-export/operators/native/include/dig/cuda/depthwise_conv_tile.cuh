@@ -1,5 +1,5 @@
 // The 3 x 3 depthwise convolution of 16-bit tokens through tiles in shared memory: every element
-// comes from memory once, but for a tile's edges.
+// is read from memory once, except at a tile's edges.
 #pragma once
 
 #include "dig/cuda/overlap.cuh"
@@ -11,7 +11,7 @@ namespace cuda {
 
 constexpr int kConvTileSide = 16;
 constexpr int kConvTileChannels = 64;  ///< 128 bytes of a token
-constexpr int kConvTileThreads = 256;  ///< one a column and four channels
+constexpr int kConvTileThreads = 256;  ///< one per column and four channels
 
 /// 16 bytes to shared memory, zeros where not `inside`; waited for with wait_small_copies.
 __device__ __forceinline__ void copy_16(void* to, const void* from, bool inside) {

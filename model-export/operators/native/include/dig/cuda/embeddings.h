@@ -8,7 +8,7 @@
 namespace dig {
 
 /// Enqueue an embedding; pointers are device pointers.
-cudaError_t embedding_cuda(const TimestepEmbeddingArguments& arguments, cudaStream_t stream);
-cudaError_t embedding_cuda(const PositionEmbeddingArguments& arguments, cudaStream_t stream);
+cudaError_t enqueue_cuda(const TimestepEmbeddingArguments& arguments, cudaStream_t stream);
+cudaError_t enqueue_cuda(const PositionEmbeddingArguments& arguments, cudaStream_t stream);
 
 }  // namespace dig

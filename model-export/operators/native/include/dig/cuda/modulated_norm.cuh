@@ -1,4 +1,4 @@
-// Adaptive LayerNorm and gated residual: a warp a token, the token in registers, read once.
+// Adaptive LayerNorm and gated residual: one warp per token, the token in registers, read once.
 #pragma once
 
 #include "dig/cuda/overlap.cuh"

@@ -27,7 +27,7 @@ __device__ __forceinline__ void wait_for_previous() {
 #endif
 }
 
-/// Whether every device that is visible can do so.
+/// Whether every visible device can do so.
 inline bool kernels_overlap() {
   static const bool overlap = [] {
     int devices = 0;

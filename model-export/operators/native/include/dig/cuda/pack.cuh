@@ -1,4 +1,4 @@
-// Neighbouring elements of a tensor, loaded and stored at once and worked on as floats.
+// Neighbouring elements of a tensor, loaded and stored together, and processed as floats.
 #pragma once
 
 #include <cstdint>

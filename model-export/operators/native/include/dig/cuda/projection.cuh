@@ -1,14 +1,14 @@
 // Products of tokens with a weight on Hopper's tensor cores (sm_90a), for 16-bit tensors.
 //
 // A cluster of two blocks makes a tile of 256 tokens by kTile columns, each block 128 tokens of it.
-// Of a block's three warpgroups the first copies: stage after stage, 64 of the inner index, its own
-// tokens and one half of the weights, which goes to both blocks. The others multiply, 64 tokens
-// each, and go through the epilogue on their own; the second starts late, so that one's epilogue
-// falls into the other's products. Blocks stay and take tile after tile; copies run ahead across
-// tiles.
+// Of a block's three warpgroups the first one copies, stage after stage: for 64 of the inner index
+// its own tokens and one half of the weights, which goes to both blocks. The others multiply, 64
+// tokens each, and go through the epilogue on their own; the second starts late, so that one's
+// epilogue falls into the other's products. Blocks stay and take tile after tile; copies run ahead
+// across tiles.
 //
 // The tokens are read as they lie, the weights across their rows, which the tensor cores can.
-// Beyond the edges copies give zeros, which add nothing, and nothing is stored.
+// Beyond the edges copies yield zeros, which add nothing, and nothing is stored.
 #pragma once
 
 #include "dig/cuda/hopper.cuh"

@@ -8,7 +8,7 @@
 
 namespace dig {
 
-/// Whether every device that is visible has the fast kernels: Hopper GPUs alone.
+/// Whether every visible device has the fast kernels, which exist only for Hopper GPUs.
 bool projection_cuda_is_fast();
 
 /// Enqueues a projection for T = Half or BFloat16; pointers are device pointers. Fast where inner

@@ -7,7 +7,7 @@
 namespace dig {
 namespace cuda {
 
-/// Any shape: a thread an output, which counts on the caches.
+/// Any shape: one thread per output, relying on the caches.
 template <typename T, Epilogue kEpilogue>
 __global__ void __launch_bounds__(256) projection_any_kernel(const ProjectionArguments<T> a) {
   const std::int64_t outputs = kEpilogue == Epilogue::kSwiGlu ? a.columns / 2 : a.columns;

@@ -1,5 +1,5 @@
 // What a multiplying warpgroup of the projections does with its sums of a tile: 64 tokens by kTile
-// columns in fp32, as `multiply` gives them.
+// columns in fp32, as `multiply` leaves them.
 #pragma once
 
 #include "dig/cuda/pack.cuh"

@@ -1,4 +1,4 @@
-// What a block of the projections holds of a tile, and where its copies come from.
+// A block's part of a tile of the projections, and where its copies come from.
 #pragma once
 
 #include "dig/cuda/hopper.cuh"

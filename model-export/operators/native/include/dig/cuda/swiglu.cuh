@@ -1,4 +1,4 @@
-// SwiGLU: a thread a pack of elements.
+// SwiGLU: one thread per pack of elements.
 #pragma once
 
 #include "dig/cuda/overlap.cuh"

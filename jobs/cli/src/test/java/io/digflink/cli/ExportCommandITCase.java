@@ -153,7 +153,7 @@ class ExportCommandITCase {
   void aCheckpointThatDoesNotFitItsModelIsExplained() {
     // The reference cases are smaller than the preset that their training arguments name.
     Ran ran = run("export", GOLDEN.resolve("checkpoint.pt").toString(), "--out", out.toString());
-    assertFails(ran, "The checkpoint is not of DiT-S/2");
+    assertFails(ran, "The checkpoint does not fit DiT-S/2");
     assertThat(ran.err())
         .contains("blocks.0.attn.qkv.weight has another shape: expected [1152, 384], found")
         .contains("--config");

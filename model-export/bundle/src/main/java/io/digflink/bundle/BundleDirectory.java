@@ -56,7 +56,7 @@ public final class BundleDirectory {
     if (!Files.isRegularFile(file)) {
       throw new BundleException(
           directory
-              + " is no model bundle: it has no "
+              + " is not a model bundle: it has no "
               + MANIFEST
               + ". Give the directory that \"dig export\" wrote.");
     }
@@ -95,7 +95,7 @@ public final class BundleDirectory {
     return directory;
   }
 
-  /** What the bundle says of itself. */
+  /** The bundle's own description. */
   public ModelManifest manifest() {
     return manifest;
   }

@@ -2,7 +2,7 @@ package io.digflink.bundle;
 
 import java.io.IOException;
 
-/** A model bundle that is missing, damaged or of another format; the message says what to do. */
+/** A model bundle that is missing, damaged or in another format. The message says what to do. */
 public class BundleException extends IOException {
   private static final long serialVersionUID = 1L;
 

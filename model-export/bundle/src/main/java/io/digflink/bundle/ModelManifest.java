@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What {@code model.json} says of a bundle.
+ * The contents of a bundle's {@code model.json}.
  *
  * @param formatVersion version of this record, {@value #FORMAT_VERSION}
  * @param name name that requests use: letters, digits, dot, dash and underscore
@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * @param preset name of the preset that the model is an instance of, or null
  * @param config arguments of the official constructor
  * @param latent shape of a latent
- * @param image how latents become images, or null in a bundle without decoder
+ * @param image how latents become images, or null in a bundle without a decoder
  * @param classes the classes, or null for an unconditional model
  * @param parameterization what the network's output means
  * @param schedule the forward process that the model was trained with
@@ -149,7 +149,7 @@ public record ModelManifest(
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Latent(int channels, int height, int width, boolean dynamicSize, int sizeMultiple) {
-    /** Far above every model; numbers beyond overflow where pixels are counted. */
+    /** Far above any model's size; larger numbers would overflow when pixels are counted. */
     private static final int MOST_CELLS = 1 << 16;
 
     public Latent {
@@ -172,7 +172,7 @@ public record ModelManifest(
   /**
    * How latents become images.
    *
-   * @param scale image pixels a latent cell, in each direction
+   * @param scale image pixels per latent cell, in each direction
    * @param channels channels of the image
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -187,7 +187,7 @@ public record ModelManifest(
    * The classes that a model is conditioned on.
    *
    * @param count number of classes; labels are 0 to count−1
-   * @param names a name for each class, or null where none were given
+   * @param names a name for each class, or null if none were given
    * @param nullClass label of the unconditional class for classifier-free guidance, or null where
    *     the model was trained without label dropout
    */
@@ -245,7 +245,7 @@ public record ModelManifest(
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Schedule(String type, int timesteps, double betaStart, double betaEnd) {
-    /** Tables of this length are computed for each model. */
+    /** Each model's tables have this length. */
     private static final int MOST_TIMESTEPS = 1_000_000;
 
     public Schedule {

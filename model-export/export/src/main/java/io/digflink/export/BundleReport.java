@@ -12,17 +12,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a bundle is: its model, its graphs, and what an image costs. */
+/** A report on a bundle: its model, its graphs, and the cost of an image. */
 public final class BundleReport {
   private BundleReport() {}
 
   /**
    * Verifies a bundle and reports on it.
    *
-   * @param wanted the size to count multiply-adds for; empty: the size of the training
+   * @param wanted the image size to count multiply-adds for; if empty, the training size
    * @return values by name, in the order to show them
-   * @throws IOException if a file is not what the manifest says
-   * @throws IllegalArgumentException if the model cannot make the size
+   * @throws IOException if a file differs from the manifest
+   * @throws IllegalArgumentException if the model cannot make images of that size
    */
   public static Map<String, Object> of(BundleDirectory bundle, Optional<ImageSize> wanted)
       throws IOException {
@@ -77,7 +77,7 @@ public final class BundleReport {
         latent.width(),
         latent.height() * scale,
         latent.width() * scale,
-        latent.dynamicSize() ? "; others work too" : "; the only one");
+        latent.dynamicSize() ? "; other sizes work too" : "; no other size");
   }
 
   private static String classes(ModelManifest.Classes classes) {

@@ -21,18 +21,18 @@ import java.util.OptionalLong;
 /**
  * The decoder of a bundle, ready to be written.
  *
- * @param graph its graph
- * @param config what it was made of
+ * @param graph the decoder's graph
+ * @param config the configuration it was built from
  */
 record DecoderGraph(GraphBuilder graph, VaeConfig config) {
 
   /**
    * Builds the decoder of an AutoencoderKL.
    *
-   * @param vae as diffusers saves it; together with a seed it may be its {@code config.json} alone,
-   *     or a directory with nothing else
-   * @param seed of random weights
-   * @throws io.digflink.export.checkpoint.CheckpointException if it is of another model
+   * @param vae as diffusers saves it. With a seed, its {@code config.json} alone is enough, or a
+   *     directory that holds nothing else
+   * @param seed seed of the random weights
+   * @throws io.digflink.export.checkpoint.CheckpointException if it belongs to another model
    */
   static DecoderGraph build(Path vae, OptionalLong seed, ElementType precision) throws IOException {
     Optional<Path> alone = seed.isPresent() ? configAlone(vae) : Optional.empty();
@@ -60,7 +60,7 @@ record DecoderGraph(GraphBuilder graph, VaeConfig config) {
     return new DecoderGraph(graph, config);
   }
 
-  /** The configuration, where there are no weights with it. */
+  /** The configuration, if there are no weights beside it. */
   private static Optional<Path> configAlone(Path vae) {
     if (Files.isDirectory(vae) && Checkpoints.weights(vae).isEmpty()) {
       return Optional.of(vae.resolve(Checkpoints.CONFIG)).filter(Files::isRegularFile);
@@ -73,7 +73,7 @@ record DecoderGraph(GraphBuilder graph, VaeConfig config) {
     return new JsonMapper().readValue(Files.readAllBytes(file), new TypeReference<>() {});
   }
 
-  /** Checks that the decoder takes what the denoiser gives. */
+  /** Checks that the decoder takes the denoiser's latents. */
   void requireChannelsOf(DenoiserConfig denoiser) {
     if (denoiser.inChannels() != config.latentChannels()) {
       throw new IllegalArgumentException(

@@ -10,18 +10,18 @@ import java.util.OptionalLong;
 /**
  * What is to be exported.
  *
- * @param checkpoint the denoiser's checkpoint; empty exactly where a seed is given
- * @param seed of random weights
+ * @param checkpoint the denoiser's checkpoint; empty if and only if a seed is given
+ * @param seed seed of the random weights
  * @param vae an AutoencoderKL as diffusers saves it
  * @param out directory of the bundle
- * @param name name of the model; the directory's if empty
- * @param weights which weights of the checkpoint
- * @param model a preset's name; the checkpoint's own if empty
- * @param config arguments of the constructor, which win over the preset's
+ * @param name name of the model; if empty, the directory's name
+ * @param weights which of the checkpoint's weights to export
+ * @param model a preset's name; if empty, the checkpoint's own
+ * @param config constructor arguments, which override the preset's
  * @param precision number format of the graphs
  * @param size the only image size, or empty for any
  * @param classNames a name for each class, or empty
- * @param force whether an existing bundle is replaced
+ * @param force whether to replace an existing bundle
  */
 public record ExportRequest(
     Optional<Path> checkpoint,
@@ -48,7 +48,7 @@ public record ExportRequest(
 
   /** Which weights of a checkpoint to take. */
   public enum WeightChoice {
-    /** The moving average where there is one, else the weights as trained. */
+    /** The moving average if there is one, otherwise the weights as trained. */
     BEST,
     /** The exponential moving average. */
     EMA,

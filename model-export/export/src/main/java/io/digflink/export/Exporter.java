@@ -24,19 +24,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Makes a model bundle of a checkpoint. */
+/** Exports a checkpoint as a model bundle. */
 public final class Exporter {
   private static final ModelManifest.Schedule SCHEDULE =
       new ModelManifest.Schedule("linear", 1000, 0.0001, 0.02);
 
-  /** Bytes from which the writing of a file is worth telling of. */
+  /** Files with more bytes than this report progress while they are written. */
   private static final long LARGE = 200_000_000;
 
   private final ExportRequest request;
   private final Consumer<String> progress;
 
   /**
-   * @param progress is told a line for each step
+   * @param progress receives one line per step
    */
   public Exporter(ExportRequest request, Consumer<String> progress) {
     this.request = request;
@@ -50,8 +50,9 @@ public final class Exporter {
   /**
    * Writes the bundle. If anything fails, nothing is written.
    *
-   * @throws CheckpointException if a checkpoint cannot be read or is of another model
-   * @throws IllegalArgumentException if the request does not fit the model
+   * @throws CheckpointException if a checkpoint cannot be read or belongs to another model
+   * @throws IllegalArgumentException if the request does not fit the model, or if a weight is not
+   *     finite or too large for the precision
    */
   public BundleDirectory export() throws IOException {
     try (StagedDirectory staged = new StagedDirectory(request.out(), request.force())) {
@@ -87,7 +88,16 @@ public final class Exporter {
     }
     Path vae = request.vae().get();
     progress.accept("Reading " + vae);
-    return Optional.of(DecoderGraph.build(vae, request.seed(), elementType()));
+    DecoderGraph decoder = DecoderGraph.build(vae, request.seed(), elementType());
+    if (decoder.config().forceUpcast() && request.precision() == Precision.FP16) {
+      progress.accept(
+          "Warning: "
+              + vae
+              + " has force_upcast: its activations may overflow float16, as those of SDXL's decoder"
+              + " do, and its images are then black. Look at one before you serve the model, or"
+              + " export with --precision fp32.");
+    }
+    return Optional.of(decoder);
   }
 
   private GraphBuilder buildDenoiser(
@@ -99,8 +109,8 @@ public final class Exporter {
     parameters.check(
         model + " with " + config.toMap(),
         List.of(),
-        "Give the model that the checkpoint was trained as: --model with its name, or --config"
-            + " with its constructor's arguments.");
+        "Name the model that was trained: --model with its name, or --config with its"
+            + " constructor's arguments.");
     describe(graph, source, parameters);
     progress.accept(
         String.format(
@@ -147,7 +157,7 @@ public final class Exporter {
         .orElseGet(() -> Parameters.random(request.seed().getAsLong()));
   }
 
-  /** The only grid of the graph, or empty where it takes any. */
+  /** The graph's only grid, or empty if it accepts any. */
   private Optional<GridSize> grid(DenoiserConfig config, Parameters parameters, int scale) {
     Optional<GridSize> asked = request.size().map(size -> grid(size, config, scale));
     if (Denoiser.computesPositions(parameters, config)) {
@@ -158,12 +168,13 @@ public final class Exporter {
     if (asked.isPresent() && !asked.get().equals(trained)) {
       throw new IllegalArgumentException(
           String.format(
-              "The checkpoint has a position embedding of its own for %d×%d tokens, so that"
-                  + " --size %s cannot be made of it: leave --size out",
+              "The checkpoint has its own position embedding for %d×%d tokens, so --size %s cannot"
+                  + " be used: leave --size out",
               trained.rows(), trained.columns(), request.size().get()));
     }
     progress.accept(
-        "The position embedding is not the sin-cos formula's: only the trained size will work");
+        "The position embedding does not follow the sin-cos formula: only the trained size will"
+            + " work");
     return Optional.of(trained);
   }
 
@@ -171,8 +182,8 @@ public final class Exporter {
     if (Denoiser.transposesOutput(config) && grid.rows() != grid.columns()) {
       throw new IllegalArgumentException(
           String.format(
-              "With if_quad_dir and a depth of %d the model's output is transposed, so that"
-                  + " --size must be square; found %d×%d tokens",
+              "With if_quad_dir and a depth of %d the model's output is transposed, so --size must"
+                  + " be square; found %d×%d tokens",
               config.depth(), grid.rows(), grid.columns()));
     }
   }
@@ -182,8 +193,8 @@ public final class Exporter {
     if (size.height() % token != 0 || size.width() % token != 0) {
       throw new IllegalArgumentException(
           String.format(
-              "--size is %s pixels; expected multiples of %d (%d pixels a latent cell, %d cells a"
-                  + " token)",
+              "--size is %s pixels; expected multiples of %d (%d pixels per latent cell, %d cells"
+                  + " per token)",
               size, token, scale, config.patchSize()));
     }
     return new GridSize(size.height() / token, size.width() / token);

@@ -20,11 +20,11 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What a graph of a bundle consists of.
+ * A summary of one of a bundle's graphs.
  *
  * @param inputs name, type and shape of each input
  * @param outputs name, type and shape of each output
- * @param parameters parameters of the checkpoint that the graph was made of
+ * @param parameters number of parameters in the checkpoint that the graph was made from
  * @param operators number of nodes of each operator
  * @param opsets version of each operator domain
  * @param metadata where the graph comes from
@@ -75,7 +75,7 @@ record GraphSummary(
     ModelProto model = read(file);
     Map<String, TensorProto> weights = new HashMap<>();
     model.getGraph().getInitializerList().forEach(weight -> weights.put(weight.getName(), weight));
-    Map<String, Long> scales = new HashMap<>(); // value → pixels a latent cell, in one direction
+    Map<String, Long> scales = new HashMap<>(); // value → pixels per latent cell, in one direction
     long total = 0;
     for (NodeProto node : model.getGraph().getNodeList()) {
       long scale =
@@ -113,7 +113,7 @@ record GraphSummary(
     try (InputStream in = Files.newInputStream(file)) {
       return ModelProto.parseFrom(in);
     } catch (com.google.protobuf.InvalidProtocolBufferException e) {
-      throw new BundleException(file + " is no ONNX model: export the bundle again", e);
+      throw new BundleException(file + " is not an ONNX model: export the bundle again", e);
     }
   }
 

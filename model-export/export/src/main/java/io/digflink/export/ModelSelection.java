@@ -7,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Finds out which model a checkpoint is of. */
+/** Finds out which model a checkpoint belongs to. */
 final class ModelSelection {
-  /** Image pixels a latent cell in the official training scripts. */
+  /** Image pixels per latent cell in the official training scripts. */
   static final int TRAINING_SCALE = 8;
 
   private static final String ARCHITECTURE = "architecture";
@@ -17,15 +17,15 @@ final class ModelSelection {
   private ModelSelection() {}
 
   /**
-   * The configuration of a model. What is said explicitly wins: {@code --config} over {@code
-   * --model} over what the training script was called with. Input size and number of classes come
-   * from the checkpoint where nothing else gives them.
+   * The configuration of a model. Explicit options win: {@code --config} over {@code --model}, and
+   * both over the arguments of the training script. Input size and number of classes come from the
+   * checkpoint if nothing else gives them.
    *
    * @param model {@code --model}
    * @param config {@code --config}: the official constructor's arguments, and optionally {@code
    *     architecture}
-   * @param args what the training script was called with, or empty
-   * @param dict the weights, or empty where they are random
+   * @param args the arguments of the training script, or empty
+   * @param dict the weights, or empty if they are random
    */
   static DenoiserConfig select(
       Optional<String> model,
@@ -52,7 +52,7 @@ final class ModelSelection {
       return Preset.named(name);
     }
     throw new IllegalArgumentException(
-        "The checkpoint does not say which model it is of (it has no args.model): give --model"
+        "The checkpoint does not say which model it belongs to (it has no args.model): give --model"
             + " with a preset's name, DiG-S/2, or --config with the constructor's arguments");
   }
 

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * A directory that is written beside its place and moved there when it is complete: a failed export
- * leaves nothing behind, and what was there before stays.
+ * A directory that is written beside its final place and moved there once complete. A failed export
+ * leaves nothing behind and keeps what was there before.
  */
 final class StagedDirectory implements AutoCloseable {
   private final Path target;
@@ -32,7 +32,7 @@ final class StagedDirectory implements AutoCloseable {
   private void checkReplaceable(boolean replace) throws IOException {
     if (!Files.isDirectory(target)) {
       throw new IllegalArgumentException(
-          target + " is a file; give a directory that --out may create");
+          target + " is a file; give --out a directory that it may create");
     }
     boolean bundle = Files.exists(target.resolve(BundleDirectory.MANIFEST));
     if (isEmpty(target) || (bundle && replace)) {
@@ -51,7 +51,7 @@ final class StagedDirectory implements AutoCloseable {
 
   /** Moves the complete directory to its place. */
   void publish() throws IOException {
-    // A temporary directory is its owner's alone; a bundle is to be read by others too.
+    // Only its owner can read a temporary directory, but others must read a bundle.
     Path readable = Files.createDirectory(sibling("ready"));
     try (DirectoryStream<Path> files = Files.newDirectoryStream(staging)) {
       for (Path file : files) {
@@ -72,7 +72,7 @@ final class StagedDirectory implements AutoCloseable {
     return staging.resolveSibling(staging.getFileName() + "." + suffix);
   }
 
-  /** Removes what was not published. */
+  /** Removes the directory if it was not published. */
   @Override
   public void close() throws IOException {
     delete(staging);

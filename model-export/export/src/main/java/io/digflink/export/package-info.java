@@ -1,5 +1,2 @@
-/**
- * The commands {@code export} and {@code inspect}: a checkpoint becomes a model bundle, a bundle is
- * shown and verified.
- */
+/** Exports a checkpoint as a model bundle, and reports on bundles. */
 package io.digflink.export;

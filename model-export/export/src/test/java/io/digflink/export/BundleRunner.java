@@ -5,16 +5,20 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.KernelProfile;
+import io.digflink.operators.OnnxRuntime;
+import io.digflink.operators.OperatorLibrary;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** Runs a graph of a bundle on ONNX Runtime, as tests need it. */
 final class BundleRunner implements AutoCloseable {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final OrtSession session;
 
   /**
@@ -25,8 +29,9 @@ final class BundleRunner implements AutoCloseable {
       options.setIntraOpNumThreads(1);
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       if (library) {
-        GlaOpLibrary.register(options, GlaOpLibrary.Kernels.CPU);
+        OperatorLibrary.register(options, OperatorLibrary.Kernels.CPU);
       }
+      KernelProfile.enable(options, graph.toAbsolutePath().getParent());
       session = environment.createSession(graph.toString(), options);
     }
   }
@@ -58,6 +63,11 @@ final class BundleRunner implements AutoCloseable {
   /** Runs the decoder on a latent of [N, C, H, W]. */
   float[] decode(double[] latent, long[] shape) throws OrtException {
     return run(Map.of("latent", tensor(latent, shape)));
+  }
+
+  /** The kernels that have run, as {@link KernelProfile#end} names them; profiling ends here. */
+  Set<String> kernels() throws OrtException, IOException {
+    return KernelProfile.end(session);
   }
 
   private OnnxTensor tensor(double[] values, long... shape) throws OrtException {

@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the training recipe's own tests where a Python with PyTorch and NumPy is found. */
+/** Runs the training recipe's own tests if there is a Python with PyTorch and NumPy. */
 class TrainingRecipeITCase {
   private static final Path RECIPE = Path.of("../train");
 
-  /** The first of the path, and Debian's, which has the packages of Debian. */
+  /** The first one on the path, and Debian's, which has Debian's packages. */
   private static final List<String> PYTHONS = List.of("python3", "/usr/bin/python3");
 
   @TempDir private Path directory;
@@ -62,7 +62,7 @@ class TrainingRecipeITCase {
     try {
       process = builder.start();
     } catch (IOException e) {
-      return new Result(127, e.getMessage()); // no such program, as a shell has it
+      return new Result(127, e.getMessage()); // no such program: the exit status that a shell uses
     }
     try {
       int status = process.waitFor();

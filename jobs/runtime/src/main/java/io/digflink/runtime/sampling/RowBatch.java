@@ -1,6 +1,6 @@
 package io.digflink.runtime.sampling;
 
-import io.digflink.op.HostMemory;
+import io.digflink.operators.HostMemory;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;

@@ -3,7 +3,8 @@ package io.digflink.runtime.session;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import io.digflink.op.HostMemory;
+import io.digflink.operators.HostMemory;
+import io.digflink.operators.OnnxRuntime;
 import io.digflink.runtime.sampling.LatentShape;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ public final class DecoderSession implements AutoCloseable {
   /** Of a run on a GPU: more bring little, and with larger images missing ones cost much. */
   private static final int FULL_PIXELS = 8 * 256 * 256;
 
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final SessionPool.Lease lease;
   private final int scale;
   private final int channels;

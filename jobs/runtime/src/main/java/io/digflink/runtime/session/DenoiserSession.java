@@ -3,6 +3,7 @@ package io.digflink.runtime.session;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import io.digflink.operators.OnnxRuntime;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.sampling.RowBatch;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.Map;
  * classes, {@code label} [N] into {@code output} [N,C or 2C,H,W].
  */
 public final class DenoiserSession implements AutoCloseable {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final SessionPool.Lease lease;
 
   private DenoiserSession(SessionPool.Lease lease) {

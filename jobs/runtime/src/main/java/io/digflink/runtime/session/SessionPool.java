@@ -7,8 +7,9 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
-import io.digflink.op.GlaOpLibrary;
-import io.digflink.op.GlaOpLibrary.Kernels;
+import io.digflink.operators.OnnxRuntime;
+import io.digflink.operators.OperatorLibrary;
+import io.digflink.operators.OperatorLibrary.Kernels;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -22,10 +23,6 @@ import org.slf4j.LoggerFactory;
 public final class SessionPool {
   private static final Logger LOG = LoggerFactory.getLogger(SessionPool.class);
   private static final SessionPool SHARED = new SessionPool();
-
-  static {
-    OrtStart.onDeepStack();
-  }
 
   private final Map<Key, Shared> sessions = new HashMap<>();
 
@@ -76,7 +73,7 @@ public final class SessionPool {
   }
 
   private static OrtSession create(Key key) throws SessionException {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = OnnxRuntime.environment();
     try (SessionOptions options = new SessionOptions()) {
       options.setOptimizationLevel(OptLevel.ALL_OPT);
       if (key.threads > 0) {
@@ -91,7 +88,7 @@ public final class SessionPool {
         // ONNX Runtime warns that arithmetic on shapes stays on the CPU, where it belongs.
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       }
-      GlaOpLibrary.register(options, cuda ? Kernels.CUDA : Kernels.CPU);
+      OperatorLibrary.register(options, cuda ? Kernels.CUDA : Kernels.CPU);
       return environment.createSession(key.graph.toString(), options);
     } catch (OrtException e) {
       throw new SessionException(

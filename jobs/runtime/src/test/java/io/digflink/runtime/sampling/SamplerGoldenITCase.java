@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.offset;
 
 import io.digflink.export.checkpoint.Checkpoints;
 import io.digflink.export.checkpoint.StateDict;
+import io.digflink.operators.Tolerances;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.TestBundles;
 import io.digflink.runtime.session.DenoiserSession;
@@ -22,8 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * channels, against ours through ONNX Runtime.
  */
 class SamplerGoldenITCase {
-  /** Of the largest number in a latent: the random network's trajectories grow to hundreds. */
-  private static final float TOLERANCE = 1e-5f;
+  private static final float TOLERANCE = (float) Tolerances.of("trajectory.max");
 
   private static final int STEPS = 10;
   private static final int[] LABELS = {3, 8};

@@ -10,6 +10,7 @@ import io.digflink.export.ExportRequest.WeightChoice;
 import io.digflink.export.Exporter;
 import io.digflink.export.checkpoint.Checkpoints;
 import io.digflink.export.checkpoint.StateDict;
+import io.digflink.operators.Tolerances;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
@@ -32,9 +33,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class TrainedModelITCase {
   private static final Path MODEL = Path.of("../../model-export/models/fashion-dig");
-
-  /** Largest norm of the difference of all latents, relative to the norm of the recipe's. */
-  private static final double TOLERANCE = 1e-3;
 
   private static final int STEPS = 50;
 
@@ -98,7 +96,9 @@ class TrainedModelITCase {
       error += difference * difference;
       norm += (double) expected[i] * expected[i];
     }
-    assertThat(Math.sqrt(error / norm)).as("relative L2").isLessThanOrEqualTo(TOLERANCE);
+    assertThat(Math.sqrt(error / norm))
+        .as("relative L2")
+        .isLessThanOrEqualTo(Tolerances.of("trajectory.trained"));
   }
 
   private static Trajectory begin(int image, int label, double guidance, float[] initial) {

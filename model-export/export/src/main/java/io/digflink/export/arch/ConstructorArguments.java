@@ -48,14 +48,14 @@ final class ConstructorArguments {
     throw wrong(name, "a string", value);
   }
 
-  /** The value as it stands, for what the methods above do not read. */
+  /** The raw value, for types that the methods above do not read. */
   Object get(String name, Object defaultValue) {
     known.add(name);
     Object value = values.get(name);
     return value == null ? defaultValue : value;
   }
 
-  /** Arguments that change nothing in inference. */
+  /** Names arguments that do not affect inference. */
   void withoutEffect(String... names) {
     known.addAll(Set.of(names));
   }

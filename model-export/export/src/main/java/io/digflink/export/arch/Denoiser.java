@@ -25,8 +25,8 @@ public final class Denoiser {
   }
 
   /**
-   * Whether the checkpoint's position embedding is the one that the architecture computes, so that
-   * it can be computed for other grids too.
+   * Whether the checkpoint's position embedding is the one that the architecture computes; it can
+   * then be computed for other grids too.
    */
   public static boolean computesPositions(Parameters parameters, DenoiserConfig config) {
     int side = config.inputSize() / config.patchSize();
@@ -39,8 +39,8 @@ public final class Denoiser {
   }
 
   /**
-   * Whether the official model's output is an image of transposed tokens, because its depth is no
-   * multiple of 4: an output then is as high as the input is wide.
+   * Whether the official model's output is transposed because its depth is not a multiple of 4. The
+   * output is then as high as the input is wide.
    */
   public static boolean transposesOutput(DenoiserConfig config) {
     return config instanceof DigConfig dig && Orientation.before(dig, dig.depth()).transposed();

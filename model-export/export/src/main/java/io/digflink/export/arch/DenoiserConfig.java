@@ -4,7 +4,7 @@ import static io.digflink.export.arch.ConstructorArguments.require;
 
 import java.util.Map;
 
-/** Constructor arguments that DiG and DiT have in common. */
+/** Constructor arguments that DiG and DiT share. */
 public sealed interface DenoiserConfig permits DigConfig, DitConfig {
   /** {@code DiG} or {@code DiT}. */
   String architecture();
@@ -12,7 +12,7 @@ public sealed interface DenoiserConfig permits DigConfig, DitConfig {
   /** Rows and columns of the trained latent. */
   int inputSize();
 
-  /** Latent cells a token, in each direction. */
+  /** Latent cells per token, in each direction. */
   int patchSize();
 
   /** Channels of a latent. */
@@ -49,7 +49,7 @@ public sealed interface DenoiserConfig permits DigConfig, DitConfig {
     return numClasses() + (classDropoutProb() > 0 ? 1 : 0);
   }
 
-  /** Checks what every architecture asks of its arguments. */
+  /** Checks what every architecture requires of its arguments. */
   static void check(DenoiserConfig config) {
     require(config.patchSize() > 0, "patch_size is %d; expected at least 1", config.patchSize());
     require(

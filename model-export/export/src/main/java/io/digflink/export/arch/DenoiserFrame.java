@@ -38,7 +38,7 @@ final class DenoiserFrame {
   private final Products products;
 
   /**
-   * @param fixed the token grid, or empty where it is taken from each run's input
+   * @param fixed the token grid, or empty to take it from each run's input
    */
   DenoiserFrame(
       GraphBuilder graph, Parameters parameters, DenoiserConfig config, Optional<GridSize> fixed) {
@@ -99,7 +99,7 @@ final class DenoiserFrame {
     return withBias(scope, project(scope, x, name, out, in), name, out);
   }
 
-  /** The same by {@link Products}, for what DiG and DiT have in common. */
+  /** The same through {@link Products}, for the parts that DiG and DiT share. */
   private Value projected(Scope scope, Value x, String name, long out, long in) {
     Value weight = transposed(scope, name, out, in);
     return withBias(scope, products.product(scope, x, weight, in, out), name, out);
@@ -126,7 +126,8 @@ final class DenoiserFrame {
   }
 
   /**
-   * The patches' linear embedding, which the official code writes as a convolution of stride p.
+   * The linear embedding of the patches, which the official code writes as a convolution of stride
+   * p.
    *
    * <pre>
    * (N, C, H, W) ─ Reshape (N, C, h, p, w, p) ─ Transpose (N, h, w, C, p, p) ─ MatMul (N, T, D)
@@ -150,8 +151,8 @@ final class DenoiserFrame {
     Value embedded =
         products.product(
             scope, patches, graph.weight(scope.at("weight"), matrix), inner, width); // (N, T, D)
-    // The bias joins the positions, which are as large as one image's tokens; in float32, in which
-    // ONNX Runtime adds constants before the first run.
+    // The bias is added to the positions, which are only as large as one image's tokens, and in
+    // float32, where ONNX Runtime folds constants before the first run.
     Scope offset = scope.at("offset");
     Value sum =
         offset.add(
@@ -246,7 +247,7 @@ final class DenoiserFrame {
         scope.at("mlp.2"), scope.at("mlp.1").silu(first), "t_embedder.mlp.2", width, width);
   }
 
-  /** With a kernel for CUDA, where the body's five are launched more slowly than they run. */
+  /** An operator with a CUDA kernel: the body's five kernels take longer to launch than to run. */
   private Value timestepOperator(Scope scope, Value timestep, Value frequencies) {
     return graph
         .customOperator(
@@ -280,9 +281,9 @@ final class DenoiserFrame {
   }
 
   /**
-   * The adaLN layers of all blocks and of the final layer as one product; the 1 of (1 + scale) is
-   * in the bias. Rows are shift, scale, gate of the attention and then of the MLP for each block;
-   * shift and scale of the final layer come last.
+   * The adaLN layers of all blocks and of the final layer in one product; the 1 in (1 + scale) is
+   * part of the bias. Rows are shift, scale, gate of the attention and then of the MLP for each
+   * block; shift and scale of the final layer come last.
    *
    * <pre>
    * condition (N, D) ─ Gemm (N, R·D) ─ Reshape (N, R, D), R = 6·depth + 2
@@ -336,9 +337,8 @@ final class DenoiserFrame {
   /**
    * Emits the final layer's projection and the output of the graph.
    *
-   * @param normed what {@link #finalNorm} gives, [N, T, D]
-   * @param orientation of the official code's tokens after the last block: its output is an image
-   *     of them as they then are
+   * @param normed the result of {@link #finalNorm}, [N, T, D]
+   * @param orientation of the official code's tokens after the last block, which its output keeps
    */
   void finish(Value normed, Orientation orientation) {
     Scope scope = graph.root().at("final_layer");

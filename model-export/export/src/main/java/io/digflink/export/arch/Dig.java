@@ -14,8 +14,8 @@ import java.util.List;
  * The blocks of DiG (arXiv 2405.18428): gated linear attention, SwiGLU and a depthwise convolution.
  *
  * <p>The official code reverses the tokens after every block and transposes the grid after every
- * second one. Here the tokens stay where they are: the attention scans in another direction and the
- * convolution's kernel is turned instead.
+ * second one. Here the tokens stay in place: the attention scans in another direction instead, and
+ * the convolution's kernel is turned.
  */
 final class Dig {
   private static final double EPSILON = 1e-6;
@@ -27,7 +27,7 @@ final class Dig {
   private final GatedLinearAttention attention;
   private final long width;
 
-  /** A skip's start: its tokens, and how the official code's lay there. */
+  /** Where a long skip starts: its tokens, and their orientation in the official code. */
   private record Skip(Value tokens, Orientation orientation) {}
 
   private Dig(DenoiserFrame frame, DigConfig config) {
@@ -116,9 +116,9 @@ final class Dig {
   }
 
   /**
-   * Adaptive RMSNorm; its weight stands in the checkpoint under two names.
+   * Adaptive RMSNorm; the checkpoint has its weight under two names.
    *
-   * @param shiftRow row of the shift in the modulation; the scale's follows
+   * @param shiftRow row of the shift in the modulation; the scale is in the next row
    */
   private Value rmsNorm(
       Scope scope, String block, String ownName, String sharedName, Value x, int shiftRow) {
@@ -187,7 +187,7 @@ final class Dig {
     return o;
   }
 
-  /** RMSNorm and an output gate that the operator does not have. */
+  /** RMSNorm with an output gate that the operator does not support. */
   private Value gateOutput(Scope scope, Value o, Value normWeight, Value x, Weight gateWeight) {
     Value normed =
         attention.headNorm(
@@ -200,7 +200,7 @@ final class Dig {
         config.hiddenAct().apply(scope.at("act"), gate)); // (N, T, H·V)
   }
 
-  /** {@code silu(gate) · y} with gate | y from one product. */
+  /** {@code silu(gate) · y}, where gate | y is one product. */
   private Value swiGlu(Scope scope, String name, Value x) {
     FusedOperators operators = frame.operators();
     long hidden = config.intermediateSize();
@@ -221,7 +221,7 @@ final class Dig {
         : operators.gatedResidual(residual, x, projection.matMul(y, weight), gate);
   }
 
-  /** Depthwise convolution of the token grid, its kernels turned into canonical order. */
+  /** Depthwise convolution of the token grid, with kernels turned for tokens in canonical order. */
   private Value depthwiseConv(Scope scope, String name, Value x, Orientation orientation) {
     int side = config.convKernelSize();
     Weight kernels =
@@ -244,9 +244,9 @@ final class Dig {
   }
 
   /**
-   * Joins a long skip. The official code joins its two token sequences as they lie in memory, also
-   * where they have different orientations: the token at canonical place p meets the one that was
-   * visited at the same time.
+   * Joins a long skip. The official code joins two token sequences as they lie in memory, even if
+   * their orientations differ: the token at canonical place p meets the one visited at the same
+   * time.
    */
   private Value joinSkip(Scope block, int index, Value x, Skip skip) {
     Scope scope = block.at("skip");

@@ -11,14 +11,16 @@ import java.util.Map;
  * @param expandK width of queries, keys and gates relative to D
  * @param expandV width of values relative to D
  * @param hiddenAct activation of the output gate
- * @param bidMode {@code layer}: the token order is reversed after every block; {@code seq}: not
+ * @param bidMode {@code layer}: the token order is reversed after every block; {@code seq}: never
  * @param ifDwConv whether blocks have a depthwise convolution
  * @param ifQuadDir whether the grid is transposed after every second block
  * @param convKernelSize side of the depthwise kernel
- * @param ifInBlockConv whether the convolution is before the attention instead of after the block
- * @param ifRmsNorm RMSNorm with weight instead of LayerNorm without
- * @param ifSkip long skips of a U-shaped model
- * @param ifFuseNorm whether training fused norm and output gate (names one parameter differently)
+ * @param ifInBlockConv whether the convolution comes before the attention instead of after the
+ *     block
+ * @param ifRmsNorm RMSNorm with a weight instead of LayerNorm without one
+ * @param ifSkip whether the model is U-shaped, with long skips
+ * @param ifFuseNorm whether training fused the norm and the output gate (one parameter then has
+ *     another name)
  */
 public record DigConfig(
     int inputSize,
@@ -73,7 +75,7 @@ public record DigConfig(
   }
 
   /**
-   * Reads arguments by their official names; those left out have the official defaults.
+   * Reads arguments by their official names; missing ones take the official defaults.
    *
    * @throws IllegalArgumentException naming the argument that is unknown or out of range
    */

@@ -58,9 +58,9 @@ final class Dit {
   }
 
   /**
-   * Attention over all tokens. MultiHeadAttention with separate, unmasked [N, T, D] inputs is what
-   * ONNX Runtime's CUDA provider runs as flash attention in float16, and its CPU provider has a
-   * blocked kernel for.
+   * Attention over all tokens. With separate, unmasked [N, T, D] inputs, ONNX Runtime's CUDA
+   * provider runs MultiHeadAttention as flash attention in float16, and its CPU provider has a
+   * blocked kernel.
    *
    * <pre>
    * x ─ qkv ─ Split ─┬ q ┐

@@ -35,7 +35,7 @@ public record DitConfig(
   }
 
   /**
-   * Reads arguments by their official names; those left out have the official defaults.
+   * Reads arguments by their official names; missing ones take the official defaults.
    *
    * @throws IllegalArgumentException naming the argument that is unknown or out of range
    */

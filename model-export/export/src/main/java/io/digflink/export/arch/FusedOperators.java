@@ -12,12 +12,12 @@ import io.digflink.export.graph.Value;
 import java.util.List;
 
 /**
- * Emits the memory-bound parts of a block, and products with what follows them, as custom operators
- * of domain {@code dig}, each with a function body. Where no kernel is loaded ONNX Runtime runs the
- * bodies.
+ * Emits the memory-bound parts of a block, and products fused with what follows them, as custom
+ * operators of domain {@code dig}. Each has a function body, which ONNX Runtime runs if no kernel
+ * is loaded.
  *
- * <p>Modulation is one tensor [N, R, D] for all layers; operators name the rows that they use. Rows
- * of scales hold 1 + scale.
+ * <p>The modulation is one tensor [N, R, D] for all layers; operators name the rows they use. Scale
+ * rows hold 1 + scale.
  */
 final class FusedOperators {
   private static final double EPSILON = 1e-6;
@@ -135,8 +135,8 @@ final class FusedOperators {
   /**
    * SwiGLU of a product, {@code silu(a) · b} with {@code a | b = x · weight}.
    *
-   * <p>Its kernel is in 16 bits and for Hopper GPUs alone. Elsewhere its function body runs: the
-   * product and {@link #swiGlu}, whose kernel may be there.
+   * <p>It has a kernel only in 16 bits and on Hopper GPUs. Elsewhere its function body runs: the
+   * product, then {@link #swiGlu}, which may have a kernel of its own.
    *
    * @param x [N, T, K]
    * @param weight [K, 2·width]
@@ -223,7 +223,7 @@ final class FusedOperators {
     return out.reshape(out.transpose(convolved, 0, 2, 3, 1), 0, -1, width); // (N, T, D)
   }
 
-  /** A row of the modulation, [N, 1, D], in the graph itself. */
+  /** A row of the modulation, [N, 1, D], taken in the graph itself. */
   Value row(Scope scope, int row) {
     return scope.gather(modulation, scope.integerVector(row), 1);
   }
@@ -234,8 +234,8 @@ final class FusedOperators {
   }
 
   /**
-   * LayerNormalization could take scale and shift itself, but ONNX Runtime then rounds otherwise
-   * for N = 1 than for more, and an image shall not depend on whether it is alone in the batch.
+   * LayerNormalization could apply scale and shift itself, but ONNX Runtime then rounds differently
+   * for N = 1, and an image must not depend on whether it is alone in its batch.
    */
   private Value normed(LocalFunction function, Value x, Value rows) {
     Scope body = function.body();

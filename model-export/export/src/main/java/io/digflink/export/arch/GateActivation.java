@@ -46,7 +46,7 @@ public enum GateActivation {
       return scope.at("out").unary("Neg", scope.unary("Softplus", scope.unary("Neg", x)));
     }
   },
-  /** By its approximation with tanh. */
+  /** The tanh approximation. */
   GELU {
     @Override
     Value apply(Scope scope, Value x) {
@@ -56,7 +56,7 @@ public enum GateActivation {
 
   abstract Value apply(Scope scope, Value x);
 
-  /** Whether the GatedLinearAttention operator can do it itself. */
+  /** Whether the GatedLinearAttention operator has it built in. */
   boolean isSilu() {
     return this == SWISH || this == SILU;
   }

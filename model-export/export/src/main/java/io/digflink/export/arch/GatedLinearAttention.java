@@ -17,18 +17,18 @@ import java.util.List;
 
 /**
  * Emits the custom operator {@code dig.GatedLinearAttention} (GLA, arXiv 2312.06635, with DiG's
- * scan directions) and the function that is its body where the operator's library is not loaded.
+ * scan directions) and its function body, which runs if the operator library is not loaded.
  *
  * @param heads number of heads H
  * @param keySize width K of a head's queries, keys and gates
  * @param valueSize width V of a head's values
- * @param normalized whether RMSNorm and output gate are part of it
+ * @param normalized whether the operator includes the RMSNorm and the output gate
  */
 record GatedLinearAttention(int heads, int keySize, int valueSize, boolean normalized) {
   private static final double GATE_NORMALIZER = 16;
   private static final double EPSILON = 1e-6;
 
-  /** Width of the packed input: q | k | v | gate, and z where normalized. */
+  /** Width of the packed input: q | k | v | gate, and z if normalized. */
   long packedWidth() {
     return (long) heads * (3L * keySize + (normalized ? 2L : 1L) * valueSize);
   }
@@ -39,7 +39,7 @@ record GatedLinearAttention(int heads, int keySize, int valueSize, boolean norma
    * @param packed [N, T, {@link #packedWidth}]
    * @param grid int64 [2], rows and columns
    * @param gateBias [H·K]
-   * @param normWeight [V], or {@link Value#ABSENT} where not normalized
+   * @param normWeight [V], or {@link Value#ABSENT} if not normalized
    * @return [N, T, H·V]
    */
   Value emit(

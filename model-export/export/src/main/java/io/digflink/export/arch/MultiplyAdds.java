@@ -2,7 +2,7 @@ package io.digflink.export.arch;
 
 /**
  * Counts the multiply-adds of one row of a batch. Norms, activations and gates are left out: they
- * are a matter of memory, not of arithmetic.
+ * are bound by memory, not by arithmetic.
  */
 public final class MultiplyAdds {
   private MultiplyAdds() {}
@@ -18,7 +18,7 @@ public final class MultiplyAdds {
     return conditioning + grid.tokens() * (ends + blocks(config, grid.tokens()));
   }
 
-  /** Multiply-adds of all blocks, a token. */
+  /** Multiply-adds of all blocks, per token. */
   private static long blocks(DenoiserConfig config, long tokens) {
     if (config instanceof DigConfig dig) {
       return dig.depth() * digBlock(dig) + skips(dig);
@@ -29,7 +29,7 @@ public final class MultiplyAdds {
     return dit.depth() * (attention + 2 * width * dit.mlpSize());
   }
 
-  /** The recurrence counts twice K·V a head: the update of the state and the product with q. */
+  /** The recurrence counts K·V twice per head: the state's update and the product with q. */
   private static long digBlock(DigConfig config) {
     long width = config.hiddenSize();
     long keys = (long) config.numHeads() * config.keySize();

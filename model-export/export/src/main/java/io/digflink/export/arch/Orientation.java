@@ -28,7 +28,7 @@ record Orientation(boolean transposed, boolean reversed) {
     return (transposed ? 2 : 0) + (reversed ? 1 : 0);
   }
 
-  /** A square depthwise kernel as it is to be applied to the grid in canonical order. */
+  /** A square depthwise kernel, turned so that it applies to the grid in canonical order. */
   float[] toCanonical(float[] kernels, int side) {
     float[] canonical = new float[kernels.length];
     int area = side * side;

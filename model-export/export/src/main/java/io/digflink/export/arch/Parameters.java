@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The parameters of a checkpoint as an architecture asks for them. Whatever is missing, left over
- * or of another shape is collected, so that {@link #check} tells all of it at once.
+ * The parameters of a checkpoint, as an architecture asks for them. Tensors that are missing, left
+ * over or misshapen are collected, so that {@link #check} reports all of them at once.
  */
 public final class Parameters {
   private static final int SHOWN_PROBLEMS = 100;
@@ -49,7 +49,7 @@ public final class Parameters {
     return dict == null || dict.contains(name);
   }
 
-  /** The stored tensor behind a name that the checkpoint contains. */
+  /** The stored tensor of this name, which the checkpoint must contain. */
   public Tensor stored(String name) {
     return dict.get(name);
   }
@@ -69,7 +69,41 @@ public final class Parameters {
               "%s has another shape: expected %s, found %s",
               name, Arrays.toString(shape), Arrays.toString(dict.get(name).shape())));
     }
-    return Weight.of(() -> dict.get(name).toFloatArray(), shape);
+    return Weight.of(() -> finite(dict.get(name)), shape);
+  }
+
+  /**
+   * The elements of a tensor.
+   *
+   * @throws IllegalArgumentException naming the tensor if an element is NaN or infinite, which
+   *     would spoil every image
+   */
+  private static float[] finite(Tensor tensor) {
+    float[] values = tensor.toFloatArray();
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new IllegalArgumentException(
+            String.format(
+                "%s %s has the element %s at %s; expected finite numbers. The training has"
+                    + " diverged or the file is damaged: export an earlier checkpoint, or choose"
+                    + " other weights of this one with --weights",
+                tensor.name(),
+                Arrays.toString(tensor.shape()),
+                values[i],
+                Arrays.toString(index(i, tensor.shape()))));
+      }
+    }
+    return values;
+  }
+
+  /** The index of an element, from its place in row-major order. */
+  private static long[] index(long place, long[] shape) {
+    long[] index = new long[shape.length];
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = place % shape[axis];
+      place /= shape[axis];
+    }
+    return index;
   }
 
   /** Number of elements taken so far. */
@@ -78,11 +112,11 @@ public final class Parameters {
   }
 
   /**
-   * Compares what was asked for with what is there.
+   * Compares what was asked for with what the checkpoint has.
    *
-   * @param model what the parameters were expected to be of, for the message
-   * @param ignoredPrefixes names starting like this may be left over
-   * @param fix what to do if they do not agree
+   * @param model the model that the parameters were expected to belong to, for the message
+   * @param ignoredPrefixes tensors whose names start with one of these may be left over
+   * @param fix what the user can do if they differ
    * @throws CheckpointException naming every tensor that is missing, left over or misshapen
    */
   public void check(String model, List<String> ignoredPrefixes, String fix)
@@ -108,7 +142,7 @@ public final class Parameters {
     }
     throw new CheckpointException(
         String.format(
-            "The checkpoint is not of %s:%n  %s%n%s",
+            "The checkpoint does not fit %s:%n  %s%n%s",
             model, String.join(System.lineSeparator() + "  ", shown), fix));
   }
 }

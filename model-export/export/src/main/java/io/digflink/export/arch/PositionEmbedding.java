@@ -30,7 +30,7 @@ final class PositionEmbedding {
     return frequencies;
   }
 
-  /** What two float32 evaluations of the same formula may differ by. */
+  /** How far two float32 evaluations of the same formula may differ. */
   private static final float TOLERANCE = 1e-6f;
 
   private PositionEmbedding() {}
@@ -55,10 +55,10 @@ final class PositionEmbedding {
   }
 
   /**
-   * The type to which a stored embedding was rounded after it had been computed by the formula.
+   * The type to which a stored embedding was rounded after the formula computed it.
    *
    * @param stored [1, T, D] of a square grid
-   * @return empty if the stored embedding is another one
+   * @return empty if the stored embedding does not follow the formula
    */
   static Optional<ElementType> rounding(Tensor stored, int side, int width) {
     float[] formula = table(side, side, width);
@@ -95,9 +95,9 @@ final class PositionEmbedding {
   }
 
   /**
-   * Emits the embedding of the grid of each run, computed in float64 and so equal to a stored one;
-   * in a graph of 16 bits as an operator of domain {@code dig}, with a kernel for CUDA, whose
-   * function body this is:
+   * Emits the embedding of each run's grid, computed in float64 and therefore equal to a stored
+   * one. In a 16-bit graph it is an operator of domain {@code dig} with a CUDA kernel; this is its
+   * function body:
    *
    * <pre>
    * columns ─ Range ─ × ω ─┬ Sin ┬ Concat [w, D/2] ─ Expand ─┐
@@ -106,7 +106,7 @@ final class PositionEmbedding {
    * </pre>
    *
    * @param grid int64 [2], rows and columns
-   * @param rounding what the embedding is rounded to before it is used
+   * @param rounding the type that the embedding is rounded to before it is used
    * @return float32 [1, T, D]
    */
   static Value emit(GraphBuilder graph, Scope scope, Value grid, int width, ElementType rounding) {

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * A named model size.
  *
  * @param name short name, {@code DiG-S/2}
- * @param officialNames what the official code calls it
+ * @param officialNames its names in the official code
  * @param architecture {@code DiG} or {@code DiT}
  * @param arguments constructor arguments
  */
@@ -47,7 +47,7 @@ public record Preset(
   /**
    * The preset of this short or official name.
    *
-   * @throws IllegalArgumentException listing the presets, if there is none
+   * @throws IllegalArgumentException listing the presets if none has this name
    */
   public static Preset named(String name) {
     return ALL.stream()
@@ -82,7 +82,7 @@ public record Preset(
         .findFirst();
   }
 
-  /** The preset's configuration with further arguments, which win over the preset's. */
+  /** The preset's configuration with further arguments, which override the preset's. */
   public DenoiserConfig config(Map<String, Object> further) {
     Map<String, Object> all = new LinkedHashMap<>(arguments);
     all.putAll(further);
@@ -102,7 +102,7 @@ public record Preset(
 
   private static Preset dig(
       String name, String officialName, int depth, int hiddenSize, int heads, boolean skip) {
-    // Zero-initialised skips are a matter of training.
+    // Zero-initialised skips matter only in training.
     List<String> officialNames =
         skip ? List.of(officialName, officialName + "zero") : List.of(officialName);
     return new Preset(

@@ -9,16 +9,16 @@ import java.util.List;
 import java.util.function.BiFunction;
 
 /**
- * Emits products of tokens with a weight: as the custom operator Projection, which has a kernel in
- * 16 bits and for Hopper GPUs alone, or as MatMul, which is also its function body. Unlike
- * cuBLAS's, the kernel gives a token the same bits whatever the other tokens are and however many.
+ * Emits products of tokens with a weight: as the custom operator Projection, which has a kernel
+ * only in 16 bits and on Hopper GPUs, or as MatMul, which is also its function body. Unlike cuBLAS,
+ * the kernel gives a token the same bits no matter how many other tokens there are.
  *
- * @param graph where they go
+ * @param graph receives the products
  */
 record Products(GraphBuilder graph) {
   /**
-   * Whether projections of these sizes are worth an operator: its kernel moves 8 elements at once,
-   * and in float32 there is none.
+   * Whether projections of these sizes become an operator: its kernel moves 8 elements at once, and
+   * there is none in float32.
    */
   boolean areProjected(long inner, long outputs) {
     return graph.precision() != FLOAT32 && inner % 8 == 0 && outputs % 8 == 0;
@@ -39,11 +39,11 @@ record Products(GraphBuilder graph) {
   }
 
   /**
-   * A custom operator that is a product and what follows it.
+   * A custom operator that fuses a product with what follows it.
    *
    * @param x [..., inner]
    * @param weight [inner, outputs]
-   * @param then what its function body makes of the product, at the scope given
+   * @param then what its function body does with the product, in the scope it is given
    */
   Value operator(
       Scope scope, String name, Value x, Value weight, BiFunction<Scope, Value, Value> then) {

@@ -16,8 +16,8 @@ final class TokenOrder {
   private TokenOrder() {}
 
   /**
-   * Indices that bring canonical tokens into the scan's order: entry t is the canonical place of
-   * the t-th token visited.
+   * Indices that put canonical tokens into scan order: entry t is the canonical place of the t-th
+   * token visited.
    *
    * @param grid int64 [2], rows and columns
    * @return int64 [T]
@@ -27,8 +27,8 @@ final class TokenOrder {
   }
 
   /**
-   * Indices that bring the scan's tokens back into canonical order: entry p is the time at which
-   * the canonical place p is visited.
+   * Indices that put the scan's tokens back into canonical order: entry p is the time at which
+   * canonical place p is visited.
    *
    * @param grid int64 [2], rows and columns
    * @return int64 [T]
@@ -54,7 +54,7 @@ final class TokenOrder {
             Domain.ONNX, "ReduceProd", ElementType.INT64, List.of(grid), integer("keepdims", 0));
     Value visited = scope.range(zero, count, one);
     if (direction % 2 == 1) {
-      // A Range that counts down comes out empty of ONNX Runtime 1.29's optimizer.
+      // ONNX Runtime 1.29's optimizer turns a Range that counts down into an empty one.
       visited = scope.at("reversed").sub(scope.at("last").sub(count, one), visited);
     }
     if (direction < 2) {

@@ -8,17 +8,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the decoder of an AutoencoderKL depends on, as diffusers' {@code config.json} names it.
+ * The parameters of an AutoencoderKL's decoder, by their names in diffusers' {@code config.json}.
  *
  * @param latentChannels channels of a latent
  * @param outChannels channels of an image
  * @param blockOutChannels channels of each resolution, from the image's to the latent's
  * @param layersPerBlock resnets of an encoder block; a decoder block has one more
  * @param normNumGroups groups of every GroupNorm
- * @param scalingFactor what latents were multiplied by for diffusion
- * @param shiftFactor what was subtracted from them before, or 0
+ * @param scalingFactor the factor that latents were multiplied by for diffusion
+ * @param shiftFactor the value subtracted from them first, or 0
  * @param usePostQuantConv whether a 1×1 convolution comes first
  * @param midBlockAddAttention whether the middle block has an attention
+ * @param forceUpcast whether it should run in float32 because its activations may overflow float16
  */
 public record VaeConfig(
     int latentChannels,
@@ -29,7 +30,8 @@ public record VaeConfig(
     double scalingFactor,
     double shiftFactor,
     boolean usePostQuantConv,
-    boolean midBlockAddAttention) {
+    boolean midBlockAddAttention,
+    boolean forceUpcast) {
 
   public VaeConfig {
     blockOutChannels = List.copyOf(blockOutChannels);
@@ -51,7 +53,7 @@ public record VaeConfig(
         scalingFactor);
   }
 
-  /** Image pixels a latent cell: every block but the last doubles the size. */
+  /** Image pixels per latent cell: every block but the last doubles the size. */
   public int scale() {
     return 1 << (blockOutChannels.size() - 1);
   }
@@ -80,7 +82,8 @@ public record VaeConfig(
             arguments.real("scaling_factor", 0.18215),
             arguments.real("shift_factor", 0),
             arguments.flag("use_post_quant_conv", true),
-            arguments.flag("mid_block_add_attention", true));
+            arguments.flag("mid_block_add_attention", true),
+            arguments.flag("force_upcast", false));
     requireOnly("act_fn", arguments.get("act_fn", "silu"), "silu");
     Object blocks = arguments.get("up_block_types", List.of());
     require(blocks instanceof List<?>, "up_block_types is %s; expected a list", blocks);
@@ -88,11 +91,10 @@ public record VaeConfig(
     for (String statistic : List.of("latents_mean", "latents_std")) {
       require(
           arguments.get(statistic, null) == null,
-          "%s is set; expected null: statistics a channel are not supported",
+          "%s is set; expected null: per-channel statistics are not supported",
           statistic);
     }
-    arguments.withoutEffect(
-        "in_channels", "down_block_types", "sample_size", "force_upcast", "use_quant_conv");
+    arguments.withoutEffect("in_channels", "down_block_types", "sample_size", "use_quant_conv");
     arguments.refuseOthers();
     return config;
   }

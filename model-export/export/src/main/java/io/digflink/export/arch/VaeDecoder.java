@@ -16,9 +16,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The decoder of diffusers' AutoencoderKL (arXiv 2112.10752), from the denoiser's latents to images
- * of which [−1, 1] is what is shown. Values beyond it stay, as in the official decoder: who makes
- * bytes of them clamps.
+ * The decoder of diffusers' AutoencoderKL (arXiv 2112.10752), from the denoiser's latents to
+ * images, whose visible range is [−1, 1]. As in the official decoder, values beyond it are kept:
+ * whoever converts them to bytes must clamp them.
  *
  * <pre>
  * latent ─ ÷ scaling factor, + shift ─ post_quant_conv ─ conv_in ─ mid_block ─ up_blocks
@@ -36,9 +36,9 @@ public final class VaeDecoder {
   private final VaeConfig config;
 
   /**
-   * Whether images are (N, H, W, C) between operators: as the tensor cores' convolutions, and the
-   * CUDA kernel of GroupNormSiLU, have them. In the graph convolutions stay between transposes,
-   * which ONNX Runtime drops where it is told {@code prefer_nhwc}.
+   * Whether images are (N, H, W, C) between operators, the layout of tensor-core convolutions and
+   * of GroupNormSiLU's CUDA kernel. In the graph, convolutions stay between transposes, which ONNX
+   * Runtime removes with {@code prefer_nhwc}.
    */
   private final boolean channelsLast;
 
@@ -130,7 +130,7 @@ public final class VaeDecoder {
    */
   private Value attention(String name, Value x, int channels) {
     Scope scope = at(name);
-    // Checkpoints of before diffusers 0.17 have other names.
+    // Checkpoints from before diffusers 0.17 have other names.
     boolean old = parameters.contains(name + ".query.weight") && !parameters.areRandom();
     Value normed = groupNorm(name + ".group_norm", image(scope.at("in"), x), channels);
     Value cells =
@@ -151,7 +151,7 @@ public final class VaeDecoder {
     return scope.add(x, scope.at("image").reshape(restored, scope.shapeOf(x, 0, 4)));
   }
 
-  /** Twice the size by repetition, then a convolution. */
+  /** Doubles the size by repetition, then convolves. */
   private Value upsample(String name, Value x, int channels) {
     Scope scope = at(name);
     float[] scales = channelsLast ? new float[] {1, 2, 2, 1} : new float[] {1, 1, 2, 2};
@@ -190,7 +190,7 @@ public final class VaeDecoder {
     return scope.add(scope.matMul(x, weight), bias);
   }
 
-  /** A square matrix; the oldest checkpoints have it as a 1×1 convolution. */
+  /** A square matrix, which the oldest checkpoints store as a 1×1 convolution. */
   private Weight linearWeight(String name, int channels) {
     boolean convolution =
         !parameters.areRandom()
@@ -207,7 +207,7 @@ public final class VaeDecoder {
     return at(name).groupNorm(x, gamma, beta, config.normNumGroups(), EPSILON);
   }
 
-  /** GroupNorm, then SiLU; with channels last an operator of domain {@code dig}. */
+  /** GroupNorm, then SiLU; an operator of domain {@code dig} if channels come last. */
   private Value normedSilu(String norm, String activation, Value x, int channels) {
     if (!channelsLast) {
       return at(activation).silu(groupNorm(norm, x, channels));
@@ -239,12 +239,12 @@ public final class VaeDecoder {
     return graph.weight(at(name).at(as), parameters.take(name + "." + parameter, channels));
   }
 
-  /** What is between operators, as (N, C, H, W). */
+  /** An image between operators, converted to (N, C, H, W). */
   private Value image(Scope scope, Value x) {
     return channelsLast ? scope.transpose(x, 0, 3, 1, 2) : x;
   }
 
-  /** An image (N, C, H, W) as it is between operators. */
+  /** An image (N, C, H, W), converted to the layout between operators. */
   private Value cells(Scope scope, Value image) {
     return channelsLast ? scope.transpose(image, 0, 2, 3, 1) : image;
   }

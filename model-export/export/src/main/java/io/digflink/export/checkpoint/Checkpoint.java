@@ -7,16 +7,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a checkpoint holds.
+ * The contents of a checkpoint.
  *
  * @param model the weights as trained
- * @param ema their exponential moving average, where the training script saved one
- * @param args what the training script was called with (from {@code args}), or the {@code
- *     config.json} beside the weights; empty where there is none. Values are {@code null}, {@link
- *     Boolean}, {@link Long}, {@link Double}, {@link String}, {@link java.util.List} and {@link
- *     Map}
- * @param sha256 lower-case hex digest of the file; of the concatenated shards, in order of their
- *     names, where there are several
+ * @param ema their exponential moving average, if the training script saved one
+ * @param args the training script's arguments (from {@code args}), or the {@code config.json}
+ *     beside the weights; empty if there is neither. Values are {@code null}, {@link Boolean},
+ *     {@link Long}, {@link Double}, {@link String}, {@link java.util.List} and {@link Map}
+ * @param sha256 lower-case hex digest of the file, or of the concatenated shards in the order of
+ *     their names
  * @param source the file or directory that was opened
  */
 public record Checkpoint(

@@ -10,10 +10,10 @@ import java.util.Optional;
 
 /** Opens checkpoints of every supported format. */
 public final class Checkpoints {
-  /** How diffusers names the configuration in a directory. */
+  /** The configuration's file name in a diffusers directory. */
   public static final String CONFIG = "config.json";
 
-  /** How diffusers and transformers name the weights in a directory, the first found wins. */
+  /** File names of weights in a diffusers or transformers directory; the first one found wins. */
   private static final List<String> WEIGHTS =
       List.of(
           "diffusion_pytorch_model.safetensors",
@@ -28,7 +28,7 @@ public final class Checkpoints {
   private Checkpoints() {}
 
   /**
-   * Opens a checkpoint; the format is told by the content, not by the name. Weights are mapped, not
+   * Opens a checkpoint. The content decides the format, not the name; weights are mapped, not
    * loaded.
    *
    * <ul>
@@ -38,7 +38,7 @@ public final class Checkpoints {
    *   <li>a directory as diffusers saves it: {@code config.json} and weights in either format
    * </ul>
    *
-   * @throws CheckpointException if the checkpoint is missing, damaged, of another format, or holds
+   * @throws CheckpointException if the checkpoint is missing, damaged, in another format, or holds
    *     anything but data
    */
   public static Checkpoint open(Path path) throws CheckpointException {
@@ -78,7 +78,7 @@ public final class Checkpoints {
   /**
    * Reads the content of one file.
    *
-   * @param path where it came from, and beside which the shards of an index are
+   * @param path the file, beside which the shards of an index are
    */
   static Checkpoint read(FileBytes file, Path path) throws CheckpointException {
     if (TorchArchive.isZip(file)) {
@@ -115,9 +115,9 @@ public final class Checkpoints {
             ? "; it is a Git LFS pointer: run 'git lfs pull' to fetch the file it stands for"
             : "";
     return new CheckpointException(
-        "%s (%d bytes) is no checkpoint: expected the zip archive of torch.save, a safetensors file,"
+        "%s (%d bytes) is not a checkpoint: expected the zip archive of torch.save,"
                 .formatted(file.label(), file.size())
-            + " or the index of a sharded one"
+            + " a safetensors file, or the index of a sharded one"
             + hint);
   }
 }

@@ -35,7 +35,12 @@ public enum DType {
     return bytes;
   }
 
-  /** The element at {@code index} bytes of {@code buffer}, rounded to float where it is wider. */
+  /** The name in a safetensors header. */
+  String safetensorsName() {
+    return safetensorsName;
+  }
+
+  /** The element at byte {@code index} of {@code buffer}, rounded to float if it is wider. */
   float toFloat(ByteBuffer buffer, int index) {
     return switch (this) {
       case FLOAT64 -> (float) buffer.getDouble(index);
@@ -55,7 +60,7 @@ public enum DType {
     return Arrays.stream(values()).filter(t -> t.safetensorsName.equals(name)).findFirst();
   }
 
-  /** By PyTorch's name of the dtype: the {@code bfloat16} of {@code torch.bfloat16}. */
+  /** By PyTorch's name for the dtype, such as the {@code bfloat16} of {@code torch.bfloat16}. */
   static Optional<DType> ofTorchName(String name) {
     return Arrays.stream(values())
         .filter(t -> t.name().toLowerCase(Locale.ROOT).equals(name))

@@ -11,8 +11,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The bytes of a file of any size, mapped in segments. Each segment reaches a little into the next
- * one, so that an element that begins in a segment also ends in it.
+ * The bytes of a file of any size, mapped in segments. Segments overlap a little, so that an
+ * element that begins in a segment also ends in it.
  */
 final class FileBytes {
   private static final long SEGMENT = 1L << 30;

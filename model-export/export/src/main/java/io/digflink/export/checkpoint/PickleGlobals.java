@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The names that a checkpoint may refer to, and what they make. Everything that a pickle can call
- * is in this class.
+ * The names that a checkpoint may refer to, and what they produce. Everything that a pickle can
+ * call is in this class.
  */
 final class PickleGlobals {
   static final String ORDERED_DICT = "collections.OrderedDict";
@@ -22,7 +22,7 @@ final class PickleGlobals {
       Set.of(
           ORDERED_DICT, NAMESPACE, SIZE, REBUILD_TENSOR_V2, REBUILD_TENSOR_V3, REBUILD_PARAMETER);
 
-  /** A name that is allowed, with the element type it stands for if it is a storage or a dtype. */
+  /** An allowed name, with its element type if it is a storage or a dtype. */
   record Global(String name, Optional<DType> dtype) {
     @Override
     public String toString() {
@@ -43,8 +43,7 @@ final class PickleGlobals {
   }
 
   /**
-   * @throws CheckpointException naming the global, if it is not one that checkpoints of tensors
-   *     have
+   * @throws CheckpointException naming the global if tensor checkpoints do not use it
    */
   Global find(String module, String name) throws CheckpointException {
     String qualified = module + "." + name;
@@ -83,7 +82,7 @@ final class PickleGlobals {
         "a persistent id is not of the form ('storage', type, key, location, elements)");
   }
 
-  /** Makes what Python's {@code global(*arguments)} would. */
+  /** Produces what Python's {@code global(*arguments)} would. */
   Object call(Global global, List<Object> arguments) throws CheckpointException {
     return switch (global.name()) {
       case ORDERED_DICT -> orderedDict(arguments);

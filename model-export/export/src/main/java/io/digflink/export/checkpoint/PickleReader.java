@@ -169,7 +169,7 @@ final class PickleReader {
     return items;
   }
 
-  /** What lies below a mark belongs to the opcode that will take the mark. */
+  /** Values below a mark belong to the opcode that will take the mark. */
   private void requireItems(int count) throws CheckpointException {
     int floor = marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
     if (stack.size() - floor < count) {
@@ -212,7 +212,7 @@ final class PickleReader {
     push(globals.find(module, name));
   }
 
-  /** The opcode of old-style instances: named like any other global, then refused in any case. */
+  /** The opcode of old-style instances: named like any other global, then always refused. */
   private void refuseInstance() throws CheckpointException {
     PickleGlobals.Global global = globals.find(line(), line());
     throw new CheckpointException(
@@ -233,7 +233,8 @@ final class PickleReader {
   }
 
   /**
-   * Sets attributes: a Namespace is its attributes; an OrderedDict's are bookkeeping of PyTorch.
+   * Sets attributes: those of a Namespace are its contents, those of an OrderedDict PyTorch's
+   * bookkeeping.
    */
   private void build(Object state) throws CheckpointException {
     if (!(peek() instanceof PyDict target && state instanceof PyDict attributes)) {

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A Python container as data. It knows how deeply it is nested, so that a bomb of containers within
- * containers ends where it is built. It has no {@code equals}, {@code hashCode} or {@code toString}
- * over its items: those would not end on a cycle.
+ * A Python container as data. It knows how deeply it is nested, so a bomb of containers within
+ * containers is stopped while it is being built. It has no {@code equals}, {@code hashCode} or
+ * {@code toString} over its items: those would not end on a cycle.
  */
 abstract sealed class PyContainer {
   /** Checkpoints nest about five deep. */
@@ -18,7 +18,7 @@ abstract sealed class PyContainer {
 
   private int depth = 1;
 
-  /** Records that {@code item} is now held. */
+  /** Records that this container now holds {@code item}. */
   final void holds(Object item) throws CheckpointException {
     if (item instanceof PyContainer container) {
       depth = Math.max(depth, container.depth + 1);
@@ -79,9 +79,7 @@ abstract sealed class PyContainer {
       this.pythonType = pythonType;
     }
 
-    /**
-     * Keys are what checkpoints use as keys; anything that would have to be hashed deeply is not.
-     */
+    /** Only key types that checkpoints use are allowed, and none that needs deep hashing. */
     void put(Object key, Object value) throws CheckpointException {
       if (!(key instanceof String || key instanceof Number || key instanceof Boolean)) {
         throw new CheckpointException(

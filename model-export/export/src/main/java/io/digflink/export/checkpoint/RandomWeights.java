@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Weights for benchmarks: a pure function of seed, tensor name and element index, generated while
- * they are copied, so that a model of any size takes no memory.
+ * Weights for benchmarks: a pure function of seed, tensor name and element index. They are
+ * generated while they are copied, so a model of any size takes no memory.
  *
  * <p>Matrices and convolutions are uniform with variance 1/fan-in (LeCun), so that activations keep
  * their scale through any depth; one-dimensional weights are near 1, biases near 0, embeddings have
- * a standard deviation of 0.02. Nothing is zero: the adaLN layers, which training starts at zero,
- * take part as well.
+ * a standard deviation of 0.02. Nothing is zero, so the adaLN layers, which training starts at
+ * zero, take part too.
  */
 public final class RandomWeights {
   private static final double BIAS_RANGE = 0.02;

@@ -28,7 +28,7 @@ final class Safetensors {
     this.file = file;
   }
 
-  /** Whether a file begins as a safetensors file does: a length, then a JSON object. */
+  /** Whether a file begins like a safetensors file: a length, then a JSON object. */
   static boolean isSafetensors(FileBytes file) {
     return file.size() > LENGTH_BYTES && file.copy(LENGTH_BYTES, 1).get() == '{';
   }
@@ -43,7 +43,7 @@ final class Safetensors {
     long available = file.size() - LENGTH_BYTES;
     if (length < 0 || length > Math.min(available, MAX_HEADER)) {
       throw fail(
-          "its header is said to have %d bytes; the file has %d, and at most %d are read",
+          "its header claims %d bytes; the file has %d, and at most %d are read",
           length, available, MAX_HEADER);
     }
     byte[] header = file.copy(LENGTH_BYTES, (int) length).array();

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** Safetensors split over several files, with an index that says which file has which tensor. */
+/** Safetensors split over several files, with an index from tensors to files. */
 final class ShardIndex {
   private static final String WEIGHT_MAP = "weight_map";
   private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
@@ -42,7 +42,7 @@ final class ShardIndex {
       String shard = entry.getValue().asText();
       if (!FILE_NAME.matcher(shard).matches()) {
         throw new CheckpointException(
-            "%s: tensor '%s' is said to be in '%s', which is no plain file name"
+            "%s: tensor '%s' is said to be in '%s', which is not a plain file name"
                 .formatted(index, entry.getKey(), shard));
       }
       shardOf.put(entry.getKey(), shard);

@@ -8,8 +8,8 @@ import java.util.NoSuchElementException;
 import java.util.Set;
 
 /**
- * Tensors by parameter name, in the order of the checkpoint. The {@code module.} that
- * DistributedDataParallel puts before every name is already removed.
+ * Tensors by parameter name, in the order of the checkpoint. The prefix {@code module.} that
+ * DistributedDataParallel adds to every name is already removed.
  */
 public final class StateDict {
   private static final String DDP_PREFIX = "module.";

@@ -16,7 +16,9 @@ final class TorchArchive {
   private static final String PICKLE = "/data.pkl";
   private static final int MAX_PICKLE = 64 << 20;
 
-  /** What {@code torch.save} wrote before PyTorch 1.6: a first pickle with just this number. */
+  /**
+   * The first pickle of a file that {@code torch.save} wrote before PyTorch 1.6: just this number.
+   */
   private static final String LEGACY_MAGIC = "119547037146038801333356";
 
   private final FileBytes file;
@@ -31,12 +33,12 @@ final class TorchArchive {
     this.order = readByteOrder();
   }
 
-  /** Whether a file begins as a zip archive does. */
+  /** Whether a file begins like a zip archive. */
   static boolean isZip(FileBytes file) {
     return file.size() >= 4 && file.copy(0, 4).getInt() == 0x04034b50;
   }
 
-  /** Whether a file begins as a pickle of protocol 2 or later does. */
+  /** Whether a file begins like a pickle of protocol 2 or later. */
   static boolean isPickle(FileBytes file) {
     return file.size() >= 2 && file.copy(0, 1).get() == (byte) 0x80;
   }
@@ -47,7 +49,7 @@ final class TorchArchive {
     return TorchLayout.checkpoint(file, value, source);
   }
 
-  /** A pickle outside an archive: no weights can be read from it, but it is told what it is. */
+  /** A pickle outside an archive: it holds no readable weights, but the message says what it is. */
   static CheckpointException refusal(FileBytes file) {
     PickleGlobals noStorages =
         new PickleGlobals(
@@ -93,7 +95,7 @@ final class TorchArchive {
   private ByteOrder readByteOrder() throws CheckpointException {
     ZipDirectory.Entry entry = entries.get(root + "/byteorder");
     if (entry == null) {
-      return ByteOrder.LITTLE_ENDIAN; // the record is younger than the format
+      return ByteOrder.LITTLE_ENDIAN; // the format is older than this record
     }
     String text = "";
     if (entry.size() <= 16) {
@@ -132,7 +134,7 @@ final class TorchArchive {
         || elements != entry.size() / dtype.bytes()
         || entry.size() % dtype.bytes() != 0) {
       throw new CheckpointException(
-          "storage '%s' is said to have %d elements of %s, but its record has %d bytes"
+          "storage '%s' claims %d elements of %s, but its record has %d bytes"
               .formatted(key, elements, dtype, entry.size()));
     }
     return new TorchStorage(file, key, entry.offset(), dtype, elements, order);

@@ -13,8 +13,8 @@ import java.util.Arrays;
 record TorchStorage(
     FileBytes file, String key, long start, DType dtype, long elements, ByteOrder order) {
   /**
-   * A view that repeats elements (by a stride of 0, say) may be larger than what it views: a few
-   * bytes of file could claim any size.
+   * A view that repeats elements (with a stride of 0, for example) may be larger than its storage:
+   * a few bytes could claim any size.
    */
   private static final long MAX_REPEATING = 1L << 24;
 

@@ -65,19 +65,19 @@ final class ZipDirectory {
     }
     if (directoryStart < 0 || directoryEnd < directoryStart || directoryEnd > limit) {
       throw fail(
-          "its directory is said to lie in bytes %d to %d, but must end before byte %d",
+          "its directory claims bytes %d to %d, but must end before byte %d",
           directoryStart, directoryEnd, limit);
     }
     if (count < 0
         || count > MAX_ENTRIES
         || count > (directoryEnd - directoryStart) / CENTRAL_BYTES) {
       throw fail(
-          "its directory is said to have %d entries in %d bytes (at most %d are read)",
+          "its directory claims %d entries in %d bytes (at most %d are read)",
           count, directoryEnd - directoryStart, MAX_ENTRIES);
     }
   }
 
-  /** The end record has a comment of variable length behind it: search backwards. */
+  /** A comment of variable length follows the end record, so the search runs backwards. */
   private long findEnd() throws CheckpointException {
     long lowest = Math.max(0, file.size() - END_BYTES - MAX_COMMENT);
     if (file.size() >= END_BYTES) {
@@ -97,7 +97,7 @@ final class ZipDirectory {
   private long readZip64End(long locator) throws CheckpointException {
     long position = file.copy(locator, ZIP64_LOCATOR_BYTES).getLong(8);
     if (position < 0 || position > locator - ZIP64_END_BYTES) {
-      throw fail("its zip64 record is said to be at byte %d, behind its locator", position);
+      throw fail("its zip64 record claims byte %d, after its locator", position);
     }
     ByteBuffer record = file.copy(position, ZIP64_END_BYTES);
     if (record.getInt(0) != ZIP64_END_SIGNATURE) {
@@ -157,10 +157,10 @@ final class ZipDirectory {
     return new Entry(dataOffset(name, local, size), size);
   }
 
-  /** Where the bytes of an entry begin: behind its local header, which must agree on the name. */
+  /** Where the bytes of an entry begin: after its local header, which must have the same name. */
   private long dataOffset(String name, long local, long size) throws CheckpointException {
     if (local < 0 || local > directoryStart - LOCAL_BYTES) {
-      throw fail("entry '%s' is said to be at byte %d, outside the archive", name, local);
+      throw fail("entry '%s' claims byte %d, outside the archive", name, local);
     }
     ByteBuffer header = file.copy(local, LOCAL_BYTES);
     int nameLength = header.getShort(26) & 0xFFFF;
@@ -175,8 +175,7 @@ final class ZipDirectory {
     }
     if (size < 0 || size > directoryStart - data) {
       throw fail(
-          "entry '%s' is said to have %d bytes, but only %d are there: the file is truncated or"
-              + " forged",
+          "entry '%s' claims %d bytes, but only %d are there: the file is truncated or forged",
           name, size, directoryStart - data);
     }
     return data;
@@ -219,7 +218,7 @@ final class ZipDirectory {
       odd |= part.isEmpty() || part.equals(".") || part.equals("..");
     }
     if (odd || name.chars().anyMatch(Character::isISOControl)) {
-      throw fail("an entry is named '%s', which is no plain relative path", printable(name));
+      throw fail("an entry is named '%s', which is not a plain relative path", printable(name));
     }
     return name;
   }

@@ -22,7 +22,7 @@ public enum Domain {
     this.version = version;
   }
 
-  /** Name as it stands in a model. */
+  /** Its name in a model. */
   public String id() {
     return id;
   }

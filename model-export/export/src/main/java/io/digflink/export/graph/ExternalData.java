@@ -15,11 +15,11 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
- * The one file of a graph's weights. Places are given out while the graph is built; the data is
- * computed and streamed when the file is written, so that a model need not fit into memory.
+ * The file that holds a graph's weights. Each weight gets its place while the graph is built; the
+ * data is computed and streamed when the file is written, so the model need not fit into memory.
  */
 final class ExternalData {
-  /** ONNX asks for page-aligned offsets, so that a tensor can be mapped. */
+  /** ONNX wants page-aligned offsets, so that tensors can be mapped. */
   private static final long ALIGNMENT = 4096;
 
   private static final int BUFFER_BYTES = 1 << 20;
@@ -35,7 +35,7 @@ final class ExternalData {
     this.fileName = fileName;
   }
 
-  /** Gives a weight its place and a reference to it. */
+  /** Assigns a weight its place; returns a reference to it. */
   TensorProto place(String name, ElementType type, Weight weight) {
     long offset = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     long length = Math.multiplyExact(weight.elements(), type.bytes());
@@ -59,7 +59,7 @@ final class ExternalData {
   /**
    * Writes the file into a directory.
    *
-   * @param progress is told the number of bytes written so far
+   * @param progress receives the number of bytes written so far
    */
   void write(Path directory, LongConsumer progress) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -93,9 +93,13 @@ final class ExternalData {
       buffer.clear();
       if (entry.type == ElementType.FLOAT16) {
         for (int i = from; i < to; i++) {
-          buffer.putShort(half(entry.name, values[i]));
+          buffer.putShort(
+              Fp16Conversions.floatToFp16(checked(entry.name, values[i], LARGEST_HALF)));
         }
       } else {
+        for (int i = from; i < to; i++) {
+          checked(entry.name, values[i], Float.MAX_VALUE);
+        }
         buffer.asFloatBuffer().put(values, from, to - from);
         buffer.position((to - from) * Float.BYTES);
       }
@@ -106,15 +110,19 @@ final class ExternalData {
     }
   }
 
-  private static short half(String name, float value) {
-    if (Math.abs(value) > LARGEST_HALF) {
-      throw new IllegalArgumentException(
-          String.format(
-              "%s has the element %s, which float16 cannot hold (at most %s): export with"
-                  + " --precision fp32",
-              name, value, LARGEST_HALF));
+  /** Returns the value, unless it is NaN or outside the range of the type it is written as. */
+  private static float checked(String name, float value, float largest) {
+    if (Math.abs(value) <= largest) {
+      return value;
     }
-    return Fp16Conversions.floatToFp16(value);
+    throw new IllegalArgumentException(
+        String.format(
+            "%s has the element %s, which %s cannot hold (at most %s)%s",
+            name,
+            value,
+            largest == LARGEST_HALF ? "float16" : "float32",
+            largest,
+            largest == LARGEST_HALF ? ": export with --precision fp32" : ""));
   }
 
   private static StringStringEntryProto entry(String key, String value) {

@@ -38,7 +38,7 @@ public final class GraphBuilder {
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final ExternalData data;
 
-  /** A function of the model and the types of what it gives. */
+  /** A function of the model and the types of its outputs. */
   private record Defined(FunctionProto proto, List<ElementType> outputTypes) {}
 
   /**
@@ -53,7 +53,7 @@ public final class GraphBuilder {
     graph.setName(fileName);
   }
 
-  /** Type of the weights and of what is computed with them. */
+  /** Type of the weights and of the results computed with them. */
   public ElementType precision() {
     return precision;
   }
@@ -104,13 +104,13 @@ public final class GraphBuilder {
   }
 
   /**
-   * Adds a node of a custom operator together with the function that is its body where the
-   * operator's library is not loaded.
+   * Adds a node of a custom operator, and the function that is its body if the operator library is
+   * not loaded.
    *
-   * @param overload tells bodies of the same operator apart, empty where there is one; the body
-   *     must be the same wherever it is the same
+   * @param overload distinguishes several bodies of one operator; empty if there is only one. Equal
+   *     overloads must have equal bodies
    * @param inputs may contain {@link Value#ABSENT}; the body declares them all
-   * @param body declares the inputs, adds nodes, custom operators too, and gives the outputs
+   * @param body declares the inputs, adds nodes (custom operators too) and returns the outputs
    * @return the outputs
    */
   public List<Value> customOperator(
@@ -156,7 +156,7 @@ public final class GraphBuilder {
   /**
    * Writes the model and its weights into a directory.
    *
-   * @param progress is told the number of bytes of weights written so far
+   * @param progress receives the number of weight bytes written so far
    */
   public void write(Path directory, LongConsumer progress) throws IOException {
     try (OutputStream out = Files.newOutputStream(directory.resolve(fileName))) {

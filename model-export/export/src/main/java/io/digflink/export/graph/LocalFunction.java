@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A function of the model in the making: what a custom operator computes, in operators that stock
- * ONNX Runtime has. Where the operator's library is registered its kernel runs instead.
+ * A function under construction: what a custom operator computes, in operators of stock ONNX
+ * Runtime. If the operator library is registered, its kernel runs instead.
  */
 public final class LocalFunction {
   private final Nodes nodes = new Nodes();
@@ -23,19 +23,19 @@ public final class LocalFunction {
     return new Value(name, type);
   }
 
-  /** Where the body's nodes go. */
+  /** The scope for the body's nodes. */
   public Scope body() {
     return new Scope(nodes, "");
   }
 
-  /** The value that a node calling the function gives an integer attribute, as a scalar. */
+  /** The value of an integer attribute of the calling node, as a scalar. */
   public Value integerAttribute(String name) {
     return body()
         .at("attributes/" + name)
         .node(Domain.ONNX, "Constant", ElementType.INT64, List.of(), reference("value_int", name));
   }
 
-  /** The same as an attribute of that name for a node of the body. */
+  /** The same, as an attribute of that name for a node in the body. */
   public AttributeProto passedOn(String name) {
     return reference(name, name);
   }

@@ -9,7 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The nodes of one graph or function body, in order; no name is given twice. */
+/** The nodes of one graph or function body, in order. No name is used twice. */
 final class Nodes {
   private final List<NodeProto> nodes = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
@@ -23,7 +23,7 @@ final class Nodes {
     }
   }
 
-  /** Adds a node and gives the names of its outputs. */
+  /** Adds a node; returns the names of its outputs. */
   List<String> add(
       NodeProto.Builder node, List<Value> inputs, List<AttributeProto> attributes, int outputs) {
     reserve(node.getName());

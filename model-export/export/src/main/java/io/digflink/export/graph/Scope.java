@@ -19,7 +19,7 @@ import java.util.stream.LongStream;
 
 /**
  * A place in a graph where nodes are added: {@code scope.at("attn").matMul(x, w)} adds the node
- * {@code …/attn/MatMul}. Every operator checks the types of what it joins.
+ * {@code …/attn/MatMul}. Every operator checks the types of its inputs.
  */
 public final class Scope {
   private final Nodes nodes;
@@ -150,7 +150,7 @@ public final class Scope {
     return same("MatMul", a, b);
   }
 
-  /** Any operator of one input and no attributes whose output has the input's type. */
+  /** An operator with one input and no attributes, whose output has the input's type. */
   public Value unary(String operator, Value x) {
     return node(Domain.ONNX, operator, x.type(), List.of(x));
   }
@@ -167,12 +167,12 @@ public final class Scope {
     return at("silu").mul(x, at("silu").unary("Sigmoid", x));
   }
 
-  /** GELU by its approximation with tanh. */
+  /** The tanh approximation of GELU. */
   public Value geluTanh(Value x) {
     return node(Domain.ONNX, "Gelu", x.type(), List.of(x), text("approximate", "tanh"));
   }
 
-  /** x unchanged where it has the type already. */
+  /** Returns x unchanged if it already has the type. */
   public Value cast(Value x, ElementType type) {
     return x.type() == type
         ? x
@@ -183,7 +183,7 @@ public final class Scope {
     return node(Domain.ONNX, "Reshape", x.type(), List.of(x, shape));
   }
 
-  /** A zero in {@code shape} keeps the input's dimension, one −1 is inferred. */
+  /** A zero in {@code shape} keeps the input's dimension; one −1 is inferred. */
   public Value reshape(Value x, long... shape) {
     return reshape(x, at("shape").integerVector(shape));
   }
@@ -239,7 +239,7 @@ public final class Scope {
     return node(Domain.ONNX, "Range", start.type(), List.of(start, limit, delta));
   }
 
-  /** Mean over the last axis, which stays with length 1. */
+  /** Mean over the last axis, which is kept with length 1. */
   public Value meanOverLast(Value x) {
     return node(
         Domain.ONNX,

@@ -7,10 +7,10 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * Constant data of a graph that is computed when it is written: one piece at a time is in memory.
+ * Constant data of a graph, computed when it is written. Only one piece at a time is in memory.
  *
  * @param shape dimensions
- * @param pieces give the elements in row-major order, one piece after the other
+ * @param pieces return the elements in row-major order, one piece after another
  */
 public record Weight(List<Long> shape, List<Supplier<float[]>> pieces) {
   public Weight {
@@ -28,17 +28,21 @@ public record Weight(List<Long> shape, List<Supplier<float[]>> pieces) {
     return shape.stream().reduce(1L, Math::multiplyExact);
   }
 
-  /** The same data seen with other dimensions. */
+  /** The same data with other dimensions. */
   public Weight reshaped(long... newShape) {
     Weight weight = new Weight(Arrays.stream(newShape).boxed().toList(), pieces);
     if (weight.elements() != elements()) {
       throw new IllegalArgumentException(
-          "Cannot see a weight of " + shape + " as " + weight.shape + ": other number of elements");
+          "Cannot reshape a weight of "
+              + shape
+              + " to "
+              + weight.shape
+              + ": the number of elements differs");
     }
     return weight;
   }
 
-  /** The weight with every element computed anew, in the same shape. */
+  /** The weight with every element recomputed, in the same shape. */
   public Weight map(UnaryOperator<float[]> change) {
     Supplier<float[]> values = () -> change.apply(toArray());
     return new Weight(shape, List.of(values));

@@ -1,5 +1,5 @@
 /**
- * Builds ONNX graphs of typed references: nodes are named by paths, op-set imports come from the
- * nodes used, weights are streamed into one external-data file.
+ * Builds ONNX graphs from typed references: paths name nodes, op-set imports follow from the nodes
+ * used, and weights are streamed into one external-data file.
  */
 package io.digflink.export.graph;

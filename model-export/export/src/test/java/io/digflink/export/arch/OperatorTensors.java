@@ -1,11 +1,11 @@
 package io.digflink.export.arch;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.digflink.export.graph.ElementType;
+import io.digflink.operators.OnnxRuntime;
+import io.digflink.operators.Tolerances;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,8 +30,7 @@ final class OperatorTensors {
   }
 
   static OnnxTensor tensor(float[] values, long... shape) throws OrtException {
-    return OnnxTensor.createTensor(
-        OrtEnvironment.getEnvironment(), FloatBuffer.wrap(values), shape);
+    return OnnxTensor.createTensor(OnnxRuntime.environment(), FloatBuffer.wrap(values), shape);
   }
 
   static Map<String, float[]> outputs(OrtSession.Result result) {
@@ -47,15 +46,8 @@ final class OperatorTensors {
     return values;
   }
 
-  /** |actual - expected| / |expected|; NaN if any element is. */
-  static double distance(float[] actual, float[] expected) {
-    assertThat(actual).hasSameSizeAs(expected);
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(actual[i] - expected[i], 2);
-      norm += Math.pow(expected[i], 2);
-    }
-    return Math.sqrt(difference / norm);
+  /** How far a kernel may be from its function body or a naive loop. */
+  static double tolerance(ElementType precision) {
+    return Tolerances.of(precision == ElementType.FLOAT32 ? "operator.fp32" : "operator.fp16");
   }
 }

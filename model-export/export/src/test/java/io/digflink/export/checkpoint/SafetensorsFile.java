@@ -1,6 +1,7 @@
 package io.digflink.export.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,32 +11,40 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Writes float32 safetensors files, as tests need them. */
+/** Writes safetensors files, as tests need them. */
 public final class SafetensorsFile {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private SafetensorsFile() {}
 
-  /** Writes all tensors of a state dict. */
+  /** Writes all tensors of a state dict in float32. */
   public static Path write(Path path, StateDict tensors) throws IOException {
+    return write(path, tensors, "", DType.FLOAT32);
+  }
+
+  /** The same, with the data of one tensor replaced. */
+  public static Path write(
+      Path path, StateDict tensors, String replaced, DType dtype, byte... replacement)
+      throws IOException {
     Map<String, Object> header = new LinkedHashMap<>();
-    long offset = 0;
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
     for (String name : tensors.names()) {
       Tensor tensor = tensors.get(name);
-      long end = offset + Float.BYTES * tensor.elements();
+      boolean replace = name.equals(replaced);
+      long start = data.size();
+      data.write(
+          replace ? replacement : TorchFile.floats(ByteOrder.LITTLE_ENDIAN, tensor.toFloatArray()));
       header.put(
           name,
           Map.of(
-              "dtype", "F32", "shape", tensor.shape(), "data_offsets", new long[] {offset, end}));
-      offset = end;
+              "dtype",
+              replace ? dtype.safetensorsName() : "F32",
+              "shape",
+              tensor.shape(),
+              "data_offsets",
+              new long[] {start, data.size()}));
     }
-    ByteBuffer data = ByteBuffer.allocate((int) offset).order(ByteOrder.LITTLE_ENDIAN);
-    for (String name : tensors.names()) {
-      for (float value : tensors.get(name).toFloatArray()) {
-        data.putFloat(value);
-      }
-    }
-    return Files.write(path, bytes(MAPPER.writeValueAsString(header), data.array()));
+    return Files.write(path, bytes(MAPPER.writeValueAsString(header), data.toByteArray()));
   }
 
   /** A file with this header, true or not, and these data. */

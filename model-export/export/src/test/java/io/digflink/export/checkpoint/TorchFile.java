@@ -12,7 +12,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/** Writes archives as {@code torch.save} does, and such as it does not. */
+/** Writes archives like those of {@code torch.save}, and malformed ones. */
 final class TorchFile {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ZipOutputStream zip = new ZipOutputStream(out);

@@ -27,7 +27,7 @@ public final class DigOracle implements DenoiserOracle {
   private final boolean depthwise;
   private final boolean skips;
 
-  /** Rows of the token grid as it lies now; transposing exchanges rows and columns. */
+  /** Rows of the token grid as it is now; transposing exchanges rows and columns. */
   private int rows;
 
   public DigOracle(Map<String, Object> constructorArguments, StateDict weights) {

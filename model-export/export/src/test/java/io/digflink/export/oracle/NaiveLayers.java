@@ -157,7 +157,7 @@ final class NaiveLayers {
     return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
   }
 
-  /** GELU by its approximation with tanh. */
+  /** The tanh approximation of GELU. */
   static double geluTanh(double x) {
     return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
   }

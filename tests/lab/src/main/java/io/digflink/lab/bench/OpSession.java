@@ -16,7 +16,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.platform.Fp16Conversions;
 import com.google.protobuf.ByteString;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.OnnxRuntime;
+import io.digflink.operators.OperatorLibrary;
 import io.digflink.runtime.session.Device;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -26,7 +27,7 @@ import java.util.Random;
 
 /** A session of a model that is one attention node, and its inputs. */
 final class OpSession implements AutoCloseable {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final boolean half;
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("op");
   private final NodeProto.Builder node = NodeProto.newBuilder().setName("op").addOutput("o");
@@ -145,8 +146,8 @@ final class OpSession implements AutoCloseable {
       if (device.isCuda()) {
         options.addCUDA(device.index());
       }
-      GlaOpLibrary.register(
-          options, device.isCuda() ? GlaOpLibrary.Kernels.CUDA : GlaOpLibrary.Kernels.CPU);
+      OperatorLibrary.register(
+          options, device.isCuda() ? OperatorLibrary.Kernels.CUDA : OperatorLibrary.Kernels.CPU);
       session = environment.createSession(model.toByteArray(), options);
       return this;
     }

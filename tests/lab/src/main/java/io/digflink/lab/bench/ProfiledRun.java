@@ -6,7 +6,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.digflink.op.GlaOpLibrary;
+import io.digflink.operators.OnnxRuntime;
+import io.digflink.operators.OperatorLibrary;
 import io.digflink.runtime.session.Device;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -42,10 +43,10 @@ record ProfiledRun(float[] output, List<JsonNode> nodes) {
       if (device.isCuda()) {
         options.addCUDA(device.index());
       }
-      GlaOpLibrary.register(
-          options, device.isCuda() ? GlaOpLibrary.Kernels.CUDA : GlaOpLibrary.Kernels.CPU);
+      OperatorLibrary.register(
+          options, device.isCuda() ? OperatorLibrary.Kernels.CUDA : OperatorLibrary.Kernels.CPU);
       options.enableProfiling(profile.toString());
-      OrtEnvironment environment = OrtEnvironment.getEnvironment();
+      OrtEnvironment environment = OnnxRuntime.environment();
       try (OrtSession session = environment.createSession(graph.toString(), options)) {
         float[] output = run(environment, session, images, cells);
         Path file = Path.of(session.endProfiling());
