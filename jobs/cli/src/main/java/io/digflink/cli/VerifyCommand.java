@@ -53,8 +53,7 @@ public final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    ModelCatalog catalog =
-        ModelCatalog.open(models.resolve(spec.commandLine().getErr()::println));
+    ModelCatalog catalog = ModelCatalog.open(models.resolve(spec.commandLine().getErr()::println));
     boolean all = true;
     try (ImageVerifier verifier = new ImageVerifier(catalog, Device.of(device), 0)) {
       for (Path image : images) {

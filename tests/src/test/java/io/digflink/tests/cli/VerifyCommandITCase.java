@@ -95,7 +95,9 @@ class VerifyCommandITCase {
     Result result = verify(FILES);
 
     assertThat(FILES).hasSize(5);
-    assertThat(result.output().lines()).hasSize(5).allMatch(line -> line.contains(": made by this"));
+    assertThat(result.output().lines())
+        .hasSize(5)
+        .allMatch(line -> line.contains(": made by this"));
     assertThat(result.code()).isZero();
   }
 
@@ -118,10 +120,11 @@ class VerifyCommandITCase {
 
   @Test
   void pillowReadsWhatTheFilesSay() throws Exception {
-    String python = List.of("python3", "/usr/bin/python3").stream()
-        .filter(program -> works(program, "-c", "import PIL"))
-        .findFirst()
-        .orElse(null);
+    String python =
+        List.of("python3", "/usr/bin/python3").stream()
+            .filter(program -> works(program, "-c", "import PIL"))
+            .findFirst()
+            .orElse(null);
     Assumptions.assumeTrue(python != null, "no python3 of this machine has Pillow: python3-pil");
 
     JsonNode png = read(python, "two classes-0.png");

@@ -76,7 +76,9 @@ public final class DatasetFinisher {
     writeSheet();
     files.replace(
         files.dataset().resolve("README.md"),
-        new DatasetCard(manifest, settings, labels.keySet()).text().getBytes(StandardCharsets.UTF_8));
+        new DatasetCard(manifest, settings, labels.keySet())
+            .text()
+            .getBytes(StandardCharsets.UTF_8));
     directory.complete(WorkFiles.JSON.valueToTree(manifest));
     return manifest;
   }

@@ -18,9 +18,9 @@ import org.apache.commons.codec.digest.DigestUtils;
 /**
  * Image files in one directory per class, {@code images/3_Dress/000012.png}. Readers number the
  * classes by the order of the directories: the number in front makes it that of the labels, as long
- * as every class has a directory (see {@link io.digflink.synthesis.plan.FolderLabels}). The lines of
- * {@code images/metadata.jsonl} are kept aside until the data set is complete. Latents are {@code
- * latents/000012.npy}.
+ * as every class has a directory (see {@link io.digflink.synthesis.plan.FolderLabels}). The lines
+ * of {@code images/metadata.jsonl} are kept aside until the data set is complete. Latents are
+ * {@code latents/000012.npy}.
  */
 final class ImageFolderWriter implements ShardWriter {
   /** Directory of the images in a data set. */

@@ -24,8 +24,9 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 
 /**
  * The sample file of the ADM evaluation suite: {@code images.npz} with {@code arr_0} uint8 [N, H,
- * W, 3] and {@code arr_1} int64 [N] labels, −1 for unconditional images. Beside it {@code metadata.jsonl}, and {@code latents.npz} with {@code arr_0} float32 [N,
- * C, H, W] where latents are kept.
+ * W, 3] and {@code arr_1} int64 [N] labels, −1 for unconditional images. Beside it {@code
+ * metadata.jsonl}, and {@code latents.npz} with {@code arr_0} float32 [N, C, H, W] where latents
+ * are kept.
  *
  * <p>The number of images is known beforehand, so everything streams: a sample at a time is in
  * memory. Members are stored, not compressed, with 64-bit sizes where needed.

@@ -31,8 +31,8 @@ import org.apache.parquet.schema.MessageTypeParser;
  * the file's metadata names the features, class names included.
  *
  * <p>Row groups end after 100 rows, as the Hub does for images, or before they exceed 64 MiB: that
- * bounds the memory of the writer and of readers, some of which refuse groups above 286 MiB. Nothing
- * is compressed: image files are already.
+ * bounds the memory of the writer and of readers, some of which refuse groups above 286 MiB.
+ * Nothing is compressed: image files are already.
  */
 final class ParquetShardWriter implements ShardWriter {
   private static final int ROW_GROUP_ROWS = 100;

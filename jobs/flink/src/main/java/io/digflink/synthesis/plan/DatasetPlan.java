@@ -28,7 +28,9 @@ public interface DatasetPlan extends Serializable {
    */
   byte[] record(long request) throws IOException;
 
-  /** Labels that images of the plan have; those of requests that will be rejected may be among them. */
+  /**
+   * Labels that images of the plan have; those of requests that will be rejected may be among them.
+   */
   BitSet labels(ModelManifest model) throws IOException;
 
   /** Number of images. */

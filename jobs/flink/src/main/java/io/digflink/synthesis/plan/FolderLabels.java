@@ -7,9 +7,10 @@ import java.util.BitSet;
 import java.util.stream.Collectors;
 
 /**
- * Whether an image folder can hold the labels of a plan. Its readers do not read labels: they number
- * the folders that they find. Where a class has no image, and so no folder, every class after it
- * would get another number than its label, whatever the folders are called. Such a plan is refused.
+ * Whether an image folder can hold the labels of a plan. Its readers do not read labels: they
+ * number the folders that they find. Where a class has no image, and so no folder, every class
+ * after it would get another number than its label, whatever the folders are called. Such a plan is
+ * refused.
  */
 public final class FolderLabels {
   private static final int MOST_LISTED = 10;

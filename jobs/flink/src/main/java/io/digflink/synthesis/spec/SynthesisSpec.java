@@ -5,7 +5,9 @@ import static io.digflink.synthesis.spec.SpecChecks.requirePresent;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.sampling.Guidance;
@@ -38,7 +40,9 @@ public record SynthesisSpec(
     Long images,
     Long imagesPerClass,
     Labels labels,
-    Long seed,
+    @JsonSerialize(using = ExactInteger.Writer.class)
+        @JsonDeserialize(using = ExactInteger.Reader.class)
+        Long seed,
     List<SamplerChoice> samplers,
     GuidanceRange guidance,
     ImageFile image,

@@ -103,7 +103,8 @@ class NpzITCase {
 
     try (ZipFile zip = new ZipFile(dataset.resolve("images.npz").toFile())) {
       byte[] pixels = zip.getInputStream(zip.getEntry("arr_0.npy")).readAllBytes();
-      assertThat(new String(pixels, StandardCharsets.ISO_8859_1)).contains("'shape': (0, 8, 8, 3,)");
+      assertThat(new String(pixels, StandardCharsets.ISO_8859_1))
+          .contains("'shape': (0, 8, 8, 3,)");
     }
   }
 

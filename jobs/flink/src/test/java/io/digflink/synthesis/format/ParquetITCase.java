@@ -110,7 +110,8 @@ class ParquetITCase {
             "n");
     assertThat(bytes).hasSizeBetween(3, 4).allMatch(n -> Long.parseLong(n) <= 64 << 20);
     assertThat(column("SELECT sum(seed) AS s FROM '" + shard() + "'", "s"))
-        .containsExactly(String.valueOf(BigInteger.valueOf(40L).shiftLeft(60).add(BigInteger.valueOf(780))));
+        .containsExactly(
+            String.valueOf(BigInteger.valueOf(40L).shiftLeft(60).add(BigInteger.valueOf(780))));
   }
 
   @Test

@@ -52,8 +52,7 @@ class WebDatasetITCase {
     assumeTrue(Program.works("tar", "--version"), "this machine has no tar");
     WorkFiles files = new WorkFiles(dataset);
     files.create();
-    try (ShardWriter writer =
-        ShardFormats.open(OutputFormat.WEBDATASET, files, Shards.info(), 0)) {
+    try (ShardWriter writer = ShardFormats.open(OutputFormat.WEBDATASET, files, Shards.info(), 0)) {
       writer.append(Samples.of(4));
       writer.append(Samples.unconditional(5));
       Program.run(dataset, List.of("tar", "-xf", writer.finish().file()));
@@ -69,8 +68,7 @@ class WebDatasetITCase {
     assumeTrue(Program.works("tar", "--version"), "this machine has no tar");
     WorkFiles files = new WorkFiles(dataset);
     files.create();
-    try (ShardWriter writer =
-        ShardFormats.open(OutputFormat.WEBDATASET, files, Shards.info(), 0)) {
+    try (ShardWriter writer = ShardFormats.open(OutputFormat.WEBDATASET, files, Shards.info(), 0)) {
       writer.append(Samples.of(0, Long.MAX_VALUE, new byte[] {1}));
       Program.run(dataset, List.of("tar", "-xf", writer.finish().file()));
     }

@@ -73,8 +73,7 @@ class OutputDirectoryITCase {
 
     assertThatThrownBy(
             () ->
-                OutputDirectory.open(
-                    temporary, identity(1).put(OutputDirectory.FORMAT_VERSION, 2)))
+                OutputDirectory.open(temporary, identity(1).put(OutputDirectory.FORMAT_VERSION, 2)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("Expected an unfinished data set of format version 2 at")
         .hasMessageContaining("found version 1: another version of dig-flink has begun it");

@@ -77,8 +77,7 @@ public final class ImageMetadata {
           && length >= ITXT_HEAD.length
           && startsWith(file, data, ITXT_HEAD)) {
         int head = ITXT_HEAD.length;
-        return Optional.of(
-            new String(file, data + head, length - head, StandardCharsets.UTF_8));
+        return Optional.of(new String(file, data + head, length - head, StandardCharsets.UTF_8));
       }
       at += PNG_CHUNK_FRAME + length;
     }

@@ -69,8 +69,7 @@ public final class ImageVerifier implements AutoCloseable {
     return verify(file, format.get(), text.get(), provenance);
   }
 
-  private Verdict verify(
-      byte[] file, ImageFormat format, String text, ImageProvenance provenance)
+  private Verdict verify(byte[] file, ImageFormat format, String text, ImageProvenance provenance)
       throws IOException, SessionException {
     Optional<ModelBundle> found =
         provenance.model() == null ? Optional.empty() : models.find(provenance.model());

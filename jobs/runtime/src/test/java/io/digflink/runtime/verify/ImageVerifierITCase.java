@@ -153,7 +153,8 @@ class ImageVerifierITCase {
   }
 
   private static byte[] file(ImageFormat format, String json) {
-    return ImageMetadata.write(new ImageEncoder(format, 80).encode(pixels, SIDE, SIDE), format, json);
+    return ImageMetadata.write(
+        new ImageEncoder(format, 80).encode(pixels, SIDE, SIDE), format, json);
   }
 
   private static String json(ImageFormat format) {
