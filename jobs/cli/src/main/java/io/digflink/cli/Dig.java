@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
       GenerateJobCommand.class,
       SynthesizeCommand.class,
       ExportCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      VerifyCommand.class
     })
 public final class Dig implements Runnable {
   @Spec private CommandSpec spec;

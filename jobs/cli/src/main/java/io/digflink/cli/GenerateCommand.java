@@ -253,7 +253,8 @@ public final class GenerateCommand implements Callable<Integer> {
   private GenerationRequest request(String modelName, LabelList classes) {
     ImageSize pixels = size == null ? null : ImageSize.parse(size);
     return GenerationRequest.newBuilder()
-        .setRequestId(UUID.randomUUID().toString())
+        // It is in the image files. Among the answers of a shared job it must be unique.
+        .setRequestId(servers == null ? "generate" : UUID.randomUUID().toString())
         .setModel(modelName)
         .setLabels(classes.numbers())
         .setClassNames(classes.names())

@@ -11,9 +11,11 @@ import io.digflink.synthesis.dataset.Manifest;
 import io.digflink.synthesis.format.DatasetInfo;
 import io.digflink.synthesis.job.SynthesisSettings;
 import io.digflink.synthesis.plan.DatasetPlan;
+import io.digflink.synthesis.plan.FolderLabels;
 import io.digflink.synthesis.plan.SpecPlan;
 import io.digflink.synthesis.plan.TopicPlan;
 import io.digflink.synthesis.plan.TopicSnapshot;
+import io.digflink.synthesis.spec.OutputFormat;
 import io.digflink.synthesis.spec.SpecException;
 import io.digflink.synthesis.spec.SpecReader;
 import io.digflink.synthesis.spec.SynthesisSpec;
@@ -100,23 +102,41 @@ public final class DatasetRun {
     Path dataset = options.out().toAbsolutePath().normalize();
     try (OutputDirectory directory =
         OutputDirectory.open(dataset, identity(specification, model))) {
+      directory.warning().ifPresent(console::println);
       if (directory.isComplete()) {
         DatasetCheck.verify(dataset, directory.manifest());
         console.println(dataset + " is complete already, and its files are what was written");
         return directory.manifest().path("failed").asLong() == 0 ? OK : INCOMPLETE;
       }
-      DatasetPlan plan =
-          drawn == null ? requested(specification.requests(), directory.files()) : drawn;
+      DatasetPlan plan = plan(specification, drawn, model, directory);
       SynthesisSettings settings =
           options.settings(
               catalog.pathOf(model.name()).orElseThrow(),
               new DatasetSettings(
                   dataset.toString(),
                   specification.output().format(),
+                  specification.output().writesImageMetadata(),
                   info(specification, model, plan, shape)));
       try (SynthesisCluster flink = cluster.start()) {
         return report(new Synthesis(directory, plan, settings, flink, console).run());
       }
+    }
+  }
+
+  /** What is to be made, checked against the format. */
+  private DatasetPlan plan(
+      SynthesisSpec specification, DatasetPlan drawn, ModelBundle model, OutputDirectory directory)
+      throws IOException, InterruptedException, SpecException {
+    try {
+      DatasetPlan plan =
+          drawn == null ? requested(specification.requests(), directory.files()) : drawn;
+      if (specification.output().format() == OutputFormat.IMAGEFOLDER) {
+        FolderLabels.check(plan, model.manifest());
+      }
+      return plan;
+    } catch (SpecException e) {
+      directory.abandon();
+      throw e;
     }
   }
 
@@ -169,6 +189,7 @@ public final class DatasetRun {
   private static ObjectNode identity(SynthesisSpec specification, ModelBundle model)
       throws IOException {
     ObjectNode identity = WorkFiles.JSON.createObjectNode();
+    identity.put(OutputDirectory.FORMAT_VERSION, Manifest.FORMAT_VERSION);
     identity.set("spec", WorkFiles.JSON.readTree(SpecReader.canonical(specification)));
     identity.putObject("model").put("name", model.name()).put("bundle_digest", model.digest());
     return identity;
@@ -192,7 +213,7 @@ public final class DatasetRun {
     int scale = model.imageScale();
     return new DatasetInfo(
         new ShardLayout(plan.images(), specification.output().shardSize()),
-        DatasetInfo.classNames(model.manifest()),
+        DatasetInfo.classNames(model.manifest().classes()),
         specification.output().latents(),
         shape.channels(),
         scale,

@@ -2,22 +2,31 @@ package io.digflink.synthesis;
 
 import io.digflink.synthesis.dataset.DatasetSettings;
 import io.digflink.synthesis.spec.OutputFormat;
-import io.digflink.synthesis.store.OutputDirectory;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
 
-/** Tells as early as can be known that a data set does not fit on its disk. */
+/** Reports as early as possible that a data set does not fit on its disk. */
 final class DiskSpace {
   /** Images whose mean size stands for that of all. */
   private static final long ENOUGH_IMAGES = 64;
 
   private static final int RGB = 3;
 
-  private final OutputDirectory directory;
+  private final Supplier<OptionalLong> usableBytes;
   private final DatasetSettings settings;
+  private final PrintStream out;
+  private boolean warned;
 
-  DiskSpace(OutputDirectory directory, DatasetSettings settings) {
-    this.directory = directory;
+  /**
+   * @param usableBytes bytes that can still be written, where that is known
+   * @param out where it is reported that they are not
+   */
+  DiskSpace(Supplier<OptionalLong> usableBytes, DatasetSettings settings, PrintStream out) {
+    this.usableBytes = usableBytes;
     this.settings = settings;
+    this.out = out;
   }
 
   /**
@@ -32,7 +41,7 @@ final class DiskSpace {
   }
 
   /**
-   * Checks what the images made so far let expect.
+   * Checks the rest, estimated by the images made so far.
    *
    * @throws IOException if the rest does not fit
    */
@@ -43,17 +52,28 @@ final class DiskSpace {
     long each = progress.bytesNow() / progress.madeNow() + latentBytes();
     require(
         pixelBytes() + progress.missing() * each,
-        String.format("the rest, at %,d bytes an image,", each));
+        String.format("the rest, at %,d bytes per image,", each));
   }
 
   private void require(long needed, String what) throws IOException {
-    long usable = directory.usableBytes();
-    if (needed > usable) {
+    OptionalLong usable = usableBytes.get();
+    if (usable.isEmpty()) {
+      warn();
+    } else if (needed > usable.getAsLong()) {
       throw new IOException(
           String.format(
               "Expected room for the data set, found %,d bytes free where %s need %,d: make room"
                   + " or give a directory on another disk, then start the same command again",
-              usable, what, needed));
+              usable.getAsLong(), what, needed));
+    }
+  }
+
+  private void warn() {
+    if (!warned) {
+      out.println(
+          "Warning: the file system does not report its free space. Whether the data set fits will"
+              + " show while it is written.");
+      warned = true;
     }
   }
 

@@ -88,7 +88,7 @@ final class Progress {
                 (entry.getKey() < 0 ? "unconditional" : classNames.get(entry.getKey()))
                     + " "
                     + entry.getValue())
-        .collect(Collectors.joining(", ", "; this run: ", ""));
+        .collect(Collectors.joining(", ", "; since the start: ", ""));
   }
 
   private static String format(Duration duration) {

@@ -8,15 +8,19 @@ import io.digflink.synthesis.plan.DatasetPlan;
 import io.digflink.synthesis.store.OutputDirectory;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.concurrent.ExecutionException;
+import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
  * Makes a data set from whatever of it is there already: runs the job for what is missing, once
- * more for what failed, then completes the directory.
+ * more for images that failed, then completes the directory. When the job itself fails, the cause
+ * is reported and the job starts again.
  */
 final class Synthesis {
-  private static final int TRIES = 2;
+  private static final int RESTARTS = 3;
+  private static final long RESTART_DELAY_MILLIS = 1000;
   private static final long POLL_MILLIS = 1000;
 
   private final OutputDirectory directory;
@@ -47,52 +51,100 @@ final class Synthesis {
    * @throws IOException if the job fails or the disk does; the same call goes on from there
    */
   Manifest run() throws IOException, InterruptedException {
-    DiskSpace disk = new DiskSpace(directory, settings.dataset());
-    for (int attempt = 1; attempt <= TRIES; attempt++) {
-      Progress progress = Progress.onDisk(plan, settings.dataset());
-      if (attempt > 1 && progress.missing() == 0) {
-        break;
-      }
-      disk.checkBefore(progress.missing());
-      if (progress.done() > 0) {
-        out.printf("%,d of %,d images are there already%n", progress.done(), plan.images());
-      }
-      runJob(progress, disk);
+    DiskSpace disk = new DiskSpace(directory::usableBytes, settings.dataset(), out);
+    makeMissing(disk);
+    if (Progress.onDisk(plan, settings.dataset()).missing() > 0) {
+      makeMissing(disk); // what failed, once more
     }
     out.println("Completing shards, manifest and card");
     return new DatasetFinisher(directory, settings.dataset()).finish();
   }
 
-  private void runJob(Progress progress, DiskSpace disk) throws IOException, InterruptedException {
+  /** Runs the job, and again when it fails: each time for what is not on the disk yet. */
+  private void makeMissing(DiskSpace disk) throws IOException, InterruptedException {
+    for (int restart = 1; ; restart++) {
+      Progress progress = Progress.onDisk(plan, settings.dataset());
+      disk.checkBefore(progress.missing());
+      if (progress.done() > 0) {
+        out.printf("%,d of %,d images are there already%n", progress.done(), plan.images());
+      }
+      try {
+        runJob(progress, disk);
+        return;
+      } catch (JobFailedException e) {
+        if (restart > RESTARTS) {
+          throw failed(e.getCause());
+        }
+        out.printf(
+            "The job failed and starts again (%d of %d): %s%n",
+            restart, RESTARTS, rootOf(e.getCause()));
+        Thread.sleep(RESTART_DELAY_MILLIS);
+      }
+    }
+  }
+
+  private void runJob(Progress progress, DiskSpace disk)
+      throws IOException, InterruptedException, JobFailedException {
     StreamExecutionEnvironment environment = cluster.environment();
     SynthesisJob.build(environment, plan, settings);
     try {
       JobClient job = cluster.submit(environment);
-      while (!job.getJobStatus().get().isGloballyTerminalState()) {
-        Thread.sleep(POLL_MILLIS);
-        progress.update(job.getAccumulators().get());
-        progress.print(out);
-        try {
-          disk.checkWhile(progress);
-        } catch (IOException e) {
-          job.cancel().get();
-          throw e;
-        }
+      watch(job, progress, disk);
+      if (job.getJobStatus().get() == JobStatus.FAILED) {
+        throw new JobFailedException(causeOf(job));
       }
       progress.update(job.getJobExecutionResult().get().getAllAccumulatorResults());
       progress.print(out);
-    } catch (IOException | InterruptedException e) {
+    } catch (IOException | InterruptedException | JobFailedException e) {
       throw e;
     } catch (Exception e) {
-      throw new IOException(
-          "The job failed: "
-              + rootOf(e)
-              + ". What is made is kept: mend the cause and start the same command again",
-          e);
+      throw failed(e);
     }
+  }
+
+  /** Reports progress until the job ends. */
+  private void watch(JobClient job, Progress progress, DiskSpace disk) throws Exception {
+    while (!job.getJobStatus().get().isGloballyTerminalState()) {
+      Thread.sleep(POLL_MILLIS);
+      progress.update(job.getAccumulators().get());
+      progress.print(out);
+      try {
+        disk.checkWhile(progress);
+      } catch (IOException e) {
+        job.cancel().get();
+        throw e;
+      }
+    }
+  }
+
+  /** Why a job that has failed did so. */
+  private static Throwable causeOf(JobClient job) throws InterruptedException {
+    try {
+      job.getJobExecutionResult().get();
+      return new IllegalStateException("Flink reports no cause");
+    } catch (ExecutionException e) {
+      return e;
+    }
+  }
+
+  private static IOException failed(Throwable cause) {
+    return new IOException(
+        "The job failed: "
+            + rootOf(cause)
+            + ". What is made is kept: mend the cause and start the same command again",
+        cause);
   }
 
   private static Throwable rootOf(Throwable e) {
     return e.getCause() == null ? e : rootOf(e.getCause());
+  }
+
+  /** The job has ended because something in it failed. */
+  private static final class JobFailedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    JobFailedException(Throwable cause) {
+      super(cause);
+    }
   }
 }

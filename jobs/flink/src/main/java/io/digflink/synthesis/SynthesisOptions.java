@@ -97,7 +97,11 @@ public final class SynthesisOptions {
             MAX_IN_FLIGHT_BATCHES * batchRows,
             LONGEST_FAILURE_STREAK),
         new DecodeSettings(
-            Math.max(1, batchRows / 4), Long.MAX_VALUE, null, LONGEST_FAILURE_STREAK),
+            Math.max(1, batchRows / 4),
+            Long.MAX_VALUE,
+            null,
+            dataset.imageMetadata(),
+            LONGEST_FAILURE_STREAK),
         dataset,
         parallelism);
   }

@@ -31,9 +31,9 @@ class SynthesizeTopicITCase {
     }
 
     assertThat(output).contains("5 images in").contains("1 images failed: see");
-    assertThat(Files.readAllLines(out.resolve("images/metadata.jsonl")))
+    assertThat(Files.readAllLines(out.resolve("metadata.jsonl")))
         .hasSize(5)
-        .allMatch(line -> line.contains("\"seed\":7") || line.contains("\"seed\":8"))
+        .allMatch(line -> line.contains("\"seed\":\"7\"") || line.contains("\"seed\":\"8\""))
         .anyMatch(line -> line.contains("\"index\":4,\"label\":6,"));
     assertThat(Files.readAllLines(out.resolve("failed.jsonl")))
         .hasSize(2)
@@ -58,7 +58,7 @@ class SynthesizeTopicITCase {
         """
         model: plain
         requests: {bootstrap_servers: "%s", topic: %s}
-        output: {format: imagefolder, shard_size: 2}
+        output: {format: npz, shard_size: 2}
         """
             .formatted(kafka.bootstrapServers(), TOPIC));
   }

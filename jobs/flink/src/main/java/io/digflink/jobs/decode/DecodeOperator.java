@@ -176,8 +176,9 @@ final class DecodeOperator extends DeviceRunOperator<Handover, GeneratedImage, D
     DecoderSession session = models.decoder(key.model());
     int limit = policy.limit(key);
     List<DenoisedImage> images = choose(key, session.batchSize(key.latent(), limit));
-    int scale = models.bundle(key.model()).imageScale();
-    return new DecodeRun(key, images, session, scale, limit, claimCheck);
+    ModelBundle bundle = models.bundle(key.model());
+    boolean metadata = settings.imageMetadata();
+    return new DecodeRun(key, images, session, bundle, limit, claimCheck, metadata);
   }
 
   /** The images that have waited longest, as far as they may share a run. */

@@ -6,7 +6,9 @@ import io.digflink.jobs.device.DeviceRun;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
+import io.digflink.runtime.image.ImageMetadata;
 import io.digflink.runtime.image.NotFiniteException;
+import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
@@ -22,27 +24,31 @@ import java.util.stream.IntStream;
 /** Decodes a batch of latents and encodes the images, the latter on all cores. */
 final class DecodeRun extends DeviceRun<DenoisedImage> {
   private final DecoderSession session;
-  private final int scale;
+  private final ModelBundle bundle;
   private final int limit;
   private final ClaimCheck claimCheck;
+  private final boolean metadata;
   private List<Optional<ImageFile>> files = List.of();
 
   /**
-   * @param scale image pixels per latent cell, in each direction
+   * @param bundle the model
    * @param limit most latents of a run of this key
+   * @param metadata whether files say how they were made
    */
   DecodeRun(
       BatchKey key,
       List<DenoisedImage> images,
       DecoderSession session,
-      int scale,
+      ModelBundle bundle,
       int limit,
-      ClaimCheck claimCheck) {
+      ClaimCheck claimCheck,
+      boolean metadata) {
     super("decoder", key, images);
     this.session = session;
-    this.scale = scale;
+    this.bundle = bundle;
     this.limit = limit;
     this.claimCheck = claimCheck;
+    this.metadata = metadata;
   }
 
   @Override
@@ -61,8 +67,13 @@ final class DecodeRun extends DeviceRun<DenoisedImage> {
     ImageFormat format = ImageFormat.of(header.format());
     ImageEncoder encoder = new ImageEncoder(format, header.quality());
     LatentShape shape = key().latent();
+    int scale = bundle.imageScale();
     try {
       byte[] content = encoder.encode(pixels, scale * shape.height(), scale * shape.width());
+      if (metadata) {
+        String text = ImageRecords.provenance(header, encoder, bundle).toJson();
+        content = ImageMetadata.write(content, format, text);
+      }
       return Optional.of(file(content, format));
     } catch (NotFiniteException e) {
       return Optional.empty();

@@ -8,10 +8,15 @@ import java.io.Serializable;
  * @param maxBatch most latents of one decoder run
  * @param claimCheckThreshold longest image file that a record carries, in bytes
  * @param claimCheckDirectory where longer files go, or null: there are none
+ * @param imageMetadata whether image files say how they were made
  * @param longestFailureStreak see {@link io.digflink.jobs.device.FailedRunPolicy}
  */
 public record DecodeSettings(
-    int maxBatch, long claimCheckThreshold, String claimCheckDirectory, int longestFailureStreak)
+    int maxBatch,
+    long claimCheckThreshold,
+    String claimCheckDirectory,
+    boolean imageMetadata,
+    int longestFailureStreak)
     implements Serializable {
   public DecodeSettings {
     if (maxBatch < 1) {

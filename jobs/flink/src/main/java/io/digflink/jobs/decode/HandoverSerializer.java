@@ -97,7 +97,12 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     out.writeLong(header.seed());
     out.writeUTF(header.sampler());
     out.writeInt(header.steps());
+    out.writeUTF(header.timestepSpacing());
+    out.writeDouble(header.eta());
     out.writeDouble(header.guidanceScale());
+    out.writeUTF(header.guidanceChannels());
+    out.writeDouble(header.guidanceFrom());
+    out.writeDouble(header.guidanceTo());
     out.writeInt(header.latent().channels());
     out.writeInt(header.latent().height());
     out.writeInt(header.latent().width());
@@ -129,6 +134,11 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
             in.readLong(),
             in.readUTF(),
             in.readInt(),
+            in.readUTF(),
+            in.readDouble(),
+            in.readDouble(),
+            in.readUTF(),
+            in.readDouble(),
             in.readDouble(),
             new LatentShape(in.readInt(), in.readInt(), in.readInt()),
             in.readUTF(),

@@ -172,6 +172,14 @@ public final class GenerateOptions {
           .defaultValue(0)
           .withDescription("Parallelism of the decoder; 0: that of the job.");
 
+  public static final ConfigOption<Boolean> IMAGE_METADATA =
+      key("images.metadata")
+          .booleanType()
+          .defaultValue(true)
+          .withDescription(
+              "Write into each image file how it was made, which dig verify reads: a PNG has it in"
+                  + " an iTXt chunk, a JPEG in a comment.");
+
   public static final ConfigOption<MemorySize> CLAIM_CHECK_THRESHOLD =
       key("claim-check.threshold")
           .memoryType()
@@ -223,6 +231,7 @@ public final class GenerateOptions {
         MAX_WAITING,
         DECODE_BATCH,
         DECODE_PARALLELISM,
+        IMAGE_METADATA,
         CLAIM_CHECK_THRESHOLD,
         CLAIM_CHECK_DIRECTORY,
         CHECKPOINT_INTERVAL);

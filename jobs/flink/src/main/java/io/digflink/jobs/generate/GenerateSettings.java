@@ -124,6 +124,7 @@ public record GenerateSettings(
             config.get(GenerateOptions.DECODE_BATCH),
             config.get(GenerateOptions.CLAIM_CHECK_THRESHOLD).getBytes(),
             config.getOptional(GenerateOptions.CLAIM_CHECK_DIRECTORY).orElse(null),
+            config.get(GenerateOptions.IMAGE_METADATA),
             LONGEST_FAILURE_STREAK);
     DenoiseSettings denoise =
         new DenoiseSettings(

@@ -4,6 +4,7 @@ import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.sampling.SamplerType;
+import io.digflink.runtime.sampling.TimestepSpacing;
 import io.digflink.schemas.GenerationRequest;
 
 /**
@@ -22,7 +23,12 @@ import io.digflink.schemas.GenerationRequest;
  * @param seed seed of the request
  * @param sampler the sampler's name
  * @param steps denoising steps
+ * @param timestepSpacing name of the timestep spacing
+ * @param eta stochasticity of ddim; 0 for the other samplers
  * @param guidanceScale scale that guided the image; 1 if nothing did
+ * @param guidanceChannels channels that guidance acts on, as requests name them
+ * @param guidanceFrom lower end of the guided interval
+ * @param guidanceTo upper end of the guided interval
  * @param latent shape of the latent
  * @param format the image format's name
  * @param quality quality of a lossy image file
@@ -42,7 +48,12 @@ public record ImageHeader(
     long seed,
     String sampler,
     int steps,
+    String timestepSpacing,
+    double eta,
     double guidanceScale,
+    String guidanceChannels,
+    double guidanceFrom,
+    double guidanceTo,
     LatentShape latent,
     String format,
     int quality,
@@ -72,7 +83,12 @@ public record ImageHeader(
         request.getSeed(),
         SamplerType.of(request.getSampler()).id(),
         request.getSteps(),
+        TimestepSpacing.of(request.getTimestepSpacing()).id(),
+        request.getEta() == null ? 0 : request.getEta(),
         guidanceScale,
+        request.getGuidanceChannels().name(),
+        request.getGuidanceFrom(),
+        request.getGuidanceTo(),
         admitted.latent(),
         ImageFormat.of(request.getImageFormat()).id(),
         quality == null ? ImageEncoder.DEFAULT_QUALITY : quality,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.runtime.image.ContactSheet;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
+import io.digflink.synthesis.format.DatasetInfo;
 import io.digflink.synthesis.format.NpzWriter;
 import io.digflink.synthesis.format.ShardWriter;
 import io.digflink.synthesis.spec.OutputFormat;
@@ -34,7 +35,6 @@ import org.apache.commons.codec.digest.DigestUtils;
  * same files.
  */
 public final class DatasetFinisher {
-  private static final String UNCONDITIONAL = "unconditional";
   private static final int SHEET_COLUMNS = 10;
   private static final int SHEET_CELL = 96;
 
@@ -76,7 +76,9 @@ public final class DatasetFinisher {
     writeSheet();
     files.replace(
         files.dataset().resolve("README.md"),
-        DatasetCard.of(manifest, settings.format()).getBytes(StandardCharsets.UTF_8));
+        new DatasetCard(manifest, settings, labels.keySet())
+            .text()
+            .getBytes(StandardCharsets.UTF_8));
     directory.complete(WorkFiles.JSON.valueToTree(manifest));
     return manifest;
   }
@@ -158,6 +160,6 @@ public final class DatasetFinisher {
   }
 
   private String nameOf(int label) {
-    return label < 0 ? UNCONDITIONAL : settings.info().classNames().get(label);
+    return label < 0 ? DatasetInfo.NO_CLASS : settings.info().classNames().get(label);
   }
 }

@@ -13,9 +13,11 @@ import java.nio.file.Path;
  *
  * @param directory the data set's directory, the same path on every machine of the job
  * @param format its format
+ * @param imageMetadata whether image files say how they were made
  * @param info what its writers need to know
  */
-public record DatasetSettings(String directory, OutputFormat format, DatasetInfo info)
+public record DatasetSettings(
+    String directory, OutputFormat format, boolean imageMetadata, DatasetInfo info)
     implements Serializable {
   /** Images at the beginning of the data set that the contact sheet shows. */
   static final int SHEET_IMAGES = 100;

@@ -32,8 +32,11 @@ public record Manifest(
     long failed,
     Map<String, Long> counts,
     List<ShardEntry> shards) {
-  /** Version of the record. */
-  public static final int FORMAT_VERSION = 1;
+  /**
+   * Version of the record and of the files that it lists. Since version 2 image files say how they
+   * were made, seeds are text in JSON, and every sample has a label, −1 where there is none.
+   */
+  public static final int FORMAT_VERSION = 2;
 
   /** Images that the items of {@code failed.jsonl} stand for. */
   static long failedImages(List<FailedItem> items) {

@@ -19,9 +19,6 @@ import java.util.TreeMap;
  * time. Interrupted at any moment and done again it leaves the same files.
  */
 public final class ShardAssembler {
-  /** Label under which unconditional images are counted. */
-  public static final int NO_LABEL = -1;
-
   private final DatasetSettings settings;
   private final WorkFiles files;
 
@@ -89,18 +86,13 @@ public final class ShardAssembler {
 
   /** Counts a sample under its label. */
   static void count(Sample sample, SortedMap<Integer, Integer> labels) {
-    labels.merge(labelOf(sample), 1, Integer::sum);
+    labels.merge(sample.labelOrNone(), 1, Integer::sum);
   }
 
   /** Keeps a copy of an image that the contact sheet shows. */
   void keepForSheet(Sample sample) throws IOException {
     if (sample.index() < DatasetSettings.SHEET_IMAGES) {
-      files.replace(files.sheetImage(sample.index(), labelOf(sample)), sample.imageBytes());
+      files.replace(files.sheetImage(sample.index(), sample.labelOrNone()), sample.imageBytes());
     }
-  }
-
-  private static int labelOf(Sample sample) {
-    Integer label = sample.image().getLabel();
-    return label == null ? NO_LABEL : label;
   }
 }

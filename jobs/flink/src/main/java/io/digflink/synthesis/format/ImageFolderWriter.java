@@ -16,16 +16,18 @@ import java.util.Set;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * Image files in a directory a class, {@code images/3_Dress/000012.png}: the number in front makes
- * the alphabetical order of the directories that of the labels. Their lines of {@code
- * images/metadata.jsonl} are kept aside until the data set is complete. Latents are {@code
- * latents/000012.npy}.
+ * Image files in one directory per class, {@code images/3_Dress/000012.png}. Readers number the
+ * classes by the order of the directories: the number in front makes it that of the labels, as long
+ * as every class has a directory (see {@link io.digflink.synthesis.plan.FolderLabels}). The lines
+ * of {@code images/metadata.jsonl} are kept aside until the data set is complete. Latents are
+ * {@code latents/000012.npy}.
  */
 final class ImageFolderWriter implements ShardWriter {
   /** Directory of the images in a data set. */
   static final String IMAGES = "images";
 
   private static final String LATENTS = "latents";
+  private static final int LONGEST_NAME = 100; // file systems take 255 bytes
 
   private final WorkFiles files;
   private final DatasetInfo info;
@@ -73,11 +75,12 @@ final class ImageFolderWriter implements ShardWriter {
   /** Directory of a class, below that of the images. */
   private String directoryOf(Integer label) {
     if (label == null || label >= info.classNames().size()) {
-      return "unconditional";
+      return DatasetInfo.NO_CLASS;
     }
     int digits = String.valueOf(info.classNames().size() - 1).length();
+    String name = info.classNames().get(label).replaceAll("[^A-Za-z0-9.-]+", "_");
     return String.format("%0" + digits + "d_", label)
-        + info.classNames().get(label).replaceAll("[^A-Za-z0-9.-]+", "_");
+        + name.substring(0, Math.min(name.length(), LONGEST_NAME));
   }
 
   @Override

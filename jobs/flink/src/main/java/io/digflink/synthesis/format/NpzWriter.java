@@ -24,9 +24,9 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 
 /**
  * The sample file of the ADM evaluation suite: {@code images.npz} with {@code arr_0} uint8 [N, H,
- * W, 3] and {@code arr_1} int64 [N] labels (absent where no image has one, −1 for those that have
- * none). Beside it {@code metadata.jsonl}, and {@code latents.npz} with {@code arr_0} float32 [N,
- * C, H, W] where latents are kept.
+ * W, 3] and {@code arr_1} int64 [N] labels, −1 for unconditional images. Beside it {@code
+ * metadata.jsonl}, and {@code latents.npz} with {@code arr_0} float32 [N, C, H, W] where latents
+ * are kept.
  *
  * <p>The number of images is known beforehand, so everything streams: a sample at a time is in
  * memory. Members are stored, not compressed, with 64-bit sizes where needed.
@@ -46,8 +46,15 @@ public final class NpzWriter implements AutoCloseable {
   private final ZipArchiveOutputStream latentsZip;
   private final OutputStream metadataOut;
   private final OutputStream labelsOut;
-  private Sample first;
-  private boolean labelled;
+  private Size size;
+
+  /** Size of every image in pixels. */
+  private record Size(int width, int height) {
+    @Override
+    public String toString() {
+      return width + "×" + height;
+    }
+  }
 
   /**
    * @param rows number of samples that will come
@@ -73,19 +80,15 @@ public final class NpzWriter implements AutoCloseable {
    * @throws IOException if it is of another size than the first
    */
   public void append(Sample sample) throws IOException {
-    if (first == null) {
-      begin(sample);
+    Size found = new Size(sample.image().getWidth(), sample.image().getHeight());
+    if (size == null) {
+      begin(found);
     }
-    if (sample.image().getWidth() != first.image().getWidth()
-        || sample.image().getHeight() != first.image().getHeight()) {
+    if (!found.equals(size)) {
       throw new IOException(
           String.format(
-              "Expected images of %d×%d for an npz, found image %d of %d×%d: take another format",
-              first.image().getWidth(),
-              first.image().getHeight(),
-              sample.index(),
-              sample.image().getWidth(),
-              sample.image().getHeight()));
+              "Expected images of %s for an npz, found image %d of %s: take another format",
+              size, sample.index(), found));
     }
     imagesZip.write(pixels(sample.imageBytes()));
     if (latentsZip != null) {
@@ -93,22 +96,21 @@ public final class NpzWriter implements AutoCloseable {
     }
     metadataOut.write(RowMetadata.of(sample, null).toJson());
     metadataOut.write('\n');
-    Integer label = sample.image().getLabel();
-    labelled |= label != null;
-    labelsOut.write(littleEndian(label == null ? -1 : label));
+    labelsOut.write(littleEndian(sample.labelOrNone()));
   }
 
   /** Completes the files and moves them to their places; metadata last. */
   public List<ShardWriter.Written> finish() throws IOException {
+    if (size == null) {
+      begin(new Size(info.width(), info.height()));
+    }
     imagesZip.closeArchiveEntry();
     labelsOut.close();
-    if (labelled) {
-      byte[] header = Npy.header("<i8", rows);
-      open(imagesZip, "arr_1.npy", header.length + rows * Long.BYTES);
-      imagesZip.write(header);
-      Files.copy(labelsFile, imagesZip);
-      imagesZip.closeArchiveEntry();
-    }
+    byte[] header = Npy.header("<i8", rows);
+    open(imagesZip, "arr_1.npy", header.length + rows * Long.BYTES);
+    imagesZip.write(header);
+    Files.copy(labelsFile, imagesZip);
+    imagesZip.closeArchiveEntry();
     imagesZip.close();
     metadataOut.close();
     List<ShardWriter.Written> written = new ArrayList<>();
@@ -136,17 +138,15 @@ public final class NpzWriter implements AutoCloseable {
         file.temporary(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
-  private void begin(Sample sample) throws IOException {
-    first = sample;
-    int width = sample.image().getWidth();
-    int height = sample.image().getHeight();
-    byte[] header = Npy.header("|u1", rows, height, width, 3);
-    open(imagesZip, "arr_0.npy", header.length + rows * height * width * 3);
+  private void begin(Size of) throws IOException {
+    size = of;
+    byte[] header = Npy.header("|u1", rows, size.height(), size.width(), 3);
+    open(imagesZip, "arr_0.npy", header.length + rows * size.height() * size.width() * 3);
     imagesZip.write(header);
     if (latentsZip != null) {
-      long[] shape = info.latentShape(sample);
+      long[] shape = info.latentShape(size.width(), size.height());
       byte[] latentHeader = Npy.header("<f4", rows, shape[0], shape[1], shape[2]);
-      long bytes = rows * sample.latent().length * Float.BYTES;
+      long bytes = rows * shape[0] * shape[1] * shape[2] * Float.BYTES;
       open(latentsZip, "arr_0.npy", latentHeader.length + bytes);
       latentsZip.write(latentHeader);
     }

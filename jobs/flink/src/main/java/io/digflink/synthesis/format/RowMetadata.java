@@ -1,5 +1,6 @@
 package io.digflink.synthesis.format;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -11,13 +12,14 @@ import io.digflink.synthesis.store.WorkFiles;
 import java.io.UncheckedIOException;
 
 /**
- * What is said of an image beside its pixels: enough to make it again.
+ * What a data set says of an image beside its pixels.
  *
  * @param fileName path of the image file, or null where it is inside another file
  * @param index place in the data set
  * @param label class index, or null for an unconditional image
  * @param className name of the class, or null
- * @param seed seed of the image's request
+ * @param seed seed of the image's request; text in JSON, since JavaScript and others round integers
+ *     above 2^53
  * @param sampler ddpm, ddim or dpm++
  * @param steps denoising steps
  * @param guidance classifier-free guidance scale
@@ -32,7 +34,7 @@ public record RowMetadata(
     long index,
     Integer label,
     String className,
-    long seed,
+    @JsonFormat(shape = JsonFormat.Shape.STRING) long seed,
     String sampler,
     int steps,
     double guidance,

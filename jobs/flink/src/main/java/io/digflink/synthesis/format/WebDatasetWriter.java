@@ -14,8 +14,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 /**
  * A tar shard of the WebDataset convention: members of one sample follow each other and share their
  * name up to the first dot. {@code KEY.png} or {@code KEY.jpg} is the image, {@code KEY.cls} the
- * label in decimal (absent for unconditional images), {@code KEY.json} the {@link RowMetadata},
- * {@code KEY.latent.npy} the latent where kept. Times, owners and modes are fixed.
+ * label in decimal, {@code KEY.json} the {@link RowMetadata}, {@code KEY.latent.npy} the latent
+ * where kept. Readers expect the same members in every sample: an unconditional image has the label
+ * −1. Times, owners and modes are fixed.
  */
 final class WebDatasetWriter implements ShardWriter {
   private static final int MODE = 0100644;
@@ -38,9 +39,7 @@ final class WebDatasetWriter implements ShardWriter {
     String key = info.key(sample.index());
     GeneratedImage image = sample.image();
     put(key + ImageFormat.of(image.getFormat()).extension(), sample.imageBytes());
-    if (image.getLabel() != null) {
-      put(key + ".cls", image.getLabel().toString().getBytes(StandardCharsets.US_ASCII));
-    }
+    put(key + ".cls", String.valueOf(sample.labelOrNone()).getBytes(StandardCharsets.US_ASCII));
     put(key + ".json", RowMetadata.of(sample, null).toJson());
     if (info.latents()) {
       put(key + ".latent.npy", Npy.file(sample.latent(), info.latentShape(sample)));

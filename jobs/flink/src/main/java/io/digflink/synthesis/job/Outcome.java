@@ -3,8 +3,8 @@ package io.digflink.synthesis.job;
 import io.digflink.synthesis.store.FailedItem;
 
 /**
- * What became of an image, on its way to the shard that it belongs to: its latent, its image, or
- * why there is none.
+ * What became of an image, on its way to the shard that it belongs to: its latent, its image, both,
+ * or why there is none.
  *
  * @param request number of the request
  * @param index place in the data set
@@ -33,6 +33,13 @@ public record Outcome(
 
   static Outcome failure(long request, long index, long images, String reason, String message) {
     return new Outcome(request, index, null, null, images, reason, message);
+  }
+
+  /** The image of one of two outcomes with the latent of the other. */
+  Outcome pairedWith(Outcome other) {
+    return image != null
+        ? new Outcome(request, index, image, other.latent, 0, null, null)
+        : other.pairedWith(this);
   }
 
   FailedItem toFailedItem() {

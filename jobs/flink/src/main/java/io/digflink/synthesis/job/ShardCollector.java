@@ -10,6 +10,7 @@ import io.digflink.synthesis.store.Spool;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
@@ -34,7 +35,7 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
   private transient ShardAssembler assembler;
   private transient RecordCodec<GeneratedImage> codec;
   private transient Map<Integer, Spool> spools;
-  private transient Map<Long, float[]> latents;
+  private transient OutcomePairs pairs;
 
   ShardCollector(DatasetSettings settings) {
     this.settings = settings;
@@ -45,7 +46,7 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
     assembler = new ShardAssembler(settings);
     codec = RecordCodec.of(GeneratedImage.class);
     spools = new HashMap<>();
-    latents = new HashMap<>();
+    pairs = new OutcomePairs();
   }
 
   @Override
@@ -56,26 +57,31 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
       return;
     }
     int shard = settings.layout().shardOf(outcome.index());
-    if (!spools.containsKey(shard) && settings.files().readEntry(shard).isPresent()) {
+    Optional<Spool> spool = spoolOf(shard);
+    if (spool.isEmpty() || spool.get().contains(outcome.index())) {
       return;
     }
-    if (outcome.latent() != null) {
-      latents.put(outcome.index(), outcome.latent());
-    } else {
-      add(shard, outcome);
+    Optional<Outcome> sample =
+        settings.info().latents() ? pairs.join(outcome) : Optional.of(outcome);
+    if (sample.isPresent()) {
+      add(sample.get(), shard, spool.get());
     }
   }
 
-  private void add(int shard, Outcome outcome) throws IOException {
+  /** The spool of a shard, none where the shard is finished. */
+  private Optional<Spool> spoolOf(int shard) throws IOException {
     Spool spool = spools.get(shard);
     if (spool == null) {
+      if (settings.files().readEntry(shard).isPresent()) {
+        return Optional.empty();
+      }
       spool = assembler.openSpool(shard);
       spools.put(shard, spool);
     }
-    float[] latent = settings.info().latents() ? latents.remove(outcome.index()) : Sample.NO_LATENT;
-    if (spool.contains(outcome.index())) {
-      return;
-    }
+    return Optional.of(spool);
+  }
+
+  private void add(Outcome outcome, int shard, Spool spool) throws IOException {
     GeneratedImage image = codec.decode(outcome.image());
     if (!settings.takes(image)) {
       String size = image.getWidth() + "×" + image.getHeight();
@@ -83,10 +89,12 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
       fail(new FailedItem(outcome.request(), outcome.index(), 1, "OTHER_SIZE", message));
       return;
     }
-    spool.append(new Sample(outcome.index(), image, latent));
+    float[] latent = settings.info().latents() ? outcome.latent() : Sample.NO_LATENT;
+    Sample sample = new Sample(outcome.index(), image, latent);
+    spool.append(sample);
     count(IMAGES, 1);
     count(BYTES, image.getSize());
-    count(LABEL + (image.getLabel() == null ? ShardAssembler.NO_LABEL : image.getLabel()), 1);
+    count(LABEL + sample.labelOrNone(), 1);
     if (assembler.hasShards() && spool.size() == settings.layout().capacity(shard)) {
       assembler.assemble(shard, spool);
       spools.remove(shard);
@@ -94,7 +102,6 @@ final class ShardCollector extends ProcessFunction<Outcome, Void> {
   }
 
   private void fail(FailedItem item) throws IOException {
-    latents.remove(item.index());
     settings.files().writeFailure(item);
     count(FAILURES, 1);
   }

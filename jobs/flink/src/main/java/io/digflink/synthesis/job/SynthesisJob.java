@@ -8,7 +8,6 @@ import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.synthesis.plan.DatasetPlan;
 import io.digflink.synthesis.store.ShardLayout;
-import java.time.Duration;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
@@ -29,14 +28,13 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
  *                                          └─────────┴──────────┴──(by shard)──────────┴─► spools, shards
  * </pre>
  *
- * There are no checkpoints: what is done is on disk an image at a time, and the job asks the disk
- * what is missing whenever it starts. A failure costs the images in flight.
+ * There are no checkpoints and no restarts by Flink: what is done is on disk, one image at a time,
+ * and the job asks the disk what is missing whenever it starts. A failure costs the images in
+ * flight.
  */
 public final class SynthesisJob {
   /** Name in the dashboard. */
   public static final String NAME = "dig-synthesize";
-
-  private static final int RESTARTS = 3;
 
   private SynthesisJob() {}
 
@@ -105,15 +103,8 @@ public final class SynthesisJob {
     configuration.set(PipelineOptions.GLOBAL_JOB_PARAMETERS, settings.shown());
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
-    if (environment
-        .getConfiguration()
-        .getOptional(RestartStrategyOptions.RESTART_STRATEGY)
-        .isEmpty()) {
-      configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
-      configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, RESTARTS);
-      configuration.set(
-          RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofSeconds(1));
-    }
+    // A failed job is started anew from outside, where its cause is reported and the disk counted.
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
     environment.configure(configuration);
     environment.setParallelism(settings.parallelism());
   }

@@ -1,7 +1,9 @@
 package io.digflink.synthesis.plan;
 
+import io.digflink.bundle.ModelManifest;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.BitSet;
 
 /**
  * The requests that make a data set. Request k asks for the images from {@code firstImage(k)}
@@ -25,6 +27,11 @@ public interface DatasetPlan extends Serializable {
    * @param request 0 to {@link #requests()} − 1
    */
   byte[] record(long request) throws IOException;
+
+  /**
+   * Labels that images of the plan have; those of requests that will be rejected may be among them.
+   */
+  BitSet labels(ModelManifest model) throws IOException;
 
   /** Number of images. */
   default long images() {

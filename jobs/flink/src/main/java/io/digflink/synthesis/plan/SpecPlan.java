@@ -10,6 +10,7 @@ import io.digflink.schemas.GuidanceChannels;
 import io.digflink.schemas.codec.RecordCodec;
 import io.digflink.synthesis.spec.SpecException;
 import io.digflink.synthesis.spec.SynthesisSpec;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -70,6 +71,19 @@ public final class SpecPlan implements DatasetPlan {
       codec = RecordCodec.of(GenerationRequest.class);
     }
     return codec.encode(request(request));
+  }
+
+  @Override
+  public BitSet labels(ModelManifest model) {
+    BitSet found = new BitSet();
+    int classes = model.classes() == null ? 0 : model.classes().count();
+    for (long index = 0; index < images && found.cardinality() < classes; index++) {
+      Integer label = labels.labelOf(index);
+      if (label != null) {
+        found.set(label);
+      }
+    }
+    return found;
   }
 
   /** The request for an image. */

@@ -1,5 +1,6 @@
 package io.digflink.synthesis.plan;
 
+import io.digflink.bundle.ModelManifest;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.RecordCodec;
 import io.digflink.schemas.codec.RecordFormatException;
@@ -12,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * The plan of the requests that a {@link TopicSnapshot} holds, in its order. Deadlines are left
@@ -66,6 +68,26 @@ public final class TopicPlan implements DatasetPlan {
     } catch (RecordFormatException e) {
       return value; // admission says what is wrong with it
     }
+  }
+
+  @Override
+  public BitSet labels(ModelManifest model) throws IOException {
+    BitSet found = new BitSet();
+    if (model.classes() == null) {
+      return found;
+    }
+    for (long request = 0; request < requests(); request++) {
+      if (firstImage(request) < firstImage(request + 1)) {
+        GenerationRequest decoded = codec.decode(record(request));
+        decoded.getLabels().stream()
+            .filter(label -> label >= 0 && label < model.classes().count())
+            .forEach(found::set);
+        decoded.getClassNames().stream()
+            .flatMap(name -> model.classes().labelOf(name).stream())
+            .forEach(found::set);
+      }
+    }
+    return found;
   }
 
   private void index() {

@@ -7,7 +7,9 @@ import static io.digflink.synthesis.spec.SpecChecks.requirePresent;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.model.Capabilities;
@@ -42,7 +44,9 @@ public record SynthesisSpec(
     Long images,
     Long imagesPerClass,
     Labels labels,
-    Long seed,
+    @JsonSerialize(using = ExactInteger.Writer.class)
+        @JsonDeserialize(using = ExactInteger.Reader.class)
+        Long seed,
     List<SamplerChoice> samplers,
     GuidanceRange guidance,
     ImageFile image,
@@ -238,9 +242,13 @@ public record SynthesisSpec(
    * @param format data-set format
    * @param shardSize images per shard; 1000 where not given
    * @param latents whether the latents before the decoder are kept too; false where not given
+   * @param imageMetadata whether image files say how they were made; null stands for the default:
+   *     true, except in an npz, which has no image files
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-  public record Output(OutputFormat format, Integer shardSize, Boolean latents)
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Output(
+      OutputFormat format, Integer shardSize, Boolean latents, Boolean imageMetadata)
       implements Serializable {
     /** Images per shard where a specification does not say. */
     static final int DEFAULT_SHARD_SIZE = 1000;
@@ -253,6 +261,17 @@ public record SynthesisSpec(
           "output.shard_size is %d; expected 1 to 1000000",
           shardSize);
       latents = latents != null && latents;
+      require(
+          format != OutputFormat.NPZ || imageMetadata == null || !imageMetadata,
+          "output.image_metadata is true with output.format npz, which has no image files: leave it"
+              + " out, or take another format");
+      // The default stays unwritten: complete data sets of earlier versions have no such key.
+      imageMetadata = imageMetadata == null || imageMetadata ? null : Boolean.FALSE;
+    }
+
+    /** Whether image files say how they were made. */
+    public boolean writesImageMetadata() {
+      return imageMetadata == null && format != OutputFormat.NPZ;
     }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.digflink.synthesis.spec.SpecDifference;
 import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -11,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
 
@@ -22,9 +25,14 @@ public final class OutputDirectory implements Closeable {
   /** The manifest's file name. */
   public static final String MANIFEST = "manifest.json";
 
+  /** Key of the identity that has the version of the files' format; 1 where it is absent. */
+  public static final String FORMAT_VERSION = "format_version";
+
   private final WorkFiles files;
   private final ObjectNode identity;
+  private boolean isNew;
   private FileChannel lock;
+  private String warning;
 
   private OutputDirectory(WorkFiles files, ObjectNode identity) {
     this.files = files;
@@ -69,6 +77,11 @@ public final class OutputDirectory implements Closeable {
     return identity;
   }
 
+  /** What could not be checked about the directory. */
+  public Optional<String> warning() {
+    return Optional.ofNullable(warning);
+  }
+
   /** Whether there is nothing left to do. */
   public boolean isComplete() {
     return Files.exists(manifestFile());
@@ -79,6 +92,13 @@ public final class OutputDirectory implements Closeable {
     return WorkFiles.JSON.readTree(manifestFile().toFile());
   }
 
+  /** Forgets a data set that this process has begun and found that it cannot be made. */
+  public void abandon() throws IOException {
+    if (isNew) {
+      removeWork();
+    }
+  }
+
   /** Declares the data set complete. */
   public void complete(JsonNode manifest) throws IOException {
     files.replace(
@@ -87,9 +107,13 @@ public final class OutputDirectory implements Closeable {
     removeWork();
   }
 
-  /** Bytes that can still be written. */
-  public long usableBytes() throws IOException {
-    return Files.getFileStore(files.dataset()).getUsableSpace();
+  /** Bytes that can still be written; empty where the file system does not report them. */
+  public OptionalLong usableBytes() {
+    // Not by Files.getFileStore, which looks for the mount point and finds none in a chroot.
+    File dataset = files.dataset().toFile();
+    return dataset.getTotalSpace() > 0
+        ? OptionalLong.of(dataset.getUsableSpace())
+        : OptionalLong.empty();
   }
 
   @Override
@@ -132,9 +156,26 @@ public final class OutputDirectory implements Closeable {
 
   private void claim() throws IOException {
     if (Files.exists(files.identity())) {
-      refuseOther(WorkFiles.JSON.readTree(files.identity().toFile()));
+      JsonNode there = WorkFiles.JSON.readTree(files.identity().toFile());
+      refuseOtherFormat(there);
+      refuseOther(there);
     } else {
+      isNew = true;
       files.replace(files.identity(), WorkFiles.JSON.writeValueAsBytes(identity));
+    }
+  }
+
+  /** Refuses what an earlier version began: files of two kinds would lie side by side. */
+  private void refuseOtherFormat(JsonNode there) throws IOException {
+    int theirs = there.path(FORMAT_VERSION).asInt(1);
+    int ours = identity.path(FORMAT_VERSION).asInt(1);
+    if (theirs != ours) {
+      throw new IOException(
+          String.format(
+              "Expected an unfinished data set of format version %d at %s, found version %d: another"
+                  + " version of dig-flink has begun it. Complete it with that one, or give another"
+                  + " directory",
+              ours, files.dataset(), theirs));
     }
   }
 
@@ -142,6 +183,10 @@ public final class OutputDirectory implements Closeable {
   private void refuseOther(JsonNode there) throws IOException {
     ObjectNode theirs = WorkFiles.JSON.createObjectNode();
     identity.fieldNames().forEachRemaining(key -> theirs.set(key, there.path(key)));
+    // A complete data set of an earlier format stays valid.
+    if (identity.has(FORMAT_VERSION)) {
+      theirs.set(FORMAT_VERSION, identity.get(FORMAT_VERSION));
+    }
     // Compared as written: numbers of equal value may be of different types in memory.
     JsonNode ours = WorkFiles.JSON.readTree(WorkFiles.JSON.writeValueAsBytes(identity));
     List<String> differences = SpecDifference.between(theirs, ours);
@@ -162,7 +207,15 @@ public final class OutputDirectory implements Closeable {
         return;
       }
     } catch (OverlappingFileLockException e) {
-      // held by this process: told below like any other holder
+      // held by this process: reported below like any other holder
+    } catch (IOException e) {
+      warning =
+          "Warning: the file system cannot lock "
+              + files.dataset()
+              + " ("
+              + e.getMessage()
+              + "). Make sure that no other process makes a data set there.";
+      return;
     }
     lock.close();
     throw new IOException("another process is making a data set there: wait for it or stop it");

@@ -11,8 +11,16 @@ import io.digflink.schemas.GeneratedImage;
  *     latents are not kept
  */
 public record Sample(long index, GeneratedImage image, float[] latent) {
+  /** Stands for the label of an unconditional image where a number is needed. */
+  public static final int NO_LABEL = -1;
+
   /** Stands for a latent that is not kept. */
   public static final float[] NO_LATENT = {};
+
+  /** The class index, or {@link #NO_LABEL}. */
+  public int labelOrNone() {
+    return image.getLabel() == null ? NO_LABEL : image.getLabel();
+  }
 
   /** Bytes of the image file. */
   public byte[] imageBytes() {

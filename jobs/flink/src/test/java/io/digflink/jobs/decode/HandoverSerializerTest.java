@@ -38,7 +38,12 @@ class HandoverSerializerTest {
               -7,
               "dpm++",
               20,
+              "uniform",
+              0,
               2.5,
+              "FIRST_THREE",
+              0,
+               1,
               SHAPE,
               "jpeg",
               80,
@@ -60,7 +65,12 @@ class HandoverSerializerTest {
               -7,
               "dpm++",
               20,
+              "uniform",
+              0,
               1,
+              "FIRST_THREE",
+              0,
+               1,
               SHAPE,
               "png",
               90,
@@ -110,8 +120,8 @@ class HandoverSerializerTest {
 
   @Test
   void anImageHasAHeaderThatDoesNotGrowWithItsRequest() throws IOException {
-    // 130 bytes of names and numbers, and the latent
-    assertThat(serializer.serialize(new Handover(IMAGE, null))).hasSizeLessThan(150);
+    // 180 bytes of names and numbers, and the latent
+    assertThat(serializer.serialize(new Handover(IMAGE, null))).hasSizeLessThan(200);
   }
 
   @Test
@@ -133,7 +143,12 @@ class HandoverSerializerTest {
                 -7,
                 "dpm++",
                 20,
+                "uniform",
+                0,
                 2.5,
+                "FIRST_THREE",
+                0,
+                 1,
                 SHAPE,
                 "png",
                 90,

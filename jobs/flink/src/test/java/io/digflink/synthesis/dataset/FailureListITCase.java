@@ -24,7 +24,7 @@ class FailureListITCase {
     DatasetInfo info =
         new DatasetInfo(
             new ShardLayout(12, 5), List.of("a", "b", "c"), true, 4, 2, Samples.SIDE, Samples.SIDE);
-    settings = new DatasetSettings(directory.toString(), OutputFormat.WEBDATASET, info);
+    settings = new DatasetSettings(directory.toString(), OutputFormat.WEBDATASET, true, info);
     settings.files().create();
   }
 

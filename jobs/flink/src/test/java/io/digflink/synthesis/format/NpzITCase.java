@@ -36,7 +36,7 @@ class NpzITCase {
       assert latents.shape == (8, 4, 4, 4) and latents.dtype == np.float32, latents.shape
       assert latents[5, 3, 3, 3] == 5 + 63 / 64
       rows = [json.loads(line) for line in open("metadata.jsonl")]
-      assert [row["seed"] for row in rows] == list(range(1000, 1008))
+      assert [int(row["seed"]) for row in rows] == list(range(1000, 1008))
       print("numpy agrees")
       """;
 
@@ -75,6 +75,36 @@ class NpzITCase {
     assertThat(Shards.writeNpz(dataset.resolve("b"))).isEqualTo(first);
     assertThat(Files.mismatch(dataset.resolve("a/images.npz"), dataset.resolve("b/images.npz")))
         .isEqualTo(-1);
+  }
+
+  @Test
+  void labelsAreThereAlsoWhereNoImageHasOne() throws Exception {
+    WorkFiles files = new WorkFiles(dataset);
+    files.create();
+    try (NpzWriter writer = new NpzWriter(files, Shards.info(), 1)) {
+      writer.append(Samples.unconditional(0));
+      writer.finish();
+    }
+
+    try (ZipFile zip = new ZipFile(dataset.resolve("images.npz").toFile())) {
+      byte[] labels = zip.getInputStream(zip.getEntry("arr_1.npy")).readAllBytes();
+      assertThat(ByteBuffer.wrap(labels).getLong(128)).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void anNpzOfNoImageHasTheShapeOfTheOthers() throws Exception {
+    WorkFiles files = new WorkFiles(dataset);
+    files.create();
+    try (NpzWriter writer = new NpzWriter(files, Shards.info(), 0)) {
+      writer.finish();
+    }
+
+    try (ZipFile zip = new ZipFile(dataset.resolve("images.npz").toFile())) {
+      byte[] pixels = zip.getInputStream(zip.getEntry("arr_0.npy")).readAllBytes();
+      assertThat(new String(pixels, StandardCharsets.ISO_8859_1))
+          .contains("'shape': (0, 8, 8, 3,)");
+    }
   }
 
   @Test

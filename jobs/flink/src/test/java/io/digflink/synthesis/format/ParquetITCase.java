@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.synthesis.spec.OutputFormat;
 import io.digflink.synthesis.store.Samples;
 import io.digflink.synthesis.store.WorkFiles;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.sql.Blob;
 import java.sql.Connection;
@@ -15,6 +16,7 @@ import java.sql.Statement;
 import java.sql.Struct;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,6 +87,44 @@ class ParquetITCase {
     assertThat(features.at("/label/names").toString())
         .isEqualTo("[\"T-shirt/top\",\"Bag\",\"Ankle boot\"]");
     assertThat(features.at("/guidance/dtype").asText()).isEqualTo("float64");
+  }
+
+  @Test
+  void rowGroupsAreBoundedByBytes() throws Exception {
+    WorkFiles files = new WorkFiles(dataset);
+    files.create();
+    byte[] file = new byte[4 << 20];
+    new Random(1).nextBytes(file);
+    try (ShardWriter writer = ShardFormats.open(OutputFormat.PARQUET, files, Shards.info(), 0)) {
+      for (int i = 0; i < 40; i++) {
+        writer.append(Samples.of(i, 1L << 60 | i, file));
+      }
+      writer.finish();
+    }
+
+    List<String> bytes =
+        column(
+            "SELECT DISTINCT row_group_id, row_group_bytes AS n FROM parquet_metadata('"
+                + shard()
+                + "') ORDER BY 1",
+            "n");
+    assertThat(bytes).hasSizeBetween(3, 4).allMatch(n -> Long.parseLong(n) <= 64 << 20);
+    assertThat(column("SELECT sum(seed) AS s FROM '" + shard() + "'", "s"))
+        .containsExactly(
+            String.valueOf(BigInteger.valueOf(40L).shiftLeft(60).add(BigInteger.valueOf(780))));
+  }
+
+  @Test
+  void theFooterNamesThisProgram() throws Exception {
+    Shards.write(dataset, OutputFormat.PARQUET);
+
+    assertThat(
+            column(
+                "SELECT decode(value) AS v FROM parquet_kv_metadata('"
+                    + shard()
+                    + "') WHERE decode(key) = 'writer.model.name'",
+                "v"))
+        .containsExactly("dig-flink");
   }
 
   private String shard() {

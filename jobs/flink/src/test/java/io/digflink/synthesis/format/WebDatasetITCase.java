@@ -46,6 +46,38 @@ class WebDatasetITCase {
     assertThat(json.get("sha256").asText()).isEqualTo(Samples.of(4).image().getSha256());
   }
 
+  /** Its readers expect the same members in every sample. */
+  @Test
+  void anUnconditionalImageHasALabelMemberToo() throws Exception {
+    assumeTrue(Program.works("tar", "--version"), "this machine has no tar");
+    WorkFiles files = new WorkFiles(dataset);
+    files.create();
+    try (ShardWriter writer = ShardFormats.open(OutputFormat.WEBDATASET, files, Shards.info(), 0)) {
+      writer.append(Samples.of(4));
+      writer.append(Samples.unconditional(5));
+      Program.run(dataset, List.of("tar", "-xf", writer.finish().file()));
+    }
+
+    assertThat(dataset.resolve("000004.cls")).hasContent("1");
+    assertThat(dataset.resolve("000005.cls")).hasContent("-1");
+    assertThat(dataset.resolve("000005.json")).content().contains("\"label\":null");
+  }
+
+  @Test
+  void aSeedIsTextSinceReadersRoundLargeIntegers() throws Exception {
+    assumeTrue(Program.works("tar", "--version"), "this machine has no tar");
+    WorkFiles files = new WorkFiles(dataset);
+    files.create();
+    try (ShardWriter writer = ShardFormats.open(OutputFormat.WEBDATASET, files, Shards.info(), 0)) {
+      writer.append(Samples.of(0, Long.MAX_VALUE, new byte[] {1}));
+      Program.run(dataset, List.of("tar", "-xf", writer.finish().file()));
+    }
+
+    assertThat(dataset.resolve("000000.json"))
+        .content()
+        .contains("\"seed\":\"9223372036854775807\"");
+  }
+
   @Test
   void sizeAndDigestAreThoseOfTheFile() throws Exception {
     for (ShardWriter.Written written : Shards.write(dataset, OutputFormat.WEBDATASET)) {

@@ -51,6 +51,22 @@ class SpecReaderTest {
   }
 
   @Test
+  void aSeedThatReadersWouldRoundIsText() throws Exception {
+    String small = SpecReader.canonical(SpecReader.parse(SMALL + "seed: 9007199254740991", "a"));
+    String large = SpecReader.canonical(SpecReader.parse(SMALL + "seed: 9007199254740993", "a"));
+
+    assertThat(small).contains("\"seed\":9007199254740991");
+    assertThat(large).contains("\"seed\":\"9007199254740993\"");
+    assertThat(SpecReader.canonical(SpecReader.parse(large, "canonical"))).isEqualTo(large);
+    assertThatThrownBy(() -> SpecReader.parse(SMALL + "seed: many", "a"))
+        .isInstanceOf(SpecException.class)
+        .hasMessageContaining("seed: ")
+        .hasMessageContaining("not an integer");
+    assertThatThrownBy(() -> SpecReader.parse(SMALL + "seed: 1.5", "a"))
+        .isInstanceOf(SpecException.class);
+  }
+
+  @Test
   void theCanonicalFormIsASpecificationItself() throws Exception {
     String yaml =
         SMALL + "labels: {weighted: {b: 2, a: 1}}\nguidance: {from: 1, to: 4, channels: all}\n";

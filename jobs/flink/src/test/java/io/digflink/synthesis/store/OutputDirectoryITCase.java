@@ -67,6 +67,52 @@ class OutputDirectoryITCase {
         .hasMessageContaining("Expected a directory that can be written at");
   }
 
+  @Test
+  void anUnfinishedDirectoryOfAnotherFormatVersionIsRefused() throws Exception {
+    OutputDirectory.open(temporary, identity(1)).close();
+
+    assertThatThrownBy(
+            () ->
+                OutputDirectory.open(temporary, identity(1).put(OutputDirectory.FORMAT_VERSION, 2)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Expected an unfinished data set of format version 2 at")
+        .hasMessageContaining("found version 1: another version of dig-flink has begun it");
+  }
+
+  @Test
+  void aCompleteDirectoryOfAnEarlierFormatVersionIsStillComplete() throws Exception {
+    try (OutputDirectory directory = OutputDirectory.open(temporary, identity(1))) {
+      directory.complete(identity(1).put(OutputDirectory.FORMAT_VERSION, 1));
+    }
+
+    ObjectNode now = identity(1).put(OutputDirectory.FORMAT_VERSION, 2);
+    try (OutputDirectory directory = OutputDirectory.open(temporary, now)) {
+      assertThat(directory.isComplete()).isTrue();
+    }
+  }
+
+  @Test
+  void whatTurnsOutImpossibleLeavesTheDirectoryToAnotherSpecification() throws Exception {
+    try (OutputDirectory directory = OutputDirectory.open(temporary, identity(1))) {
+      directory.abandon();
+    }
+
+    OutputDirectory.open(temporary, identity(2)).close();
+    try (OutputDirectory begun = OutputDirectory.open(temporary, identity(2))) {
+      begun.abandon(); // begun by the earlier call: kept
+    }
+    assertThatThrownBy(() -> OutputDirectory.open(temporary, identity(1)))
+        .hasMessageContaining("spec.seed: 2 there, 1 here");
+  }
+
+  @Test
+  void theFreeSpaceOfAnOrdinaryDiskIsKnown() throws Exception {
+    try (OutputDirectory directory = OutputDirectory.open(temporary, identity(1))) {
+      assertThat(directory.usableBytes()).isPresent();
+      assertThat(directory.warning()).isEmpty();
+    }
+  }
+
   private static ObjectNode identity(int seed) {
     ObjectNode identity = WorkFiles.JSON.createObjectNode();
     identity.putObject("spec").put("seed", seed);

@@ -25,6 +25,26 @@ public final class Samples {
     return new Sample(index, record(index, file), latent);
   }
 
+  /** The same without a class. */
+  public static Sample unconditional(long index) {
+    Sample labelled = of(index);
+    GeneratedImage image =
+        GeneratedImage.newBuilder(labelled.image()).clearLabel().clearClassName().build();
+    return new Sample(index, image, labelled.latent());
+  }
+
+  /** A sample of other bytes, which no reader looks at, and another seed. */
+  public static Sample of(long index, long seed, byte[] file) {
+    Sample sample = of(index);
+    GeneratedImage image =
+        GeneratedImage.newBuilder(sample.image())
+            .setSeed(seed)
+            .setBytes(ByteBuffer.wrap(file))
+            .setSize(file.length)
+            .build();
+    return new Sample(index, image, sample.latent());
+  }
+
   /** Red is the index, green the column, blue the row. */
   private static BufferedImage image(long index) {
     BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);

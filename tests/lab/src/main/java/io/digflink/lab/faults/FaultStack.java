@@ -94,6 +94,8 @@ public final class FaultStack implements AutoCloseable {
     arguments.add("--models.directory=" + models.toAbsolutePath());
     arguments.add("--models.device=cpu");
     arguments.add("--models.intra-op-threads=1");
+    // Images of one kind are compared across requests, whose ids would be in the files.
+    arguments.add("--images.metadata=false");
     arguments.addAll(RunTopics.of(name).arguments());
     arguments.addAll(options);
     Map<String, Object> body = new HashMap<>();
