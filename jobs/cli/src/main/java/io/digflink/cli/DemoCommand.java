@@ -125,7 +125,8 @@ public final class DemoCommand implements Callable<Integer> {
     }
     double seconds = bar.seconds();
     Path sheet = writeSheet(requests, images);
-    double rows = new JobMetrics(service.dashboard()).mean(service.job().id(), "Denoise.rowsPerBatch");
+    double rows =
+        new JobMetrics(service.dashboard()).mean(service.job().id(), "Denoise.rowsPerBatch");
     say(
         String.format(
             Locale.ROOT,

@@ -61,7 +61,8 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--weights",
       converter = WeightChoiceConverter.class,
       paramLabel = "ema|model",
-      description = "Which weights: the moving average, or those as trained (default: ema if there is one).")
+      description =
+          "Which weights: the moving average, or those as trained (default: ema if there is one).")
   private ExportRequest.WeightChoice weights = ExportRequest.WeightChoice.BEST;
 
   @Option(

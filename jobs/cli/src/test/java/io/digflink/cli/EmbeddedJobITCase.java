@@ -123,7 +123,10 @@ class EmbeddedJobITCase {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     environment.setParallelism(1);
-    environment.fromSequence(1, 1000).map(new FailingStart(failures)).sinkTo(new DiscardingSink<>());
+    environment
+        .fromSequence(1, 1000)
+        .map(new FailingStart(failures))
+        .sinkTo(new DiscardingSink<>());
     return environment;
   }
 }

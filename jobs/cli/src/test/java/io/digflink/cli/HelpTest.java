@@ -32,7 +32,8 @@ class HelpTest {
     commands.forEach(
         (name, command) ->
             command.getCommandSpec().options().stream()
-                .filter(option -> option.defaultValueString() != null || option.initialValue() != null)
+                .filter(
+                    option -> option.defaultValueString() != null || option.initialValue() != null)
                 .filter(option -> option.arity().max() > 0 && !option.isMultiValue())
                 .forEach(
                     option ->

@@ -86,8 +86,7 @@ public final class SynthesisOptions {
   /** Settings of the job. */
   SynthesisSettings settings(Path bundle, DatasetSettings dataset) {
     if (batchRows < 2) {
-      throw new IllegalArgumentException(
-          "Expected --batch-rows of 2 or more, found " + batchRows);
+      throw new IllegalArgumentException("Expected --batch-rows of 2 or more, found " + batchRows);
     }
     return new SynthesisSettings(
         new ModelSettings(bundle.toAbsolutePath().toString(), device, threads),

@@ -31,8 +31,7 @@ final class StagedDirectory implements AutoCloseable {
 
   private void checkReplaceable(boolean replace) throws IOException {
     if (!Files.isDirectory(target)) {
-      throw new IOException(
-          target + " is a file; give --out a directory that it may create");
+      throw new IOException(target + " is a file; give --out a directory that it may create");
     }
     boolean bundle = Files.exists(target.resolve(BundleDirectory.MANIFEST));
     if (isEmpty(target) || (bundle && replace)) {

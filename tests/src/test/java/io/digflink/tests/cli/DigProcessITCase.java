@@ -38,7 +38,7 @@ class DigProcessITCase {
     Process demo = startDemo();
     assertThat(entries(temporary)).hasSize(1);
 
-    new ProcessBuilder("kill", "-INT", Long.toString(demo.pid())).start().waitFor();
+    new ProcessBuilder("sh", "-c", "kill -INT " + demo.pid()).start().waitFor();
 
     assertThat(demo.waitFor()).isEqualTo(INTERRUPTED);
     assertThat(entries(temporary)).isEmpty();

@@ -55,7 +55,8 @@ class GenerateCommandITCase {
 
   @Test
   void aJobThatHasEndedIsNotWaitedFor() throws Exception {
-    try (EmbeddedService service = EmbeddedService.start(models, "localhost", System.err::println)) {
+    try (EmbeddedService service =
+        EmbeddedService.start(models, "localhost", System.err::println)) {
       service.job().checkRunning();
       URI job = service.dashboard().resolve("/jobs/" + service.job().id() + "?mode=cancel");
       HttpClient.newHttpClient()
@@ -68,7 +69,8 @@ class GenerateCommandITCase {
           .untilAsserted(
               () ->
                   assertThatThrownBy(service.job()::checkRunning)
-                      .hasMessage("Expected the job to run, found it ended: CANCELED, in the dashboard for instance"));
+                      .hasMessage(
+                          "Expected the job to run, found it ended: CANCELED, in the dashboard for instance"));
     }
   }
 

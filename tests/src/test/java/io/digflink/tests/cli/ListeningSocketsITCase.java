@@ -58,8 +58,7 @@ class ListeningSocketsITCase {
   @Test
   void generateJob() throws Exception {
     try (EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"))) {
-      kafka.createTopics(
-          List.of("dig.requests", "dig.images", "dig.progress", "dig.rejected"), 1);
+      kafka.createTopics(List.of("dig.requests", "dig.images", "dig.progress", "dig.rejected"), 1);
       Properties client = new Properties();
       client.setProperty("bootstrap.servers", kafka.bootstrapServers());
       try (RequestSender sender = new RequestSender(client, "dig.requests")) {

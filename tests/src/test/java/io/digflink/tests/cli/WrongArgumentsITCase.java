@@ -77,8 +77,7 @@ class WrongArgumentsITCase {
                 wrong("synthesize", USAGE, "Expected --spec FILE and --out DIR"),
                 wrong(
                     "synthesize --spec /nope.yaml --out %/s",
-                    USAGE,
-                    "/nope.yaml, which cannot be read: there is no such file or directory."),
+                    USAGE, "/nope.yaml, which cannot be read: there is no such file or directory."),
                 wrong("synthesize --spec %/empty --out %/s", USAGE, "which cannot be read: "),
                 wrong("synthesize --spec %/bad.yaml --out %/s", USAGE, "imagse"),
                 wrong(synthesize("--out %/s --models %/empty"), FAILED, "Expected model bundles"),
@@ -89,7 +88,10 @@ class WrongArgumentsITCase {
                     synthesize("--out %/s --models %/models --parallelism 0"),
                     USAGE,
                     "Expected --parallelism of 1 or more, found 0"),
-                wrong(synthesize("--out %/s --models %/models --batch-rows 0"), USAGE, "2 or more, found 0"),
+                wrong(
+                    synthesize("--out %/s --models %/models --batch-rows 0"),
+                    USAGE,
+                    "2 or more, found 0"),
                 wrong(synthesize("--out %/s --models %/models --device gpu"), USAGE, "gpu"),
                 wrong(synthesize("--out %/s --host nowhere.invalid"), USAGE, "as --host")),
             bundles(),
@@ -135,7 +137,8 @@ class WrongArgumentsITCase {
         wrong(job + " --bogus 1", USAGE, "found --bogus"),
         wrong(job + " --models.directory", USAGE, "Expected a value after --models.directory"),
         wrong(job + " --models.directory %/empty", FAILED, "Expected model bundles in"),
-        wrong(job + " --models.directory %/models --decode.max-batch x", USAGE, "such as 8, found x"),
+        wrong(
+            job + " --models.directory %/models --decode.max-batch x", USAGE, "such as 8, found x"),
         wrong(job + " --models.directory %/models --models.device gpu", USAGE, "gpu"),
         wrong(job + " --models.directory %/models --parallelism 0", USAGE, "--parallelism"),
         wrong(job + " --models.directory %/models", FAILED, "Expected the topic dig.requests on"),

@@ -44,8 +44,7 @@ public final class EmbeddedService implements AutoCloseable {
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     environment.setParallelism(1);
     environment.configure(
-        new Configuration()
-            .set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE));
+        new Configuration().set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE));
     GenerateJob.build(environment, settings);
     this.job = flink.run(environment, restarts);
     this.checkpoints = new Checkpoints(flink.cluster(), job.id(), CHECKPOINT_INTERVAL);

@@ -55,9 +55,7 @@ public final class RestartWatch implements AutoCloseable {
         graph.getState() == JobStatus.RUNNING || graph.getState() == JobStatus.RESTARTING;
     if (goesOn && failure != null && failure.getTimestamp() > lastFailure) {
       lastFailure = failure.getTimestamp();
-      report.accept(
-          "The job failed and restarts: "
-              + EmbeddedJob.sentence(failure.getException()));
+      report.accept("The job failed and restarts: " + EmbeddedJob.sentence(failure.getException()));
     }
   }
 

@@ -14,8 +14,8 @@ public final class JobArguments {
   /**
    * Parses a command line.
    *
-   * @throws IllegalArgumentException naming an option that does not exist, or one whose value is missing or
-   *     cannot be read
+   * @throws IllegalArgumentException naming an option that does not exist, or one whose value is
+   *     missing or cannot be read
    */
   public static Configuration parse(String... arguments) {
     Map<String, ConfigOption<?>> known = new TreeMap<>();

@@ -34,6 +34,7 @@ public record SynthesisSettings(
           "Expected a parallelism of 1 or more, found " + parallelism);
     }
   }
+
   /** What the dashboard shows of them. */
   Map<String, String> shown() {
     return Map.of(

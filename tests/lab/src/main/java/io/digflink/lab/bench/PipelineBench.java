@@ -52,7 +52,8 @@ final class PipelineBench implements Callable<Integer> {
   @Option(
       names = "--guidance",
       paramLabel = "SCALE",
-      description = "Guidance scale; every scale but 1 takes two rows per step (default:"
+      description =
+          "Guidance scale; every scale but 1 takes two rows per step (default:"
               + " ${DEFAULT-VALUE}).")
   private double guidanceScale = 1;
 
