@@ -14,7 +14,7 @@ public final class JobArguments {
   /**
    * Parses a command line.
    *
-   * @throws IllegalArgumentException naming an option that there is not or a value that is missing
+   * @throws IllegalArgumentException naming an unknown option or a missing value
    */
   public static Configuration parse(String... arguments) {
     Map<String, ConfigOption<?>> known = new TreeMap<>();

@@ -14,8 +14,8 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * Asks the brokers whether they let a client in, before anything is started on it: a job whose
- * password is wrong would otherwise fail and restart until its attempts are used up.
+ * Asks the brokers whether they let a client in, before anything else starts: a job with a wrong
+ * password would otherwise fail and restart until its attempts are used up.
  */
 public final class KafkaAccess {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -23,7 +23,7 @@ public final class KafkaAccess {
   private KafkaAccess() {}
 
   /**
-   * Looks topics up. One that does not exist is no matter of access.
+   * Looks up topics. A topic that does not exist is not a matter of access.
    *
    * @param client settings of Kafka clients, bootstrap.servers among them
    * @throws KafkaAccessException with what is wrong and what to do; never with a secret
@@ -54,7 +54,7 @@ public final class KafkaAccess {
     if (failure instanceof TimeoutException) {
       return new KafkaAccessException(
           false,
-          "Expected an answer of "
+          "Expected an answer from "
               + brokers
               + " within "
               + PATIENCE.toSeconds()

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 
 /**
  * The rows of one run of the denoiser: those of the next step of any trajectories of one latent
- * shape. Its direct buffers and scratch are used again run after run; a GPU copies from and to
- * those of a batch that was made after the first session on one faster.
+ * shape. Its direct buffers and scratch space are reused by every run. Create batches after opening
+ * the first CUDA session: their buffers are then page-locked and copy faster.
  *
  * <pre>
  *   batch.clear(); while (batch.add(next)) …; session.run(batch); batch.advance();
@@ -50,7 +50,7 @@ public final class RowBatch {
   /**
    * An empty batch.
    *
-   * @param capacity most rows, at least 2 (a guided trajectory needs two)
+   * @param capacity maximum number of rows, at least 2 (a guided trajectory needs two)
    * @param shape shape of every latent in it
    */
   public RowBatch(int capacity, LatentShape shape, Diffusion diffusion) {
@@ -76,7 +76,7 @@ public final class RowBatch {
     return HostMemory.direct(Math.multiplyExact(rows, rowBytes));
   }
 
-  /** Most rows that fit. */
+  /** Maximum number of rows. */
   public int capacity() {
     return capacity;
   }
