@@ -2,9 +2,9 @@ package io.digflink.cli;
 
 import io.digflink.bundle.ModelManifest;
 import io.digflink.cli.client.RequestSender;
-import io.digflink.cli.client.TopicReader;
 import io.digflink.cli.embedded.EmbeddedService;
 import io.digflink.cli.embedded.JobMetrics;
+import io.digflink.jobs.generate.GenerateSettings;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.runtime.image.ContactSheet;
 import io.digflink.runtime.image.ImageEncoder;
@@ -17,13 +17,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,9 +37,10 @@ import picocli.CommandLine.Spec;
     name = "demo",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Start everything in this process and make images of the demo model.")
+    description =
+        "Start a broker, a cluster and the job in this process, and make images with the demo"
+            + " model.")
 public final class DemoCommand implements Callable<Integer> {
-  private static final Duration POLL = Duration.ofMillis(100);
   private static final int COLUMNS = 10;
   private static final int CELL = 96;
 
@@ -46,14 +48,17 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--images",
+      converter = PositiveNumber.class,
       paramLabel = "N",
-      description = "How many (default: ${DEFAULT-VALUE}).")
+      description = "Number of images (default: ${DEFAULT-VALUE}).")
   private int count = 40;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where images go (default: ${DEFAULT-VALUE}).")
+      description =
+          "Directory of the images; those of an earlier demo are replaced (default:"
+              + " ${DEFAULT-VALUE}).")
   private Path out = Path.of("demo");
 
   @Option(names = "--keep", description = "Leave broker, cluster and dashboard up afterwards.")
@@ -62,27 +67,32 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "NAME",
-      description = "The bundle's name, where there are several.")
+      description = "The bundle's name, if there are several.")
   private String model;
 
   @Mixin private ModelDirectory models;
+  @Mixin private Timeout timeout;
+  @Mixin private DashboardHost host;
 
   @Override
   public Integer call() throws Exception {
-    if (count < 1) {
-      throw new IllegalArgumentException("Expected --images of 1 or more, found " + count);
-    }
+    String address = host.address();
+    OutputPath.directory("--out", out);
     Path directory = models.resolve(this::say);
     ModelManifest manifest =
         ModelDirectory.only(new ModelSettings(directory.toString(), "auto", 0).manifests(), model);
     say("Starting a Kafka broker, a Flink cluster and the job …");
-    try (EmbeddedService service = EmbeddedService.start(directory)) {
+    try (EmbeddedService service = EmbeddedService.start(directory, address, this::warn)) {
       say("Dashboard: " + service.dashboard());
-      serve(service, DemoRequests.of(manifest, count));
+      timeout.start();
+      serve(service, DemoRequests.of(manifest, count, timeout.at()));
       if (keep) {
         say("Kafka: " + service.client().getProperty("bootstrap.servers"));
         say("Everything stays up until you press Ctrl-C.");
-        new CountDownLatch(1).await();
+        while (true) {
+          TimeUnit.SECONDS.sleep(1);
+          service.job().checkRunning();
+        }
       }
     }
     return 0;
@@ -93,28 +103,30 @@ public final class DemoCommand implements Callable<Integer> {
     Map<String, GeneratedImage> images = new HashMap<>();
     ImageFiles files = new ImageFiles(out);
     ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), count, "images");
-    try (TopicReader<GeneratedImage> reader =
-            TopicReader.fromStart(
-                service.client(), service.settings().topics().images(), GeneratedImage.class);
-        RequestSender sender =
-            new RequestSender(service.client(), service.settings().topics().requests())) {
+    GenerateSettings.Topics topics = service.settings().topics();
+    try (AwaitedImages awaited =
+            new AwaitedImages(service.client(), topics.images(), topics.rejected());
+        RequestSender sender = new RequestSender(service.client(), topics.requests())) {
       for (GenerationRequest request : requests) {
         latencies.sent(request.getRequestId());
         sender.send(request);
       }
-      while (images.size() < count) {
-        for (GeneratedImage image : reader.poll(POLL)) {
-          latencies.arrived(image.getRequestId());
-          images.put(image.getRequestId(), image);
-          files.write(image, image.getRequestId() + "-" + ImageFiles.className(image));
-          bar.step();
-        }
-        service.checkRunning();
-      }
+      awaited.await(
+          requests.stream().map(GenerationRequest::getRequestId).collect(Collectors.toSet()),
+          count,
+          timeout,
+          Optional.of(service.job()),
+          image -> {
+            latencies.arrived(image.getRequestId());
+            images.put(image.getRequestId(), image);
+            files.write(image, image.getRequestId() + "-" + ImageFiles.className(image));
+            bar.step();
+          });
     }
     double seconds = bar.seconds();
     Path sheet = writeSheet(requests, images);
-    double rows = new JobMetrics(service.dashboard()).mean(service.job(), "Denoise.rowsPerBatch");
+    double rows =
+        new JobMetrics(service.dashboard()).mean(service.job().id(), "Denoise.rowsPerBatch");
     say(
         String.format(
             Locale.ROOT,
@@ -129,7 +141,7 @@ public final class DemoCommand implements Callable<Integer> {
             latencies.percentile(50),
             "request to image, p99",
             latencies.percentile(99),
-            "rows a batch, mean",
+            "rows per batch, mean",
             rows,
             "contact sheet",
             sheet,
@@ -153,6 +165,12 @@ public final class DemoCommand implements Callable<Integer> {
     Files.write(
         file, new ImageEncoder(ImageFormat.PNG, ImageEncoder.DEFAULT_QUALITY).encode(sheet.draw()));
     return file;
+  }
+
+  private void warn(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
   }
 
   private void say(String line) {

@@ -19,7 +19,7 @@ final class DemoRequests {
 
   private DemoRequests() {}
 
-  static List<GenerationRequest> of(ModelManifest model, int images) {
+  static List<GenerationRequest> of(ModelManifest model, int images, Instant deadline) {
     int classes = model.classes() == null ? 0 : model.classes().count();
     boolean guided = classes > 0 && model.classes().nullClass() != null;
     List<GenerationRequest> requests = new ArrayList<>();
@@ -36,6 +36,7 @@ final class DemoRequests {
               .setSteps(way.steps())
               .setGuidanceScale(guided ? way.guidance() : 1)
               .setCreatedAt(Instant.now())
+              .setDeadline(deadline)
               .build());
     }
     return requests;

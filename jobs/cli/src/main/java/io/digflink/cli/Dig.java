@@ -1,10 +1,12 @@
 package io.digflink.cli;
 
+import io.digflink.cli.process.DigProcess;
 import io.digflink.schemas.codec.TrustedRecords;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The root of all commands. */
@@ -15,6 +17,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "  test          Run every test (arguments go to Maven).",
+      "",
+      "Exit codes: 0 done, 1 failed, 2 wrong usage.",
       "",
       "-J-Xmx4g or DIG_JVM_OPTS pass options to the JVM."
     },
@@ -29,24 +33,29 @@ import picocli.CommandLine.Spec;
 public final class Dig implements Runnable {
   @Spec private CommandSpec spec;
 
-  static {
-    TrustedRecords.install();
-  }
-
   /** Runs a command. */
   public static void main(String[] arguments) {
+    DigProcess.begin();
     System.exit(commandLine().execute(arguments));
   }
 
   /** The command line, with the commands that other modules add. */
   public static CommandLine commandLine() {
+    TrustedRecords.install();
     CommandLine commandLine = new CommandLine(new Dig());
     ServiceLoader.load(Subcommand.class).forEach(commandLine::addSubcommand);
-    return commandLine.setExecutionExceptionHandler(new FailureReport());
+    FailureReport report = new FailureReport();
+    return commandLine
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(report)
+        .setParameterExceptionHandler(report);
   }
 
   @Override
   public void run() {
-    spec.commandLine().usage(spec.commandLine().getOut());
+    throw new ParameterException(
+        spec.commandLine(),
+        "Expected a command, found none: give one of "
+            + String.join(", ", spec.subcommands().keySet()));
   }
 }

@@ -24,12 +24,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code export CHECKPOINT --out DIR}: makes a model bundle of a checkpoint. */
+/** {@code export CHECKPOINT --out DIR}: exports a checkpoint as a model bundle. */
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Make a model bundle of a PyTorch or safetensors checkpoint.")
+    description = "Export a PyTorch or safetensors checkpoint as a model bundle.")
 public final class ExportCommand implements Callable<Integer> {
   private static final JsonMapper MAPPER = new JsonMapper();
 
@@ -53,15 +53,16 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--vae",
       paramLabel = "DIR",
       description =
-          "An AutoencoderKL as diffusers saves it (with --random-weights its config.json is"
-              + " enough); without it the bundle has no decoder.")
+          "Directory of an AutoencoderKL as diffusers saves it (with --random-weights its"
+              + " config.json is enough); without it the bundle has no decoder.")
   private Path vae;
 
   @Option(
       names = "--weights",
       converter = WeightChoiceConverter.class,
       paramLabel = "ema|model",
-      description = "The moving average, or the weights as trained (default: ema if there is one).")
+      description =
+          "Which weights: the moving average, or those as trained (default: ema if there is one).")
   private ExportRequest.WeightChoice weights = ExportRequest.WeightChoice.BEST;
 
   @Option(
@@ -74,8 +75,8 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--config",
       paramLabel = "FILE",
       description =
-          "JSON with the official constructor's arguments; wins over the preset's. May name the"
-              + " \"architecture\", DiG or DiT.")
+          "JSON file with arguments of the official constructor, which override the preset's. It"
+              + " may name the \"architecture\", DiG or DiT.")
   private Path config;
 
   @Option(
@@ -89,20 +90,19 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--size",
       paramLabel = "HxW",
       description =
-          "Make a graph for one size only, in image pixels (8 a latent cell where there is no"
-              + " --vae to tell).")
+          "Export for this image size only, in pixels (8 per latent cell if there is no --vae).")
   private String size;
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The name that requests use (default: the directory's).")
+      description = "The name that requests use (default: the name of the directory).")
   private String name;
 
   @Option(
       names = "--class-names",
       paramLabel = "FILE",
-      description = "A name for each class: one a line, or a JSON list.")
+      description = "A file with a name for each class: one per line, or a JSON list.")
   private Path classNames;
 
   @Option(
@@ -111,7 +111,7 @@ public final class ExportCommand implements Callable<Integer> {
       description = "Random weights instead of a checkpoint, for benchmarks; needs --model.")
   private Long seed;
 
-  @Option(names = "--force", description = "Replace the bundle that is there.")
+  @Option(names = "--force", description = "Replace an existing bundle.")
   private boolean force;
 
   @Override

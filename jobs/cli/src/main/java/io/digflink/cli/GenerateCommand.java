@@ -3,26 +3,26 @@ package io.digflink.cli;
 import io.digflink.bundle.ModelManifest;
 import io.digflink.cli.client.LabelList;
 import io.digflink.cli.client.RequestSender;
-import io.digflink.cli.client.TopicReader;
+import io.digflink.cli.embedded.EmbeddedJob;
 import io.digflink.cli.embedded.EmbeddedService;
+import io.digflink.cli.process.Teardown;
+import io.digflink.export.ImageSize;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.sampling.SamplerType;
-import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
-import io.digflink.schemas.RejectedRequest;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -40,8 +40,6 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = "Ask for images and write them as files.")
 public final class GenerateCommand implements Callable<Integer> {
-  private static final Duration POLL = Duration.ofMillis(200);
-
   @Spec private CommandSpec spec;
 
   @Option(
@@ -54,8 +52,9 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Option(
       names = "--count",
+      converter = PositiveNumber.class,
       paramLabel = "N",
-      description = "Images of each label (default: ${DEFAULT-VALUE}).")
+      description = "Number of images per label (default: ${DEFAULT-VALUE}).")
   private int count = 1;
 
   @Option(
@@ -67,11 +66,12 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--sampler",
       paramLabel = "NAME",
-      description = "ddpm, ddim or dpm++ (default: ${DEFAULT-VALUE}).")
+      description = "Sampler: ddpm, ddim or dpm++ (default: ${DEFAULT-VALUE}).")
   private String sampler = SamplerType.DPM_SOLVER_PP_2M.id();
 
   @Option(
       names = "--steps",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Denoising steps (default: ${DEFAULT-VALUE}).")
   private int steps = 20;
@@ -79,23 +79,32 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--guidance",
       paramLabel = "SCALE",
-      description = "Guidance scale, 1 for none (default: ${DEFAULT-VALUE}).")
+      description = "Guidance scale; 1 means none (default: ${DEFAULT-VALUE}).")
   private double guidance = 1;
 
   @Option(
       names = "--size",
       paramLabel = "HxW",
-      description = "Image size in pixels (default: the model's).")
+      description = "Image size in pixels, 256 or HEIGHTxWIDTH (default: the model's).")
   private String size;
 
   @Option(
       names = "--format",
       paramLabel = "png|jpeg",
-      description = "Image files (default: ${DEFAULT-VALUE}).")
+      description = "Format of the image files (default: ${DEFAULT-VALUE}).")
   private String format = "png";
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where images go.")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "New or empty directory for the images.")
   private Path out;
+
+  @Option(
+      names = "--force",
+      description = "Write to --out even if it has files; those of the same names are replaced.")
+  private boolean force;
 
   @Option(
       names = "--model",
@@ -103,15 +112,10 @@ public final class GenerateCommand implements Callable<Integer> {
       description = "The bundle's name (default: the only one of --models, else fashion-dig).")
   private String model;
 
-  @Option(
-      names = "--timeout",
-      paramLabel = "SECONDS",
-      description = "Give up after so long (default: ${DEFAULT-VALUE}).")
-  private long timeout = 600;
-
   @Mixin private ModelDirectory models;
+  @Mixin private Timeout timeout;
 
-  @ArgGroup(exclusive = false, heading = "To use servers of your own:%n")
+  @ArgGroup(exclusive = false, heading = "To ask a running job:%n")
   private Servers servers;
 
   /** A Kafka that a running job serves. */
@@ -145,7 +149,7 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
         names = "--rejected-topic",
         paramLabel = "TOPIC",
-        description = "Topic of what is rejected (default: dig.rejected).")
+        description = "Topic of rejected requests (default: dig.rejected).")
     private String rejected = GenerateOptions.REJECTED_TOPIC.defaultValue();
 
     Properties client() {
@@ -160,6 +164,11 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    checkValues();
+    if (!force) {
+      OutputPath.refuseFilled("--out", out);
+    }
+    OutputPath.directory("--out", out);
     if (servers != null) {
       Properties client = servers.client();
       KafkaAccess.check(client, List.of(servers.requests, servers.images, servers.rejected));
@@ -170,9 +179,18 @@ public final class GenerateCommand implements Callable<Integer> {
     ModelManifest manifest =
         ModelDirectory.only(new ModelSettings(directory.toString(), "auto", 0).manifests(), model);
     LabelList known = labels(manifest);
-    try (EmbeddedService service = EmbeddedService.start(directory)) {
+    try (EmbeddedService service = EmbeddedService.start(directory, "localhost", this::warn)) {
       return generate(
-          service.client(), manifest.name(), known, new Servers(), Optional.of(service));
+          service.client(), manifest.name(), known, new Servers(), Optional.of(service.job()));
+    }
+  }
+
+  /** What is wrong whatever the model is; the rest is the job's to judge. */
+  private void checkValues() {
+    SamplerType.of(sampler);
+    ImageFormat.of(format);
+    if (size != null) {
+      ImageSize.parse(size);
     }
   }
 
@@ -181,51 +199,44 @@ public final class GenerateCommand implements Callable<Integer> {
       String modelName,
       LabelList classes,
       Servers topics,
-      Optional<EmbeddedService> embedded)
+      Optional<EmbeddedJob> embedded)
       throws Exception {
+    timeout.start();
     GenerationRequest request = request(modelName, classes);
     int expected = Math.max(1, classes.size()) * count;
     ImageFiles files = new ImageFiles(out);
     ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), expected, "images");
-    try (TopicReader<GeneratedImage> images =
-            TopicReader.fromNow(client, topics.images, GeneratedImage.class);
-        TopicReader<RejectedRequest> rejects =
-            TopicReader.fromNow(client, topics.rejected, RejectedRequest.class);
+    AutoCloseable notice = () -> sayThatItGoesOn(request);
+    try (AwaitedImages awaited = new AwaitedImages(client, topics.images, topics.rejected);
         RequestSender sender = new RequestSender(client, topics.requests)) {
       sender.send(request);
-      Instant deadline = Instant.now().plusSeconds(timeout);
-      for (int done = 0; done < expected; ) {
-        for (GeneratedImage image : images.poll(POLL)) {
-          if (image.getRequestId().equals(request.getRequestId())) {
+      if (embedded.isEmpty()) {
+        Teardown.add(notice);
+      }
+      awaited.await(
+          Set.of(request.getRequestId()),
+          expected,
+          timeout,
+          embedded,
+          image -> {
             files.write(image, ImageFiles.className(image) + "-" + image.getIndex());
             bar.step();
-            done++;
-          }
-        }
-        checkRejects(rejects, request);
-        if (embedded.isPresent()) {
-          embedded.get().checkRunning();
-        }
-        if (Instant.now().isAfter(deadline)) {
-          throw new IOException(
-              String.format(
-                  "Expected %d images within %d s, found %d: is a job serving %s? Or give a longer"
-                      + " --timeout",
-                  expected, timeout, done, topics.requests));
-        }
-      }
+          });
+    } finally {
+      Teardown.remove(notice);
     }
-    say(expected + " images in " + out);
+    say(AwaitedImages.count(expected, "image") + " in " + out);
     return 0;
   }
 
-  private static void checkRejects(TopicReader<RejectedRequest> rejects, GenerationRequest request)
-      throws IOException {
-    for (RejectedRequest reject : rejects.poll(Duration.ZERO)) {
-      if (request.getRequestId().equals(reject.getRequestId())) {
-        throw new IOException("Rejected: " + reject.getMessage());
-      }
-    }
+  /** There is no record yet that cancels a request. */
+  private void sayThatItGoesOn(GenerationRequest request) {
+    warn(
+        "Request "
+            + request.getRequestId()
+            + " was sent and cannot be taken back: the job goes on with it until it is done, or"
+            + " until its deadline at "
+            + request.getDeadline());
   }
 
   /** The classes of the command line, which is at fault if the model does not have them. */
@@ -240,7 +251,7 @@ public final class GenerateCommand implements Callable<Integer> {
   }
 
   private GenerationRequest request(String modelName, LabelList classes) {
-    int[] pixels = size == null ? null : pixels();
+    ImageSize pixels = size == null ? null : ImageSize.parse(size);
     return GenerationRequest.newBuilder()
         .setRequestId(UUID.randomUUID().toString())
         .setModel(modelName)
@@ -251,20 +262,18 @@ public final class GenerateCommand implements Callable<Integer> {
         .setSampler(sampler)
         .setSteps(steps)
         .setGuidanceScale(guidance)
-        .setHeight(pixels == null ? null : pixels[0])
-        .setWidth(pixels == null ? null : pixels[1])
+        .setHeight(pixels == null ? null : pixels.height())
+        .setWidth(pixels == null ? null : pixels.width())
         .setImageFormat(format)
         .setCreatedAt(Instant.now())
+        .setDeadline(timeout.at())
         .build();
   }
 
-  private int[] pixels() {
-    if (!size.matches("\\d{1,5}x\\d{1,5}")) {
-      throw new IllegalArgumentException(
-          "Expected --size as HEIGHTxWIDTH in pixels, such as 256x256, found " + size);
-    }
-    String[] parts = size.split("x");
-    return new int[] {Integer.parseInt(parts[0]), Integer.parseInt(parts[1])};
+  private void warn(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
   }
 
   private void say(String line) {

@@ -1,6 +1,7 @@
 package io.digflink.cli;
 
 import io.digflink.cli.embedded.EmbeddedFlink;
+import io.digflink.cli.embedded.EmbeddedJob;
 import io.digflink.jobs.generate.GenerateJob;
 import io.digflink.jobs.generate.GenerateSettings;
 import io.digflink.jobs.generate.JobArguments;
@@ -12,9 +13,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.apache.flink.api.common.JobID;
+import org.apache.commons.io.FileUtils;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -34,16 +36,19 @@ public final class GenerateJobCommand implements Callable<Integer> {
 
   @Option(
       names = "--parallelism",
+      converter = PositiveNumber.class,
       paramLabel = "N",
-      description = "Subtasks of the job (default: ${DEFAULT-VALUE}).")
+      description = "Number of subtasks of the job (default: ${DEFAULT-VALUE}).")
   private int parallelism = 1;
+
+  @Mixin private DashboardHost host;
 
   @Unmatched private List<String> jobArguments = new ArrayList<>();
 
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    if (help || jobArguments.isEmpty()) {
+    if (help) {
       spec.commandLine().usage(out);
       out.println();
       out.println("The job's options, here and as arguments of the job jar on a Flink cluster:");
@@ -53,17 +58,28 @@ public final class GenerateJobCommand implements Callable<Integer> {
     }
     GenerateSettings settings =
         GenerateSettings.of(JobArguments.parse(jobArguments.toArray(String[]::new)));
+    String address = host.address();
+    settings.models().manifests(); // fails if they are not there
     KafkaAccess.check(settings.kafka().client(), settings.topics().names());
     Path directory = Files.createTempDirectory("dig-flink");
-    try (EmbeddedFlink flink = EmbeddedFlink.start(parallelism, directory)) {
+    try (EmbeddedFlink flink = EmbeddedFlink.start(parallelism, directory, address)) {
       StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
       environment.setParallelism(parallelism);
       GenerateJob.build(environment, settings);
-      JobID job = flink.submit(environment);
-      out.println("Dashboard: " + flink.dashboard());
-      out.flush();
-      flink.cluster().requestJobResult(job).get().toJobExecutionResult(getClass().getClassLoader());
+      try (EmbeddedJob job = flink.run(environment, this::warn)) {
+        out.println("Dashboard: " + flink.dashboard());
+        out.flush();
+        job.await();
+      }
+    } finally {
+      FileUtils.deleteDirectory(directory.toFile());
     }
     return 0;
+  }
+
+  private void warn(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
   }
 }

@@ -35,10 +35,12 @@ public final class InspectCommand implements Callable<Integer> {
   @Option(
       names = "--size",
       paramLabel = "HxW",
-      description = "Image pixels to count multiply-adds for (default: the trained size).")
+      description =
+          "Image size in pixels, 256 or HEIGHTxWIDTH, to count multiply-adds for (default: the"
+              + " trained size).")
   private String size;
 
-  @Option(names = "--json", description = "Print JSON.")
+  @Option(names = "--json", description = "Print the report as JSON.")
   private boolean json;
 
   @Override

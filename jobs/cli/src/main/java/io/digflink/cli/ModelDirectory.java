@@ -7,6 +7,7 @@ import io.digflink.bundle.ModelManifest;
 import io.digflink.bundle.Precision;
 import io.digflink.export.ExportRequest;
 import io.digflink.export.Exporter;
+import io.digflink.runtime.model.ModelCatalog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -18,25 +19,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
-/** Where a command finds its model: a directory that it is given, or the trained demo model. */
+/** Where a command finds its models: in the directory that it is given, or the demo model's. */
 public final class ModelDirectory {
   private static final String DEMO = "fashion-dig";
 
   @Option(
       names = "--models",
       paramLabel = "DIR",
-      description = "Directory of the model bundles (default: the demo model's, made at need).")
+      description =
+          "Directory of the model bundles (default: the demo model's, exported the first time).")
   private Path given;
 
   /**
    * The directory. The demo model's bundle is exported the first time and kept in the build folder
    * under its checkpoint's digest.
+   *
+   * @throws IOException if the directory that was given has no bundles
    */
   public Path resolve(Consumer<String> progress) throws IOException {
-    return given != null ? given : exportDemo(progress);
+    if (given == null) {
+      return exportDemo(progress);
+    }
+    ModelCatalog.open(given);
+    return given;
   }
 
   private static Path exportDemo(Consumer<String> progress) throws IOException {
@@ -83,7 +92,12 @@ public final class ModelDirectory {
         false);
   }
 
-  /** The first bundle of a directory, which a command uses where none is named. */
+  /**
+   * The bundle of a name, or the only one where none is named.
+   *
+   * @throws IllegalArgumentException if there is no such bundle, or none is named and there are
+   *     several
+   */
   public static ModelManifest only(Map<String, ModelManifest> models, String name) {
     if (name == null && models.size() == 1) {
       return models.values().iterator().next();
@@ -91,7 +105,10 @@ public final class ModelDirectory {
     ModelManifest model = name == null ? null : models.get(name);
     if (model == null) {
       throw new IllegalArgumentException(
-          "Expected --model of " + models.keySet() + ", found " + (name == null ? "none" : name));
+          "Expected --model with one of "
+              + String.join(", ", new TreeSet<>(models.keySet()))
+              + ", found "
+              + (name == null ? "none" : name));
     }
     return model;
   }

@@ -1,20 +1,24 @@
 package io.digflink.cli;
 
 import io.digflink.cli.embedded.EmbeddedFlink;
+import io.digflink.cli.embedded.RestartWatch;
 import io.digflink.synthesis.DatasetRun;
 import io.digflink.synthesis.SynthesisCluster;
 import io.digflink.synthesis.SynthesisOptions;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.apache.commons.io.file.PathUtils;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -24,7 +28,7 @@ import picocli.CommandLine.Spec;
     name = "synthesize",
     mixinStandardHelpOptions = true,
     description = {
-      "Makes a labelled data set. Stopped at any moment, the same command continues where it was; the"
+      "Make a labelled data set. If it is stopped, the same command continues where it was; the"
           + " finished directory is the same, byte for byte, at any parallelism.",
       "On a cluster: flink run -c io.digflink.synthesis.SynthesizeCommand dig-jobs.jar --spec FILE"
           + " --out DIR --models DIR, with these paths the same on every machine."
@@ -42,30 +46,54 @@ public final class SynthesizeCommand implements Callable<Integer> {
   @Mixin private SynthesisOptions options;
 
   @Mixin private ModelDirectory models;
+  @Mixin private DashboardHost host;
 
   private final PrintStream console = System.out;
 
   @Override
   public Integer call() throws Exception {
+    if (options.parallelism() < 1) {
+      throw new ParameterException(
+          command.commandLine(),
+          "Expected --parallelism of 1 or more, found " + options.parallelism());
+    }
+    String address = host.address();
+    PrintWriter err = command.commandLine().getErr();
     return new DatasetRun(
-            options, () -> models.resolve(console::println), this::startCluster, console)
-        .execute(command.commandLine().getErr());
-  }
-
-  private SynthesisCluster startCluster() throws Exception {
-    Path temporary = Files.createTempDirectory("dig-synthesize");
-    EmbeddedFlink flink = EmbeddedFlink.start(options.parallelism(), temporary);
-    console.println("Dashboard: " + flink.dashboard());
-    return new InThisJvm(flink, temporary);
+            options,
+            () -> models.resolve(console::println),
+            () -> InThisJvm.start(options.parallelism(), address, console, err),
+            console)
+        .execute(err);
   }
 
   /** A cluster that ends with the command, and its files with it. */
-  private record InThisJvm(EmbeddedFlink flink, Path temporary) implements SynthesisCluster {
+  private record InThisJvm(EmbeddedFlink flink, Path temporary, PrintWriter err)
+      implements SynthesisCluster {
+    static InThisJvm start(int slots, String address, PrintStream console, PrintWriter err)
+        throws Exception {
+      Path temporary = Files.createTempDirectory("dig-synthesize");
+      EmbeddedFlink flink = EmbeddedFlink.start(slots, temporary, address);
+      console.println("Dashboard: " + flink.dashboard());
+      return new InThisJvm(flink, temporary, err);
+    }
+
     @Override
     public StreamExecutionEnvironment environment() {
-      URI dashboard = flink.dashboard();
-      return StreamExecutionEnvironment.createRemoteEnvironment(
-          dashboard.getHost(), dashboard.getPort());
+      return StreamExecutionEnvironment.getExecutionEnvironment();
+    }
+
+    @Override
+    public JobClient submit(StreamExecutionEnvironment environment) {
+      JobID job = flink.submit(environment);
+      // It ends with the job.
+      new RestartWatch(flink.cluster(), job, this::warn);
+      return flink.client(job);
+    }
+
+    private void warn(String line) {
+      err.println(line);
+      err.flush();
     }
 
     @Override

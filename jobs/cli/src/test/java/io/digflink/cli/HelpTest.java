@@ -11,7 +11,7 @@ class HelpTest {
   private final Map<String, CommandLine> commands = Dig.commandLine().getSubcommands();
 
   @Test
-  void noCommandTellsOfADefaultThatThereIsNot() {
+  void noCommandShowsADefaultThatDoesNotExist() {
     assertThat(commands).isNotEmpty();
     commands.forEach(
         (name, command) ->
@@ -19,11 +19,26 @@ class HelpTest {
   }
 
   @Test
-  void generateTellsTheJobsTopics() {
+  void generateShowsTheJobsTopics() {
     assertThat(commands.get("generate").getUsageMessage())
         .contains(
             "(default: " + GenerateOptions.REQUESTS_TOPIC.defaultValue() + ")",
             "(default: " + GenerateOptions.IMAGES_TOPIC.defaultValue() + ")",
             "(default: " + GenerateOptions.REJECTED_TOPIC.defaultValue() + ")");
+  }
+
+  @Test
+  void everyOptionShowsItsDefaultInTheSameWay() {
+    commands.forEach(
+        (name, command) ->
+            command.getCommandSpec().options().stream()
+                .filter(
+                    option -> option.defaultValueString() != null || option.initialValue() != null)
+                .filter(option -> option.arity().max() > 0 && !option.isMultiValue())
+                .forEach(
+                    option ->
+                        assertThat(String.join(" ", option.description()))
+                            .as(name + " " + option.longestName())
+                            .contains("(default: ")));
   }
 }

@@ -23,6 +23,7 @@ import io.digflink.synthesis.store.WorkFiles;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
@@ -79,7 +80,7 @@ public final class DatasetRun {
       return synthesize(SpecReader.read(options.spec()));
     } catch (SpecException | IllegalArgumentException e) {
       return fail(err, USAGE, e);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return fail(err, FAILED, e);
     }
   }

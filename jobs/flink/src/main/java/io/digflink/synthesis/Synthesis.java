@@ -67,7 +67,7 @@ final class Synthesis {
     StreamExecutionEnvironment environment = cluster.environment();
     SynthesisJob.build(environment, plan, settings);
     try {
-      JobClient job = environment.executeAsync(SynthesisJob.NAME);
+      JobClient job = cluster.submit(environment);
       while (!job.getJobStatus().get().isGloballyTerminalState()) {
         Thread.sleep(POLL_MILLIS);
         progress.update(job.getAccumulators().get());

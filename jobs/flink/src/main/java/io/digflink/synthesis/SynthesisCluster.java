@@ -1,13 +1,17 @@
 package io.digflink.synthesis;
 
 import java.io.IOException;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The Flink cluster that makes a data set. */
 public interface SynthesisCluster extends AutoCloseable {
 
-  /** An environment that runs a job on the cluster; every job needs one of its own. */
+  /** An environment to build a job on; every job needs one of its own. */
   StreamExecutionEnvironment environment();
+
+  /** Submits the job that was built on an environment. */
+  JobClient submit(StreamExecutionEnvironment environment) throws Exception;
 
   @Override
   void close() throws IOException;

@@ -6,7 +6,6 @@ import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.synthesis.dataset.DatasetSettings;
 import io.digflink.synthesis.job.SynthesisSettings;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Properties;
 import picocli.CommandLine.Option;
@@ -30,26 +29,26 @@ public final class SynthesisOptions {
   @Option(
       names = "--device",
       defaultValue = "auto",
-      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
   private String device;
 
   @Option(
       names = "--parallelism",
       defaultValue = "1",
-      description = "Subtasks, each with a denoiser of its own. Default: ${DEFAULT-VALUE}.")
+      description = "Subtasks, each with a denoiser of its own (default: ${DEFAULT-VALUE}).")
   private int parallelism;
 
   @Option(
       names = "--threads",
       defaultValue = "0",
-      description = "Threads per run on a CPU; 0: one per core. Default: ${DEFAULT-VALUE}.")
+      description = "Threads per run on a CPU; 0: one per core (default: ${DEFAULT-VALUE}).")
   private int threads;
 
   @Option(
       names = "--batch-rows",
       defaultValue = "32",
       description =
-          "Most rows of one denoiser run; a guided image takes two. Default: ${DEFAULT-VALUE}.")
+          "Most rows of one denoiser run; a guided image takes two (default: ${DEFAULT-VALUE}).")
   private int batchRows;
 
   @Option(
@@ -78,7 +77,7 @@ public final class SynthesisOptions {
   }
 
   /** Settings of the client that reads a topic of requests, but for its brokers. */
-  Properties kafkaClient() throws IOException {
+  Properties kafkaClient() {
     return kafkaProperties == null
         ? new Properties()
         : ClientProperties.read("--kafka-properties", kafkaProperties);
@@ -86,6 +85,9 @@ public final class SynthesisOptions {
 
   /** Settings of the job. */
   SynthesisSettings settings(Path bundle, DatasetSettings dataset) {
+    if (batchRows < 2) {
+      throw new IllegalArgumentException("Expected --batch-rows of 2 or more, found " + batchRows);
+    }
     return new SynthesisSettings(
         new ModelSettings(bundle.toAbsolutePath().toString(), device, threads),
         new DenoiseSettings(

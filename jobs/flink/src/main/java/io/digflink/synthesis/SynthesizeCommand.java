@@ -2,6 +2,7 @@ package io.digflink.synthesis;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -65,6 +66,11 @@ public final class SynthesizeCommand implements Callable<Integer> {
     @Override
     public StreamExecutionEnvironment environment() {
       return StreamExecutionEnvironment.getExecutionEnvironment();
+    }
+
+    @Override
+    public JobClient submit(StreamExecutionEnvironment environment) throws Exception {
+      return environment.executeAsync();
     }
 
     @Override

@@ -17,7 +17,7 @@ final class StagedDirectory implements AutoCloseable {
 
   /**
    * @param replace whether an existing bundle may be replaced
-   * @throws IllegalArgumentException if there is something that must not be replaced
+   * @throws IOException if there is something that must not be replaced
    */
   StagedDirectory(Path target, boolean replace) throws IOException {
     this.target = target.toAbsolutePath().normalize();
@@ -31,14 +31,14 @@ final class StagedDirectory implements AutoCloseable {
 
   private void checkReplaceable(boolean replace) throws IOException {
     if (!Files.isDirectory(target)) {
-      throw new IllegalArgumentException(
+      throw new IOException(
           target + " is a file; give --out a directory that it may create");
     }
     boolean bundle = Files.exists(target.resolve(BundleDirectory.MANIFEST));
     if (isEmpty(target) || (bundle && replace)) {
       return;
     }
-    throw new IllegalArgumentException(
+    throw new IOException(
         bundle
             ? target + " has a bundle already; give --force to replace it"
             : target + " is a directory with other files; give another --out");

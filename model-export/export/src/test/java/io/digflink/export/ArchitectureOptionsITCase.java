@@ -1,7 +1,5 @@
 package io.digflink.export;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.Precision;
 import io.digflink.export.checkpoint.SafetensorsFile;
@@ -11,7 +9,7 @@ import io.digflink.export.oracle.DigOracle;
 import io.digflink.export.oracle.DitOracle;
 import io.digflink.export.oracle.OfficialShapes;
 import io.digflink.export.oracle.Samples;
-import io.digflink.operators.OperatorLibrary;
+import io.digflink.operators.BuiltLibrary;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -112,7 +110,7 @@ class ArchitectureOptionsITCase {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5, 6, 7, 12})
   void digOfDepthOnTheOperatorLibrary(int depth) throws Exception {
-    assumeLibrary();
+    BuiltLibrary.require();
     String options = ALL_DIRECTIONS + "if_dw_conv=true depth=" + depth;
     assertAgrees("DiG", options, 12, 12, 2, true);
   }
@@ -176,14 +174,8 @@ class ArchitectureOptionsITCase {
   @ParameterizedTest
   @MethodSource("combinations")
   void digWithAnyCombinationOfOptionsOnTheOperatorLibrary(String options) throws Exception {
-    assumeLibrary();
+    BuiltLibrary.require();
     assertAgrees("DiG", options, 12, 16, 2, true);
-  }
-
-  private static void assumeLibrary() {
-    assumeTrue(
-        OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
-        "the operator library was not built: it needs CMake and a C++ compiler");
   }
 
   /** Draws of every option at once. */

@@ -2,14 +2,13 @@ package io.digflink.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnx.proto.OnnxMl;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.Precision;
 import io.digflink.export.oracle.Golden;
 import io.digflink.export.oracle.Npz;
-import io.digflink.operators.OperatorLibrary;
+import io.digflink.operators.BuiltLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,9 +54,7 @@ class GoldenExportITCase {
   })
   void withTheOperatorLibraryTheOutputIsTheOfficialOne(String name, Precision precision)
       throws Exception {
-    assumeTrue(
-        OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
-        "the operator library was not built: it needs CMake and a C++ compiler");
+    BuiltLibrary.require();
     assertEqualsGolden(name, precision, Optional.empty(), true);
   }
 

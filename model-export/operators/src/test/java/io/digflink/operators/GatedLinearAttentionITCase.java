@@ -2,7 +2,6 @@ package io.digflink.operators;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnx.proto.OnnxMl;
 import ai.onnxruntime.OrtException;
@@ -22,9 +21,7 @@ class GatedLinearAttentionITCase {
 
   @BeforeAll
   static void needsTheLibrary() {
-    assumeTrue(
-        OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
-        "the operator library was not built: no C++ compiler, CMake or ONNX Runtime headers");
+    BuiltLibrary.require();
   }
 
   @ParameterizedTest

@@ -19,9 +19,11 @@ class OperatorLibraryITCase {
   /** A session calls into it; options need not outlive their session. */
   @Test
   void theLibraryOfASecondJobStaysLoadedWhenTheOptionsThatRegisteredItAreClosed() throws Exception {
-    assumeTrue(Files.exists(MAPS), "This system does not tell what is loaded");
+    assumeTrue(
+        Files.exists(MAPS), "Expected " + MAPS + ", which lists the loaded libraries, found none");
     OnnxRuntime.environment();
-    assumeTrue(register(OperatorLibrary.class).isPresent(), "The library is not built here");
+    BuiltLibrary.require();
+    assertThat(register(OperatorLibrary.class)).isPresent();
 
     // Every job on a session cluster has a class loader, and with it a copy of the library.
     try (URLClassLoader secondJob = new JobClassLoader()) {

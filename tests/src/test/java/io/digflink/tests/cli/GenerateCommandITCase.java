@@ -55,9 +55,10 @@ class GenerateCommandITCase {
 
   @Test
   void aJobThatHasEndedIsNotWaitedFor() throws Exception {
-    try (EmbeddedService service = EmbeddedService.start(models)) {
-      service.checkRunning();
-      URI job = service.dashboard().resolve("/jobs/" + service.job() + "?mode=cancel");
+    try (EmbeddedService service =
+        EmbeddedService.start(models, "localhost", System.err::println)) {
+      service.job().checkRunning();
+      URI job = service.dashboard().resolve("/jobs/" + service.job().id() + "?mode=cancel");
       HttpClient.newHttpClient()
           .send(
               HttpRequest.newBuilder(job).method("PATCH", BodyPublishers.noBody()).build(),
@@ -67,8 +68,9 @@ class GenerateCommandITCase {
           .atMost(Duration.ofSeconds(30))
           .untilAsserted(
               () ->
-                  assertThatThrownBy(service::checkRunning)
-                      .hasMessage("Expected the job to run, found it ended: CANCELED"));
+                  assertThatThrownBy(service.job()::checkRunning)
+                      .hasMessage(
+                          "Expected the job to run, found it ended: CANCELED, in the dashboard for instance"));
     }
   }
 

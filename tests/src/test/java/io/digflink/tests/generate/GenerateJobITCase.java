@@ -159,8 +159,7 @@ class GenerateJobITCase {
     JobID job = run.start(1);
     run.awaitImages(2);
 
-    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
-    assertThat(metrics.values(job, "Decode.reason.not_finite.rejects")).containsExactly(1.0);
+    awaitMetric(job, "Decode.reason.not_finite.rejects", 1);
     stack.flink().cluster().cancelJob(job).get();
     assertThat(run.images()).extracting(GeneratedImage::getIndex).containsExactly(0, 2);
     assertThat(run.rejected())
@@ -170,6 +169,13 @@ class GenerateJobITCase {
               assertThat(reject.getReason()).isEqualTo(RejectReason.NOT_FINITE);
               assertThat(reject.getMessage()).contains("image 1 (denoiser, step 1 of 4)");
               assertThat(reject.getMessage()).endsWith("(1 of 3 images failed)");
+            });
+    assertThat(run.progress())
+        .last()
+        .satisfies(
+            last -> {
+              assertThat(last.getState()).isEqualTo(RequestState.REJECTED);
+              assertThat(last.getImagesDone()).isEqualTo(2);
             });
   }
 
@@ -233,12 +239,9 @@ class GenerateJobITCase {
     JobID job = run.start(1);
     run.awaitBegun("first");
 
-    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
-    Instant deadline = Instant.now().plusSeconds(30);
-    while (metrics.values(job, "Decode.imagesDone").stream().noneMatch(done -> done == 1)) {
-      assertThat(Instant.now()).isBefore(deadline);
-    }
+    awaitMetric(job, "Decode.imagesDone", 1);
 
+    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
     assertThat(metrics.mean(job, "Denoise.rowsPerBatch")).isEqualTo(1);
     assertThat(metrics.values(job, "Denoise.imageSteps")).containsExactly(4.0);
     Matcher rows =
@@ -249,6 +252,14 @@ class GenerateJobITCase {
       assertThat(metrics.values(job, name)).as(name).isNotEmpty();
     }
     stack.flink().cluster().cancelJob(job).get();
+  }
+
+  private static void awaitMetric(JobID job, String name, double expected) throws Exception {
+    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
+    Instant deadline = Instant.now().plusSeconds(30);
+    while (metrics.values(job, name).stream().noneMatch(value -> value == expected)) {
+      assertThat(Instant.now()).as(name).isBefore(deadline);
+    }
   }
 
   /** One of many requests that differ in everything. */

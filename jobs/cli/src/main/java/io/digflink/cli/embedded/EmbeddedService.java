@@ -10,52 +10,68 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.apache.commons.io.FileUtils;
-import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Broker, cluster and the running job in this JVM, in a directory that goes with them. */
 public final class EmbeddedService implements AutoCloseable {
+  /** Images become visible at each. */
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
+
+  /** Flink's own checkpoints, which begin before the tasks run and then fail. */
+  private static final Duration RARELY = Duration.ofMinutes(10);
 
   private final Path directory;
   private final EmbeddedKafka kafka;
   private final EmbeddedFlink flink;
   private final GenerateSettings settings;
-  private final JobID job;
-  private final CompletableFuture<JobResult> result;
+  private final EmbeddedJob job;
+  private final Checkpoints checkpoints;
 
   private EmbeddedService(
-      Path directory, EmbeddedKafka kafka, EmbeddedFlink flink, GenerateSettings settings) {
+      Path directory,
+      EmbeddedKafka kafka,
+      EmbeddedFlink flink,
+      GenerateSettings settings,
+      Consumer<String> restarts) {
     this.directory = directory;
     this.kafka = kafka;
     this.flink = flink;
     this.settings = settings;
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     environment.setParallelism(1);
+    environment.configure(
+        new Configuration().set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE));
     GenerateJob.build(environment, settings);
-    this.job = flink.submit(environment);
-    this.result = flink.cluster().requestJobResult(job);
+    this.job = flink.run(environment, restarts);
+    this.checkpoints = new Checkpoints(flink.cluster(), job.id(), CHECKPOINT_INTERVAL);
   }
 
-  /** Starts everything, serving the models of a directory. */
-  public static EmbeddedService start(Path models) throws Exception {
+  /**
+   * Starts everything, serving the models of a directory.
+   *
+   * @param dashboardHost the address that the dashboard listens on
+   * @param restarts receives a sentence for each restart of the job
+   */
+  public static EmbeddedService start(Path models, String dashboardHost, Consumer<String> restarts)
+      throws Exception {
     Path directory = Files.createTempDirectory("dig-flink");
     EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"));
     Configuration options = new Configuration();
     options.set(GenerateOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
     options.set(GenerateOptions.MODEL_DIRECTORY, models.toString());
-    options.set(GenerateOptions.CHECKPOINT_INTERVAL, CHECKPOINT_INTERVAL);
+    options.set(GenerateOptions.CHECKPOINT_INTERVAL, RARELY);
     options.set(
         GenerateOptions.CLAIM_CHECK_DIRECTORY, directory.resolve("images").toUri().toString());
     GenerateSettings settings = GenerateSettings.of(options);
     GenerateSettings.Topics topics = settings.topics();
     kafka.createTopics(
         List.of(topics.requests(), topics.images(), topics.progress(), topics.rejected()), 1);
-    return new EmbeddedService(directory, kafka, EmbeddedFlink.start(1, directory), settings);
+    EmbeddedFlink flink = EmbeddedFlink.start(1, directory, dashboardHost);
+    return new EmbeddedService(directory, kafka, flink, settings, restarts);
   }
 
   /** Settings of a Kafka client. */
@@ -76,30 +92,14 @@ public final class EmbeddedService implements AutoCloseable {
   }
 
   /** The running job. */
-  public JobID job() {
+  public EmbeddedJob job() {
     return job;
-  }
-
-  /**
-   * To be called while waiting for images.
-   *
-   * @throws IOException if the job has ended, and why
-   */
-  public void checkRunning() throws IOException {
-    if (result.isDone()) {
-      JobResult ended = result.join();
-      throw new IOException(
-          "Expected the job to run, found it ended: " + ended.getApplicationStatus(),
-          ended.getSerializedThrowable().orElse(null));
-    }
   }
 
   @Override
   public void close() throws IOException {
-    if (!result.isDone()) {
-      flink.cluster().cancelJob(job).join();
-      result.join();
-    }
+    checkpoints.close();
+    job.close();
     flink.close();
     kafka.close();
     FileUtils.deleteDirectory(directory.toFile());

@@ -76,6 +76,8 @@ public record KafkaNode(Path configuration, Properties properties, String bootst
         "listeners",
         "PLAINTEXT://" + HOST + ":" + brokerPort + ",CONTROLLER://" + HOST + ":" + controllerPort);
     p.setProperty("log.dirs", logs.toString());
+    // A mistyped topic is an error, not a new topic.
+    p.setProperty("auto.create.topics.enable", "false");
     // A single node holds the only copy of everything.
     p.setProperty("offsets.topic.replication.factor", "1");
     p.setProperty("offsets.topic.num.partitions", "1");

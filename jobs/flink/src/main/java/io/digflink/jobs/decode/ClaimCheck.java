@@ -8,8 +8,8 @@ import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 
 /**
- * Puts image files aside whose records would be too large. A file's name is its content's digest:
- * one that is made again after a failure replaces itself.
+ * Stores image files that would make their records too large. A file is named after the digest of
+ * its content, so one that is made again after a failure replaces itself.
  */
 final class ClaimCheck {
   private final DecodeSettings settings;
@@ -18,7 +18,7 @@ final class ClaimCheck {
     this.settings = settings;
   }
 
-  /** Whether a file of that many bytes is put aside. */
+  /** Whether a file of that many bytes is stored here. */
   boolean applies(int bytes) {
     return settings.claimCheckDirectory() != null && bytes > settings.claimCheckThreshold();
   }
@@ -27,7 +27,7 @@ final class ClaimCheck {
    * Writes a file.
    *
    * @param sha256 digest of its content
-   * @return where it lies
+   * @return where it is
    */
   URI put(byte[] content, String sha256, ImageFormat format) throws IOException {
     Path directory = new Path(settings.claimCheckDirectory(), sha256.substring(0, 2));

@@ -3,8 +3,8 @@ package io.digflink.jobs.decode;
 /**
  * An encoded image.
  *
- * @param content its bytes, or null when it was put aside
- * @param uri where it lies when it was put aside, or null
+ * @param content its bytes, or null if it is stored elsewhere
+ * @param uri where it is stored, or null if content has it
  * @param size its length in bytes
  * @param sha256 its digest, lower-case hexadecimal
  */

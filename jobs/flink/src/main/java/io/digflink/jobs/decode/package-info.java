@@ -1,2 +1,2 @@
-/** The Decode operator: clean latents into image files, in micro-batches, in their order. */
+/** The Decode operator: turns clean latents into image files, in micro-batches and in order. */
 package io.digflink.jobs.decode;

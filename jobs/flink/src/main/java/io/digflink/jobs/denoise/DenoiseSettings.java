@@ -6,9 +6,9 @@ import java.io.Serializable;
 /**
  * How much a subtask of Denoise takes on.
  *
- * @param maxBatchRows most rows of one denoiser run, at least 2: a guided image takes two; 0: as
- *     many as suit the device
- * @param maxInFlight most images at a time
+ * @param maxBatchRows most rows of one denoiser run, at least 2 because a guided image takes two;
+ *     0: as many as suit the device
+ * @param maxInFlight most images in flight at a time
  * @param maxWaiting most requests taken before all their images have a place
  * @param longestFailureStreak see {@link io.digflink.jobs.device.FailedRunPolicy}
  */

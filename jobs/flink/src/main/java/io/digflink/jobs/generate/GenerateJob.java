@@ -139,10 +139,17 @@ public final class GenerateJob {
     if (given.getOptional(PipelineOptions.NAME).isEmpty()) {
       configuration.set(PipelineOptions.NAME, NAME);
     }
+    configuration.set(PipelineOptions.GLOBAL_JOB_PARAMETERS, settings.shown());
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     // No operator changes an element that it has passed on.
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
     configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, settings.checkpointInterval());
+    if (given.getOptional(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS).isEmpty()) {
+      // The first one waits as long, or else for a random part of it: it fails if the tasks are
+      // still loading models.
+      configuration.set(
+          CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS, settings.checkpointInterval());
+    }
     // A full Decode holds its input back; aligned barriers would wait behind it.
     configuration.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
     if (given.getOptional(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER).isEmpty()) {

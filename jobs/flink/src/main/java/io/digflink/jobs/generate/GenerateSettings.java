@@ -10,7 +10,9 @@ import io.digflink.jobs.model.ModelSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 
@@ -25,6 +27,7 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param decode how Decode works
  * @param decodeParallelism subtasks of Decode; 0: the job's parallelism
  * @param checkpointInterval time between checkpoints
+ * @param shown every option with its value, for the dashboard
  */
 public record GenerateSettings(
     KafkaSettings kafka,
@@ -34,7 +37,8 @@ public record GenerateSettings(
     DenoiseSettings denoise,
     DecodeSettings decode,
     int decodeParallelism,
-    Duration checkpointInterval) {
+    Duration checkpointInterval,
+    Map<String, String> shown) {
 
   private static final int CHANNELS = 3;
 
@@ -63,6 +67,7 @@ public record GenerateSettings(
   }
 
   public GenerateSettings {
+    shown = Map.copyOf(shown);
     if (decodeParallelism < 0) {
       throw new IllegalArgumentException(
           "Expected decode.parallelism of 0 (the job's) or more, found " + decodeParallelism);
@@ -134,7 +139,20 @@ public record GenerateSettings(
         denoise,
         decode,
         config.get(GenerateOptions.DECODE_PARALLELISM),
-        config.get(GenerateOptions.CHECKPOINT_INTERVAL));
+        config.get(GenerateOptions.CHECKPOINT_INTERVAL),
+        shown(config));
+  }
+
+  /** Files of secrets are named and not read; a user and password in a URI are left out. */
+  private static Map<String, String> shown(ReadableConfig config) {
+    Map<String, String> shown = new TreeMap<>();
+    for (ConfigOption<?> option : GenerateOptions.all()) {
+      Object value = config.get(option);
+      if (value != null) {
+        shown.put(option.key(), value.toString().replaceAll("(?<=//)[^/@]*@", ""));
+      }
+    }
+    return shown;
   }
 
   /** Without a claim-check directory, images whose raw pixels may not fit a record are refused. */

@@ -14,7 +14,8 @@ public final class JobArguments {
   /**
    * Parses a command line.
    *
-   * @throws IllegalArgumentException naming an unknown option or a missing value
+   * @throws IllegalArgumentException naming an option that does not exist, or one whose value is
+   *     missing or cannot be read
    */
   public static Configuration parse(String... arguments) {
     Map<String, ConfigOption<?>> known = new TreeMap<>();
@@ -37,6 +38,23 @@ public final class JobArguments {
       }
       values.put(key, equals < 0 ? arguments[++i] : argument.substring(equals + 1));
     }
-    return Configuration.fromMap(values);
+    Configuration configuration = Configuration.fromMap(values);
+    values.keySet().forEach(key -> requireReadable(configuration, known.get(key)));
+    return configuration;
+  }
+
+  private static void requireReadable(Configuration configuration, ConfigOption<?> option) {
+    try {
+      configuration.getOptional(option);
+    } catch (IllegalArgumentException e) {
+      Object example = option.defaultValue();
+      throw new IllegalArgumentException(
+          "Expected --"
+              + option.key()
+              + (example == null ? " with another value" : " with a value such as " + example)
+              + ", found "
+              + configuration.toMap().get(option.key()),
+          e);
+    }
   }
 }

@@ -1,12 +1,17 @@
 package io.digflink.jobs.kafka;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
@@ -23,10 +28,11 @@ public final class KafkaAccess {
   private KafkaAccess() {}
 
   /**
-   * Looks up topics. A topic that does not exist is not a matter of access.
+   * Looks up topics.
    *
    * @param client settings of Kafka clients, bootstrap.servers among them
-   * @throws KafkaAccessException with what is wrong and what to do; never with a secret
+   * @throws KafkaAccessException with what is wrong and what to do, such as a topic that does not
+   *     exist; never with a secret
    */
   public static void check(Properties client, Collection<String> topics)
       throws KafkaAccessException, InterruptedException {
@@ -36,20 +42,56 @@ public final class KafkaAccess {
     properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience);
     properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patience);
     try (Admin admin = Admin.create(properties)) {
-      admin.describeTopics(topics).allTopicNames().get();
-    } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
-        throw failure(properties, topics, e.getCause());
+      List<String> missing = new ArrayList<>();
+      for (var topic : admin.describeTopics(topics).topicNameValues().entrySet()) {
+        if (!exists(topic.getValue())) {
+          missing.add(topic.getKey());
+        }
       }
+      if (!missing.isEmpty()) {
+        throw missing(properties, missing);
+      }
+    } catch (ExecutionException e) {
+      throw failure(properties, topics, e.getCause());
     } catch (KafkaException e) {
       throw failure(properties, topics, e);
     }
   }
 
+  private static boolean exists(KafkaFuture<TopicDescription> topic)
+      throws ExecutionException, InterruptedException {
+    try {
+      topic.get();
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static KafkaAccessException missing(Properties client, List<String> topics) {
+    Collections.sort(topics);
+    return new KafkaAccessException(
+        false,
+        (topics.size() == 1 ? "Expected the topic " : "Expected the topics ")
+            + String.join(", ", topics)
+            + " on "
+            + brokers(client)
+            + ", found no such topic: create "
+            + (topics.size() == 1 ? "it" : "them")
+            + ", or give other names",
+        null);
+  }
+
+  private static String brokers(Properties client) {
+    return "the Kafka brokers at " + client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
+  }
+
   private static KafkaAccessException failure(
       Properties client, Collection<String> topics, Throwable failure) {
-    String brokers =
-        "the Kafka brokers at " + client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
+    String brokers = brokers(client);
     String protocol = client.getProperty(AdminClientConfig.SECURITY_PROTOCOL_CONFIG, "PLAINTEXT");
     if (failure instanceof TimeoutException) {
       return new KafkaAccessException(

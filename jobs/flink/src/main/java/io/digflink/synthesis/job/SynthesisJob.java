@@ -43,7 +43,7 @@ public final class SynthesisJob {
   /** Builds the job on an environment. */
   public static void build(
       StreamExecutionEnvironment environment, DatasetPlan plan, SynthesisSettings settings) {
-    configure(environment, settings.parallelism());
+    configure(environment, settings);
     DataStream<IncomingRecord> requests =
         environment
             .fromSequence(0, plan.requests() - 1)
@@ -96,8 +96,13 @@ public final class SynthesisJob {
         .union(failed, latents.getSideOutput(LatentOutcomes.OUTCOMES));
   }
 
-  private static void configure(StreamExecutionEnvironment environment, int parallelism) {
+  private static void configure(
+      StreamExecutionEnvironment environment, SynthesisSettings settings) {
     Configuration configuration = new Configuration();
+    if (environment.getConfiguration().getOptional(PipelineOptions.NAME).isEmpty()) {
+      configuration.set(PipelineOptions.NAME, NAME);
+    }
+    configuration.set(PipelineOptions.GLOBAL_JOB_PARAMETERS, settings.shown());
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
     if (environment
@@ -110,6 +115,6 @@ public final class SynthesisJob {
           RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofSeconds(1));
     }
     environment.configure(configuration);
-    environment.setParallelism(parallelism);
+    environment.setParallelism(settings.parallelism());
   }
 }

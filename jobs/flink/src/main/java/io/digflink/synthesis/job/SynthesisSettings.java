@@ -6,6 +6,7 @@ import io.digflink.jobs.denoise.DenoiseSettings;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.synthesis.dataset.DatasetSettings;
 import io.digflink.synthesis.plan.TopicPlan;
+import java.util.Map;
 
 /**
  * How the job works; none of it changes what the data set's files hold.
@@ -32,5 +33,18 @@ public record SynthesisSettings(
       throw new IllegalArgumentException(
           "Expected a parallelism of 1 or more, found " + parallelism);
     }
+  }
+
+  /** What the dashboard shows of them. */
+  Map<String, String> shown() {
+    return Map.of(
+        "model", models.directory(),
+        "device", models.device(),
+        "threads", Integer.toString(models.intraOpThreads()),
+        "batch-rows", Integer.toString(denoise.maxBatchRows()),
+        "parallelism", Integer.toString(parallelism),
+        "out", dataset.directory(),
+        "format", dataset.format().toString(),
+        "images", Long.toString(dataset.layout().images()));
   }
 }

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.digflink.jobs.files.FileProblem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -52,9 +53,9 @@ public final class SpecReader {
       throw new SpecException(
           "Expected a specification in "
               + file
-              + ", which cannot be read ("
-              + e
-              + "): --example-spec prints one to start from",
+              + ", which cannot be read: "
+              + FileProblem.of(e)
+              + ". --example-spec prints one to start from",
           e);
     }
     return parse(text, file.toString());

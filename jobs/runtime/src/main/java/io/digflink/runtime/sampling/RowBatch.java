@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The rows of one run of the denoiser: those of the next step of any trajectories of one latent
- * shape. Its direct buffers and scratch space are reused by every run. Create batches after opening
- * the first CUDA session: their buffers are then page-locked and copy faster.
+ * The rows of one denoiser run: the next steps of any trajectories of one latent shape. Its direct
+ * buffers and scratch are reused run after run. Create batches after opening the first CUDA
+ * session: their buffers are then page-locked and copy faster.
  *
  * <pre>
  *   batch.clear(); while (batch.add(next)) …; session.run(batch); batch.advance();

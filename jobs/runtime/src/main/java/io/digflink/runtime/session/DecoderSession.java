@@ -13,16 +13,17 @@ import java.util.Map;
 
 /**
  * The decoder graph on a device: {@code latent} [N,C,H,W] as the denoiser leaves it into {@code
- * image} [N,c,sH,sW] of which [−1, 1] is what is shown. Not thread-safe: its buffers are used
- * again.
+ * image} [N,c,sH,sW], displayed from −1 to 1. Not thread-safe: its buffers are reused.
  *
- * <p>On a GPU all runs of a latent shape have the same number of rows, for two reasons. For another
- * one cuDNN plans all convolutions anew, which takes longer (0.17 s on an H100) than the rows (2 ms
- * of 256² pixels each). And it may choose other kernels, so that an image would depend on how many
- * are decoded with it.
+ * <p>On a GPU all runs of a latent shape have the same number of rows, for two reasons. For a new
+ * number cuDNN plans all convolutions again, which takes longer (0.17 s on an H100) than the rows
+ * themselves (2 ms each at 256² pixels). And it may choose other kernels, so that an image would
+ * depend on how many are decoded with it.
  */
 public final class DecoderSession implements AutoCloseable {
-  /** Of a run on a GPU: more bring little, and with larger images missing ones cost much. */
+  /**
+   * Pixels of a full run on a GPU: more bring little, and empty rows of larger images cost much.
+   */
   private static final int FULL_PIXELS = 8 * 256 * 256;
 
   private final OrtEnvironment environment = OnnxRuntime.environment();
@@ -43,7 +44,7 @@ public final class DecoderSession implements AutoCloseable {
   /**
    * Leases the session of a graph.
    *
-   * @param scale image pixels a latent cell, in each direction
+   * @param scale image pixels per latent cell, in each direction
    * @param channels channels of an image
    * @param threads see {@link SessionPool#acquire}
    */
@@ -74,7 +75,7 @@ public final class DecoderSession implements AutoCloseable {
    * @param latents each [C, H, W] as the denoiser leaves it
    * @param shape C, H, W
    * @param limit as for {@link #batchSize}
-   * @return images of [c, s·H, s·W], shown from −1 to 1
+   * @return images of [c, s·H, s·W], displayed from −1 to 1
    * @throws OutOfDeviceMemoryException if the device has too little memory for this batch
    * @throws SessionException if the run fails for another reason
    */

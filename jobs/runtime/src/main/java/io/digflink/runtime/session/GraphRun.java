@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Runs a graph of one output into a tensor of the caller's. */
+/** Runs a graph with one output into a tensor that the caller provides. */
 final class GraphRun {
   private GraphRun() {}
 

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The ONNX Runtime sessions of this JVM: one for each graph, device and number of threads, shared
- * by all who lease it and closed with the last lease. Sessions may run on many threads at once.
+ * The ONNX Runtime sessions of this JVM: one per graph, device and number of threads, shared by all
+ * leases and closed with the last one. Sessions may run on many threads at once.
  */
 public final class SessionPool {
   private static final Logger LOG = LoggerFactory.getLogger(SessionPool.class);
@@ -37,7 +37,8 @@ public final class SessionPool {
    * Leases the session of a graph, making it if there is none.
    *
    * @param graph an ONNX file
-   * @param threads threads that one run may use on the CPU; 0 leaves it to ONNX Runtime: one a core
+   * @param threads threads that one run may use on the CPU; 0 leaves it to ONNX Runtime: one per
+   *     core
    * @throws SessionException if there is no such graph or device
    */
   public synchronized Lease acquire(Path graph, Device device, int threads)

@@ -3,7 +3,6 @@ package io.digflink.export.arch;
 import static io.digflink.export.graph.ElementType.FLOAT32;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -13,6 +12,7 @@ import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
+import io.digflink.operators.BuiltLibrary;
 import io.digflink.operators.KernelProfile;
 import io.digflink.operators.OnnxRuntime;
 import io.digflink.operators.OperatorLibrary;
@@ -54,9 +54,7 @@ class FusedOperatorsITCase {
 
   @BeforeAll
   static void needsTheLibrary() {
-    assumeTrue(
-        OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
-        "the operator library was not built: no C++ compiler, CMake or ONNX Runtime headers");
+    BuiltLibrary.require();
   }
 
   @ParameterizedTest

@@ -3,7 +3,6 @@ package io.digflink.export.arch;
 import static io.digflink.export.graph.ElementType.FLOAT16;
 import static io.digflink.export.graph.ElementType.FLOAT32;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
@@ -12,6 +11,7 @@ import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
+import io.digflink.operators.BuiltLibrary;
 import io.digflink.operators.KernelProfile;
 import io.digflink.operators.OnnxRuntime;
 import io.digflink.operators.OperatorLibrary;
@@ -84,9 +84,9 @@ class ProjectionOperatorsITCase {
   }
 
   private static void needs(boolean library) {
-    assumeTrue(
-        !library || OperatorLibrary.find(OperatorLibrary.Kernels.CPU).isPresent(),
-        "the operator library was not built: no C++ compiler, CMake or ONNX Runtime headers");
+    if (library) {
+      BuiltLibrary.require();
+    }
   }
 
   private void writeModel(ElementType precision, int inner, int width) throws IOException {

@@ -1,6 +1,7 @@
 package io.digflink.lab.bench;
 
 import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.cli.ProgressBar;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.ModelCatalog;
@@ -16,7 +17,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code bench batching}: continuous batching against batching as other servers do it. */
@@ -39,24 +39,28 @@ final class BatchingBench implements Callable<Integer> {
 
   @Option(
       names = "--requests",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Requests of each stream (default: ${DEFAULT-VALUE}).")
   private int requests = 500;
 
   @Option(
       names = "--streams",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Streams, each of other requests (default: ${DEFAULT-VALUE}).")
   private int streams = 15;
 
   @Option(
       names = "--real-requests",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Requests that are served in real runs as well (default: ${DEFAULT-VALUE}).")
   private int realRequests = 100;
 
   @Option(
       names = "--max-batch-rows",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Most rows of a run (default: as many as suit the device).")
   private Integer maxRows;
@@ -82,12 +86,6 @@ final class BatchingBench implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (requests < 1 || streams < 1 || realRequests < 1) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "Expected --requests, --streams and --real-requests of 1 or more, found "
-              + List.of(requests, streams, realRequests));
-    }
     PrintWriter out = spec.commandLine().getOut();
     ModelCatalog catalog = ModelCatalog.open(models.resolve(out::println));
     ModelBundle bundle = catalog.find(catalog.names().iterator().next()).orElseThrow();

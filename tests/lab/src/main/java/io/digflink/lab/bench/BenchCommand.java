@@ -28,6 +28,9 @@ public final class BenchCommand implements Subcommand {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "Give the name of a benchmark");
+    throw new ParameterException(
+        spec.commandLine(),
+        "Expected the name of a benchmark, found none: give one of "
+            + String.join(", ", spec.subcommands().keySet()));
   }
 }

@@ -1,6 +1,7 @@
 package io.digflink.lab.bench;
 
 import io.digflink.bundle.Precision;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.noise.GaussianNoise;
 import io.digflink.runtime.sampling.LatentShape;
@@ -41,6 +42,7 @@ final class DecoderBench implements Callable<Integer> {
 
   @Option(
       names = "--batches",
+      converter = PositiveNumber.class,
       split = ",",
       paramLabel = "N",
       description = "Images per run (default: ${DEFAULT-VALUE}).")
@@ -48,13 +50,14 @@ final class DecoderBench implements Callable<Integer> {
 
   @Option(
       names = "--size",
+      converter = PositiveNumber.class,
       paramLabel = "PIXELS",
       description = "Side of the images (default: ${DEFAULT-VALUE}).")
   private int size = 256;
 
   @Option(
       names = "--precision",
-      paramLabel = "FP16|FP32",
+      paramLabel = "fp16|fp32",
       description = "Number format of the model (default: ${DEFAULT-VALUE}).")
   private Precision precision = Precision.FP16;
 

@@ -1,6 +1,7 @@
 package io.digflink.lab.bench;
 
 import io.digflink.bundle.Precision;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.export.ImageSize;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.Device;
@@ -37,6 +38,7 @@ final class DenoiserBench implements Callable<Integer> {
 
   @Option(
       names = "--models",
+      converter = PresetName.class,
       split = ",",
       paramLabel = "PRESET",
       description = "Presets (default: ${DEFAULT-VALUE}).")
@@ -44,6 +46,7 @@ final class DenoiserBench implements Callable<Integer> {
 
   @Option(
       names = "--sizes",
+      converter = PositiveNumber.class,
       split = ",",
       paramLabel = "PIXELS",
       description = "Sides of the images (default: ${DEFAULT-VALUE}).")
@@ -51,6 +54,7 @@ final class DenoiserBench implements Callable<Integer> {
 
   @Option(
       names = "--batch",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Images a run (default: 32 at 256, 8 at 512, 4 at 1024, else 2).")
   private Integer batch;
@@ -59,7 +63,7 @@ final class DenoiserBench implements Callable<Integer> {
 
   @Option(
       names = "--precision",
-      paramLabel = "FP16|FP32",
+      paramLabel = "fp16|fp32",
       description = "Number format of the models (default: ${DEFAULT-VALUE}).")
   private Precision precision = Precision.FP16;
 

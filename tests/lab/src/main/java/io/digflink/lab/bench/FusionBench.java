@@ -3,6 +3,7 @@ package io.digflink.lab.bench;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import io.digflink.bundle.Precision;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.RowBatch;
 import io.digflink.runtime.session.DenoiserSession;
@@ -39,6 +40,7 @@ final class FusionBench implements Callable<Integer> {
 
   @Option(
       names = "--models",
+      converter = PresetName.class,
       split = ",",
       paramLabel = "PRESET",
       description = "Presets (default: ${DEFAULT-VALUE}).")
@@ -46,12 +48,14 @@ final class FusionBench implements Callable<Integer> {
 
   @Option(
       names = "--size",
+      converter = PositiveNumber.class,
       paramLabel = "PIXELS",
       description = "Side of the images (default: ${DEFAULT-VALUE}).")
   private int size = 256;
 
   @Option(
       names = "--batch",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Images a run (default: ${DEFAULT-VALUE}).")
   private int batch = 32;
@@ -60,7 +64,7 @@ final class FusionBench implements Callable<Integer> {
 
   @Option(
       names = "--precision",
-      paramLabel = "FP16|FP32",
+      paramLabel = "fp16|fp32",
       description = "Number format of the models (default: ${DEFAULT-VALUE}).")
   private Precision precision = Precision.FP16;
 

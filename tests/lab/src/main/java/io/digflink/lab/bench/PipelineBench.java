@@ -1,6 +1,7 @@
 package io.digflink.lab.bench;
 
 import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.cli.ProgressBar;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.ModelCatalog;
@@ -15,7 +16,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code bench pipeline}: what Kafka and Flink cost beside the sessions themselves. */
@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Images a second of the whole job over those of a bare loop.",
+      "Images per second of the whole job, compared with a bare loop.",
       "Both run in this process on the same sessions and take turns. The job's rate is taken once"
           + " its places in flight are filled; a round's ratio is to the mean of the loops before"
           + " and after."
@@ -37,20 +37,24 @@ final class PipelineBench implements Callable<Integer> {
 
   @Option(
       names = "--rounds",
+      converter = PositiveNumber.class,
       paramLabel = "N",
-      description = "Turns of both (default: ${DEFAULT-VALUE}).")
+      description = "Number of turns of both (default: ${DEFAULT-VALUE}).")
   private int rounds = 12;
 
   @Option(
       names = "--images",
+      converter = PositiveNumber.class,
       paramLabel = "N",
-      description = "Images of a turn (default: ${DEFAULT-VALUE}).")
+      description = "Number of images per turn (default: ${DEFAULT-VALUE}).")
   private int images = 64;
 
   @Option(
       names = "--guidance",
       paramLabel = "SCALE",
-      description = "Guidance scale; every scale but 1 takes two rows a step (default: 1).")
+      description =
+          "Guidance scale; every scale but 1 takes two rows per step (default:"
+              + " ${DEFAULT-VALUE}).")
   private double guidanceScale = 1;
 
   @Mixin private ModelDirectory models;
@@ -82,11 +86,6 @@ final class PipelineBench implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (rounds < 1 || images < 1) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "Expected --rounds and --images of 1 or more, found " + rounds + " and " + images);
-    }
     PrintWriter out = spec.commandLine().getOut();
     Path directory = models.resolve(out::println);
     ModelCatalog catalog = ModelCatalog.open(directory);

@@ -106,7 +106,7 @@ final class PipelineRounds implements AutoCloseable {
     this.steps = steps;
     this.guidanceScale = guidanceScale;
     ImageEncoder encoder = new ImageEncoder(ImageFormat.PNG, ImageEncoder.DEFAULT_QUALITY);
-    this.service = EmbeddedService.start(directory);
+    this.service = EmbeddedService.start(directory, "localhost", System.err::println);
     this.loop = new BareLoop(bundle, bundle.latentShape(), DEVICE, 0, LIMITS, encoder);
     serve();
     loop();
@@ -155,7 +155,7 @@ final class PipelineRounds implements AutoCloseable {
           times[1 + image.getIndex()] = image.getCompletedAt().toEpochMilli();
           done++;
         }
-        service.checkRunning();
+        service.job().checkRunning();
       }
     }
     return times;

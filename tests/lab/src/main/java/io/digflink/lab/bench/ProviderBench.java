@@ -2,6 +2,7 @@ package io.digflink.lab.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.bundle.Precision;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionPool;
 import java.io.PrintWriter;
@@ -36,6 +37,7 @@ final class ProviderBench implements Callable<Integer> {
 
   @Option(
       names = "--model",
+      converter = PresetName.class,
       paramLabel = "PRESET",
       description = "Preset, with random weights (default: ${DEFAULT-VALUE}).")
   private String model = "DiG-S/2";
@@ -48,6 +50,7 @@ final class ProviderBench implements Callable<Integer> {
 
   @Option(
       names = "--batches",
+      converter = PositiveNumber.class,
       split = ",",
       paramLabel = "N",
       description =

@@ -1,5 +1,6 @@
 package io.digflink.lab.bench;
 
+import io.digflink.cli.PositiveNumber;
 import io.digflink.runtime.session.Device;
 import java.util.Arrays;
 import picocli.CommandLine.Option;
@@ -14,6 +15,7 @@ final class RunOptions {
 
   @Option(
       names = "--runs",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Runs whose median counts, after a fifth as many (default: ${DEFAULT-VALUE}).")
   private int runs = 50;

@@ -1,6 +1,7 @@
 package io.digflink.lab.bench;
 
 import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.cli.SynthesizeCommand;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
@@ -44,18 +45,21 @@ final class SynthesizeBench implements Callable<Integer> {
 
   @Option(
       names = "--images",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Images of the larger data set and the loop (default: ${DEFAULT-VALUE}).")
   private int images = 1024;
 
   @Option(
       names = "--steps",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Denoising steps of an image (default: ${DEFAULT-VALUE}).")
   private int steps = 20;
 
   @Option(
       names = "--batch-rows",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Most rows of one denoiser run (default: ${DEFAULT-VALUE}).")
   private int batchRows = 32;

@@ -5,7 +5,6 @@ import io.digflink.lab.cluster.FlinkProcesses;
 import io.digflink.lab.cluster.FlinkRest;
 import io.digflink.lab.cluster.KafkaProcess;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -132,14 +131,10 @@ public final class FaultStack implements AutoCloseable {
     return flink;
   }
 
-  /** Also where a command is interrupted nothing is left behind. */
+  /** Leaves nothing behind even if a command is interrupted. */
   private void closeWithDisk() {
     close();
-    try {
-      disk.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    disk.close();
   }
 
   @Override

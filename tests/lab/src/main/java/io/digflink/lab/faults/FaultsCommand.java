@@ -1,6 +1,7 @@
 package io.digflink.lab.faults;
 
 import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.cli.Subcommand;
 import io.digflink.lab.bench.JsonFile;
 import java.io.PrintWriter;
@@ -37,17 +38,20 @@ public final class FaultsCommand implements Subcommand {
       names = "--only",
       split = ",",
       paramLabel = "NAME",
-      description = "Do these only: ${COMPLETION-CANDIDATES} (default: all).",
+      description = "Only these: ${COMPLETION-CANDIDATES} (default: all).",
       completionCandidates = Names.class)
   private Set<String> only = Set.of();
 
   @Option(
       names = "--kills",
+      converter = PositiveNumber.class,
       paramLabel = "N",
-      description = "Kills of a TaskManager (default: ${DEFAULT-VALUE}).")
+      description = "Number of TaskManagers to kill (default: ${DEFAULT-VALUE}).")
   private int kills = 20;
 
-  @Option(names = "--keep", description = "Keep the processes' logs, and say where they are.")
+  @Option(
+      names = "--keep",
+      description = "Keep the processes' logs, in a new directory of the current one.")
   private boolean keep;
 
   @Mixin private ModelDirectory models;
@@ -102,7 +106,11 @@ public final class FaultsCommand implements Subcommand {
     PrintWriter out = spec.commandLine().getOut();
     List<Scenario> chosen = chosen();
     Path bundles = models.resolve(out::println);
-    Path directory = Files.createTempDirectory("dig-faults");
+    // Temporary files go with this process.
+    Path directory =
+        keep
+            ? Files.createTempDirectory(Path.of("").toAbsolutePath(), "dig-faults")
+            : Files.createTempDirectory("dig-faults");
     List<FaultFigures> all = new ArrayList<>();
     try (CheckpointDisk disk = CheckpointDisk.small(directory.resolve("checkpoints"));
         FaultStack stack = FaultStack.start(directory, disk)) {
@@ -144,7 +152,7 @@ public final class FaultsCommand implements Subcommand {
     List<String> names = all.stream().map(Scenario::name).toList();
     if (!names.containsAll(only)) {
       throw new ParameterException(
-          spec.commandLine(), "Expected --only of " + names + ", found " + only);
+          spec.commandLine(), "Expected --only with names of " + names + ", found " + only);
     }
     return all.stream().filter(s -> only.isEmpty() || only.contains(s.name())).toList();
   }

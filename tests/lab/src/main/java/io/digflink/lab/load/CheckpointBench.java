@@ -1,6 +1,7 @@
 package io.digflink.lab.load;
 
 import io.digflink.cli.ModelDirectory;
+import io.digflink.cli.PositiveNumber;
 import io.digflink.lab.bench.JsonFile;
 import io.digflink.lab.bench.Spread;
 import io.digflink.lab.faults.Answers;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
     name = "checkpoints",
     mixinStandardHelpOptions = true,
     description = {
-      "Denoising steps a second of a job with a checkpoint each ten seconds over those without.",
+      "Denoising steps per second of a job with a checkpoint every ten seconds, compared with none.",
       "One job on a cluster of processes is kept full of equal requests, and no checkpoint is taken"
           + " but those asked for: windows with and without take turns."
     })
@@ -56,6 +57,7 @@ public final class CheckpointBench implements Callable<Integer> {
 
   @Option(
       names = "--rounds",
+      converter = PositiveNumber.class,
       paramLabel = "N",
       description = "Pairs of windows of 20 seconds, 1 to 16 (default: ${DEFAULT-VALUE}).")
   private int rounds = 8;
@@ -85,7 +87,7 @@ public final class CheckpointBench implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (rounds < 1 || rounds > 16) {
+    if (rounds > 16) {
       throw new ParameterException(
           spec.commandLine(), "Expected --rounds of 1 to 16, found " + rounds);
     }

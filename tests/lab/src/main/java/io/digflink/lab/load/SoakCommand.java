@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code test soak}: twice the load that a cluster of processes can serve, for long. */
@@ -49,6 +50,10 @@ public final class SoakCommand implements Subcommand {
 
   @Override
   public Integer call() throws Exception {
+    if (!(minutes > 0)) {
+      throw new ParameterException(
+          spec.commandLine(), "Expected --minutes above 0, found " + minutes);
+    }
     PrintWriter out = spec.commandLine().getOut();
     Path bundles = models.resolve(out::println);
     Path directory = Files.createTempDirectory("dig-soak");
