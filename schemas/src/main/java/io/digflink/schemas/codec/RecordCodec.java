@@ -109,7 +109,7 @@ public final class RecordCodec<T extends SpecificRecordBase> {
               + describe(writer)
               + " after the header, found "
               + (bytes.length - HEADER_LENGTH)
-              + " bytes that are none ("
+              + " bytes that are not one ("
               + e
               + "): send a record made by an Avro encoder",
           e);
@@ -118,7 +118,7 @@ public final class RecordCodec<T extends SpecificRecordBase> {
       throw new RecordFormatException(
           "Expected one "
               + describe(writer)
-              + ", found further bytes after it: send one a message");
+              + ", found further bytes after it: send one record per message");
     }
     return datum;
   }

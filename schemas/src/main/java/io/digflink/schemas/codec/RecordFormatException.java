@@ -2,7 +2,7 @@ package io.digflink.schemas.codec;
 
 import java.io.IOException;
 
-/** The bytes are not a record that can be read. */
+/** The bytes are not a readable record. */
 public class RecordFormatException extends IOException {
   private static final long serialVersionUID = 1L;
 

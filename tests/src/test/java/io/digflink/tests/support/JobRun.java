@@ -173,6 +173,25 @@ public final class JobRun {
     throw new AssertionError("Expected request " + requestId + " to begin within " + PATIENCE);
   }
 
+  /** Waits until the progress of so many requests says how they ended. */
+  public JobRun awaitEnds(int requests) {
+    try (TopicReader<RequestProgress> reader =
+        TopicReader.fromStart(
+            client(), options.get(GenerateOptions.PROGRESS_TOPIC), RequestProgress.class)) {
+      Instant deadline = Instant.now().plus(PATIENCE);
+      int ended = 0;
+      while (ended < requests) {
+        for (RequestProgress progress : reader.poll(Duration.ofMillis(100))) {
+          ended += ProgressOrder.isEnd(progress) ? 1 : 0;
+        }
+        if (Instant.now().isAfter(deadline)) {
+          throw new AssertionError("Expected " + requests + " requests to end, found " + ended);
+        }
+      }
+    }
+    return this;
+  }
+
   private <T extends SpecificRecordBase> List<T> readAll(
       ConfigOption<String> topic, Class<T> type) {
     List<T> all = new ArrayList<>();

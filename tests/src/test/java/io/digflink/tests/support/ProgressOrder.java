@@ -18,6 +18,11 @@ public final class ProgressOrder {
 
   private ProgressOrder() {}
 
+  /** Whether nothing more follows of the request. */
+  static boolean isEnd(RequestProgress progress) {
+    return ENDS.contains(progress.getState());
+  }
+
   /**
    * Checks that the progress of every request is in order and has ended.
    *
@@ -37,10 +42,7 @@ public final class ProgressOrder {
   private static RequestProgress check(List<RequestProgress> progress) {
     RequestProgress end = progress.get(progress.size() - 1);
     assertThat(end.getState()).as("last of %s", progress).isIn(ENDS);
-    assertThat(progress)
-        .as("one end in %s", progress)
-        .filteredOn(p -> ENDS.contains(p.getState()))
-        .hasSize(1);
+    assertThat(progress).as("one end in %s", progress).filteredOn(ProgressOrder::isEnd).hasSize(1);
     if (progress.size() == 1) {
       assertThat(end.getState()).as("only one of %s", progress).isEqualTo(RequestState.EXPIRED);
       return end;

@@ -18,7 +18,7 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
-/** Lets through the requests that can be served; everything else becomes a reject. */
+/** Passes on the requests that can be served; everything else becomes a reject. */
 public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest> {
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_ID_REPEATED = 256;

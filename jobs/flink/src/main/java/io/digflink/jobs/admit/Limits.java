@@ -3,7 +3,7 @@ package io.digflink.jobs.admit;
 import java.io.Serializable;
 
 /**
- * What a request may ask for at most, besides what the model allows.
+ * The most that a request may ask for, in addition to what the model allows.
  *
  * @param requestBytes size of the record
  * @param requestIdBytes length of the request id in UTF-8

@@ -101,7 +101,7 @@ final class RequestCheck {
     }
   }
 
-  /** When the client asked: what it says itself, else the time of its record where that has one. */
+  /** When the client asked: its own time if given, else that of its record, if it has one. */
   private static long askedAt(GenerationRequest request, IncomingRecord record, long now) {
     if (request.getCreatedAt() != null) {
       return request.getCreatedAt().toEpochMilli();

@@ -78,14 +78,14 @@ public record GenerateSettings(
               + kafka.transactionTimeout()
               + " and "
               + checkpointInterval
-              + ": brokers would abort what a checkpoint is to commit");
+              + ": otherwise brokers abort transactions before a checkpoint commits them");
     }
   }
 
   /**
-   * How many checkpoints in a row may fail, for want of space for instance, without a restart: it
-   * heals nothing and costs what was done since the last good one. As many as brokers keep the
-   * transactions open for, since after that a restart is due anyway.
+   * How many checkpoints in a row may fail, on a full disk for instance, without a restart, which
+   * would heal nothing and lose the work since the last good one: as many as fit into the time for
+   * which brokers keep transactions open, because after that a restart is due anyway.
    */
   int failedCheckpoints() {
     return Math.toIntExact(
@@ -156,7 +156,7 @@ public record GenerateSettings(
     return shown;
   }
 
-  /** Where nothing can be put aside, images whose raw pixels may not fit a record are refused. */
+  /** Without a claim-check directory, images whose raw pixels may not fit a record are refused. */
   private static Limits limits(ReadableConfig config, DecodeSettings decode) {
     long pixels = config.get(GenerateOptions.MAX_PIXELS);
     long mostInRecord = decode.claimCheckThreshold() / CHANNELS;
@@ -175,7 +175,7 @@ public record GenerateSettings(
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "Expected a value of "
+                    "Expected a value for "
                         + option.key()
                         + ", found none: give --"
                         + option.key()));

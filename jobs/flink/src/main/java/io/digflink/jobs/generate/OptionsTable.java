@@ -6,7 +6,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.description.TextElement;
 import org.apache.flink.util.TimeUtils;
 
-/** The job's options as tables, made of their declarations. */
+/** The job's options as tables, made from their declarations. */
 public final class OptionsTable {
   private OptionsTable() {}
 
@@ -23,7 +23,7 @@ public final class OptionsTable {
                 "\n", "| option | type | default | meaning |\n| --- | --- | --- | --- |\n", "\n"));
   }
 
-  /** A paragraph an option, for a terminal. */
+  /** One paragraph per option, for a terminal. */
   public static String text() {
     return GenerateOptions.all().stream()
         .map(

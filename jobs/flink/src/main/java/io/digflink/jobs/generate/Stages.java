@@ -16,11 +16,11 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 
-/** The three stages that every job makes images with, under the names and uids of their state. */
+/** The three stages with which every job makes images, with the names and uids of their state. */
 public final class Stages {
   private Stages() {}
 
-  /** Requests that are served, one by one; the others leave by {@link SideOutputs#REJECTED}. */
+  /** The requests that are served; the others leave by {@link SideOutputs#REJECTED}. */
   public static SingleOutputStreamOperator<AdmittedRequest> admit(
       DataStream<IncomingRecord> requests, ModelSettings models, Limits limits) {
     return requests

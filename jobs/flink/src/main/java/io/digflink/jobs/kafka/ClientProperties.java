@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
 
-/** Settings of Kafka clients in a Java properties file, as Kafka's own tools take them. */
+/** Kafka client settings in a Java properties file, as for Kafka's own tools. */
 public final class ClientProperties {
   private ClientProperties() {}
 

@@ -6,7 +6,7 @@ import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDe
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Passes a record's bytes on as they are: it never fails, admission judges them. */
+/** Passes on a record's bytes as they are. It never fails: admission judges them. */
 final class IncomingRecordDeserializer implements KafkaRecordDeserializationSchema<IncomingRecord> {
   private static final long serialVersionUID = 1L;
 

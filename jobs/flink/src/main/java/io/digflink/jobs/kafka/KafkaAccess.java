@@ -19,8 +19,8 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * Asks the brokers whether they let a client in, before anything is started on it: a job whose
- * password is wrong would otherwise fail and restart until its attempts are used up.
+ * Asks the brokers whether they let a client in, before anything else starts: a job with a wrong
+ * password would otherwise fail and restart until its attempts are used up.
  */
 public final class KafkaAccess {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -28,7 +28,7 @@ public final class KafkaAccess {
   private KafkaAccess() {}
 
   /**
-   * Looks topics up.
+   * Looks up topics.
    *
    * @param client settings of Kafka clients, bootstrap.servers among them
    * @throws KafkaAccessException with what is wrong and what to do, such as a topic that does not

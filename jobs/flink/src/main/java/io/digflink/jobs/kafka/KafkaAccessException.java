@@ -2,7 +2,7 @@ package io.digflink.jobs.kafka;
 
 import java.io.IOException;
 
-/** A Kafka that a client does not get into, with what to look at. */
+/** Brokers do not let a client in; the message says what to look at. */
 public final class KafkaAccessException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ public final class KafkaAccessException extends IOException {
     this.refused = refused;
   }
 
-  /** Whether brokers answered and said no: the same client asking again gets the same answer. */
+  /** Whether brokers answered and refused: the same client would be refused again. */
   public boolean isRefused() {
     return refused;
   }

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Opens model directories on any file system that Flink reads, such as S3. ONNX Runtime maps
  * weights from local files, so a bundle that lies elsewhere is copied and verified first, under
  * {@code dig-models} in the directory for temporary files; it is named by its manifest's digest and
- * so copied once a machine, whatever restarts.
+ * so copied once per machine, whatever restarts.
  */
 final class FetchedBundles {
   private static final Logger LOG = LoggerFactory.getLogger(FetchedBundles.class);
@@ -49,7 +49,7 @@ final class FetchedBundles {
     return ModelCatalog.of(fetch(new org.apache.flink.core.fs.Path(uri), cache), directory);
   }
 
-  /** Several subtasks of a TaskManager ask at once, and one copies. */
+  /** Several subtasks of a TaskManager may ask at the same time; only one copies. */
   private static synchronized List<Path> fetch(org.apache.flink.core.fs.Path directory, Path cache)
       throws IOException {
     FileSystem files = directory.getFileSystem();
@@ -96,7 +96,7 @@ final class FetchedBundles {
       BundleDirectory.open(part).verify();
       publish(part, local);
     } catch (BundleException e) {
-      throw new BundleException("A copy of " + bundle + " is not good: " + e.getMessage(), e);
+      throw new BundleException("A copy of " + bundle + " is damaged: " + e.getMessage(), e);
     } finally {
       if (Files.exists(part)) {
         PathUtils.deleteDirectory(part);
@@ -119,7 +119,7 @@ final class FetchedBundles {
     }
   }
 
-  /** Another process may have been faster: its copy is as good. */
+  /** Another process may have been faster: its copy is just as good. */
   private static void publish(Path part, Path local) throws IOException {
     try {
       Files.move(part, local, StandardCopyOption.ATOMIC_MOVE);

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * @param directory directory of the bundles: a local path, or a URI on any file system that Flink
  *     reads
  * @param device {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}
- * @param intraOpThreads threads of one run on a CPU; 0: one a core
+ * @param intraOpThreads threads of one run on a CPU; 0: one per core
  */
 public record ModelSettings(String directory, String device, int intraOpThreads)
     implements Serializable {
@@ -24,7 +24,7 @@ public record ModelSettings(String directory, String device, int intraOpThreads)
     Device.of(device);
     if (intraOpThreads < 0) {
       throw new IllegalArgumentException(
-          "Expected 0 threads a run (one a core) or more, found " + intraOpThreads);
+          "Expected 0 threads per run (one per core) or more, found " + intraOpThreads);
     }
   }
 

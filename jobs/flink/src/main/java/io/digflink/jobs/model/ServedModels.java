@@ -25,7 +25,7 @@ public final class ServedModels implements AutoCloseable {
   /**
    * Finds and verifies the bundles.
    *
-   * @throws IOException if there are none, or one cannot make images
+   * @throws IOException if there are none, or one of them cannot make images
    */
   public ServedModels(ModelSettings settings) throws IOException {
     this.settings = settings;
@@ -39,7 +39,7 @@ public final class ServedModels implements AutoCloseable {
                 + settings.directory()
                 + ", found "
                 + name
-                + " without a decoder: export it with --vae, or take it away");
+                + " without a decoder: export it with --vae, or remove it");
       }
       bundles.put(name, bundle);
     }

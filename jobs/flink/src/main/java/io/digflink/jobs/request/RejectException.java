@@ -37,7 +37,7 @@ public final class RejectException extends Exception {
     return field(RejectReason.INVALID_FIELD, field, value, allowed);
   }
 
-  /** A reject for a field, with another reason than its range. */
+  /** A reject for a field for a reason other than its range. */
   public static RejectException field(
       RejectReason reason, String field, Object value, String allowed) {
     String text = String.valueOf(value);

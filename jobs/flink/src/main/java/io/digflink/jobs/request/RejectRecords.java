@@ -9,23 +9,24 @@ import java.util.Arrays;
 /** Makes the records that say why a request is not served. */
 public final class RejectRecords {
   /**
-   * Most bytes of a record that a reject repeats. A compressed record may be longer than what
-   * brokers take of this job, and a reject that they refuse would fail the job for ever.
+   * Maximum number of bytes of a record that a reject repeats. A compressed record may be longer
+   * than what brokers accept from this job, and a reject that they refuse would fail the job for
+   * ever.
    */
   static final int LONGEST_ORIGINAL = 512 << 10;
 
   private RejectRecords() {}
 
-  /** What is said of a request whose model is no longer there. */
+  /** The reject of a request whose model is no longer served. */
   public static RejectException modelGone(String model) {
     return RejectException.field(
         RejectReason.UNKNOWN_MODEL,
         "model",
         model,
-        "a model served now; this one was taken away while the request was in flight");
+        "a model that is served now; this one was removed or replaced while the request was in flight");
   }
 
-  /** What is said of a request whose deadline has passed before all its images were done. */
+  /** The reject of a request whose deadline has passed before all its images were done. */
   public static RejectException expired(AdmittedRequest request, int imagesDone, long now) {
     return RejectException.field(
         RejectReason.DEADLINE_EXCEEDED,

@@ -17,17 +17,18 @@ import java.util.BitSet;
 
 /**
  * The plan of the requests that a {@link TopicSnapshot} holds, in its order. Deadlines are left
- * out: what a data set holds does not depend on when it is made. A record that is no request, or
- * asks for more than {@value #MOST_IMAGES} images, stands for none and is rejected by admission.
+ * out: what a data set holds does not depend on when it is made. A record that is not a request, or
+ * asks for more than {@value #MOST_IMAGES} images, counts as none and is rejected by admission.
  */
 public final class TopicPlan implements DatasetPlan {
-  /** Most images of one request. */
+  /** Maximum number of images per request. */
   public static final int MOST_IMAGES = 1_000_000;
 
   private static final long serialVersionUID = 1L;
 
   private final String file;
-  // Read from the file where the plan is used: two numbers a request are much for a job graph.
+  // Read from the file where the plan is used: two numbers per request are too many for a job
+  // graph.
   private transient long[] positions;
   private transient long[] firstImages;
   private transient RecordCodec<GenerationRequest> codec;

@@ -17,7 +17,7 @@ final class SpecKeys {
   /**
    * Checks the keys of a document and of what it contains.
    *
-   * @throws SpecException naming the first unknown key and those that there are
+   * @throws SpecException naming the first unknown key and the known ones
    */
   static void check(JsonNode document, Class<?> record) throws SpecException {
     check("", document, record);

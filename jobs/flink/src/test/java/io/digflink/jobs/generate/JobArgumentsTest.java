@@ -37,7 +37,7 @@ class JobArgumentsTest {
   void aRequiredOptionIsAskedFor() {
     assertThatThrownBy(() -> GenerateSettings.of(JobArguments.parse("--models.directory=m")))
         .hasMessage(
-            "Expected a value of kafka.bootstrap-servers, found none: give"
+            "Expected a value for kafka.bootstrap-servers, found none: give"
                 + " --kafka.bootstrap-servers");
   }
 

@@ -113,7 +113,7 @@ public final class Capabilities {
   private int labelOfName(String name) throws UnservableException {
     List<Integer> found = labelsByName.getOrDefault(key(name), List.of());
     if (found.size() > 1) {
-      // Names that differ in case only are told apart by it.
+      // Names that differ only in case are distinguished by it.
       List<Integer> exact =
           found.stream().filter(label -> names().get(label).equals(name)).toList();
       found = exact.isEmpty() ? found : exact;

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A verified model bundle, and what can be made of it. */
+/** A verified model bundle and what can be made with it. */
 public final class ModelBundle {
   private static final Set<Verified> VERIFIED = ConcurrentHashMap.newKeySet();
 
@@ -30,7 +30,7 @@ public final class ModelBundle {
   /**
    * Opens a bundle. Its files' digests are verified the first time in a JVM.
    *
-   * @throws IOException if it is no bundle or its files are not what the manifest says
+   * @throws IOException if it is not a bundle or its files differ from its manifest
    */
   public static ModelBundle open(Path path) throws IOException {
     BundleDirectory directory = BundleDirectory.open(path);
@@ -42,12 +42,12 @@ public final class ModelBundle {
     return new ModelBundle(directory);
   }
 
-  /** Name that requests give. */
+  /** Name by which requests ask for it. */
   public String name() {
     return manifest().name();
   }
 
-  /** What the bundle says of itself. */
+  /** The bundle's manifest. */
   public ModelManifest manifest() {
     return directory.manifest();
   }

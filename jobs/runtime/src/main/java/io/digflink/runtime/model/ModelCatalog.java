@@ -22,10 +22,10 @@ public final class ModelCatalog {
   }
 
   /**
-   * Reads the names of the bundles that lie in a directory, each in a directory of its own, or of
-   * the one bundle that the directory is. Their graphs are not read yet.
+   * Reads the names of the bundles in a directory, each in a directory of its own, or the name of
+   * the one bundle if the directory is a bundle itself. The graphs are not read yet.
    *
-   * @throws IOException if there are none, one cannot be read, or two have one name
+   * @throws IOException if there are none, one cannot be read, or two have the same name
    */
   public static ModelCatalog open(Path directory) throws IOException {
     List<Path> paths = List.of();
@@ -44,7 +44,7 @@ public final class ModelCatalog {
    *
    * @param paths directories of the bundles
    * @param origin where they come from, for messages
-   * @throws IOException if there are none, one cannot be read, or two have one name
+   * @throws IOException if there are none, one cannot be read, or two have the same name
    */
   public static ModelCatalog of(Collection<Path> paths, String origin) throws IOException {
     SortedMap<String, Path> bundles = new TreeMap<>();
@@ -55,7 +55,7 @@ public final class ModelCatalog {
       throw new BundleException(
           "Expected model bundles in "
               + origin
-              + ", found none: give a directory that \"dig export\" wrote, or one that holds such");
+              + ", found none: give a directory that \"dig export\" wrote, or one that contains such directories");
     }
     return new ModelCatalog(bundles);
   }
@@ -75,7 +75,7 @@ public final class ModelCatalog {
               + other
               + " and "
               + path
-              + ": take one away");
+              + ": remove one of them");
     }
   }
 
@@ -92,7 +92,7 @@ public final class ModelCatalog {
   /**
    * The bundle of a name, or nothing.
    *
-   * @throws IOException if it is not what its manifest says
+   * @throws IOException if it differs from its manifest
    */
   public Optional<ModelBundle> find(String name) throws IOException {
     Path path = bundles.get(name);

@@ -37,7 +37,7 @@ public record Diffusion(
     return Trajectory.begin(spec, this);
   }
 
-  /** Goes on with a trajectory where it was. It must be one that the model can make. */
+  /** Continues a trajectory where it was. It must be one that the model can make. */
   public Trajectory restore(TrajectoryState state) {
     return Trajectory.restore(state, this);
   }

@@ -50,7 +50,7 @@ public final class RowBatch {
   /**
    * An empty batch.
    *
-   * @param capacity most rows, at least 2 (a guided trajectory needs two)
+   * @param capacity maximum number of rows, at least 2 (a guided trajectory needs two)
    * @param shape shape of every latent in it
    */
   public RowBatch(int capacity, LatentShape shape, Diffusion diffusion) {
@@ -76,7 +76,7 @@ public final class RowBatch {
     return HostMemory.direct(Math.multiplyExact(rows, rowBytes));
   }
 
-  /** Most rows that fit. */
+  /** Maximum number of rows. */
   public int capacity() {
     return capacity;
   }

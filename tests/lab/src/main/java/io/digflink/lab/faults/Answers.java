@@ -22,7 +22,6 @@ public final class Answers {
   private final Map<String, String> digests = new HashMap<>();
   private final Map<String, Integer> imagesOfRequest = new HashMap<>();
   private final Map<String, Integer> rejects = new HashMap<>();
-  private final Set<String> completed = new HashSet<>();
   private final Set<String> running = new HashSet<>();
   private int differing;
   private int answered;
@@ -70,13 +69,10 @@ public final class Answers {
 
   /** Takes progress: a request runs from its first image's first step to its last image. */
   synchronized void progress(RequestProgress progress) {
-    // Denoise tells the begin and Decode the end, each in a transaction of its own.
-    if (progress.getState() == RequestState.COMPLETED) {
-      completed.add(progress.getRequestId());
-      running.remove(progress.getRequestId());
-    } else if (progress.getState() == RequestState.RUNNING
-        && !completed.contains(progress.getRequestId())) {
+    if (progress.getState() == RequestState.RUNNING) {
       running.add(progress.getRequestId());
+    } else {
+      running.remove(progress.getRequestId());
     }
   }
 
