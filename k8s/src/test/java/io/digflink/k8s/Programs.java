@@ -1,23 +1,14 @@
 package io.digflink.k8s;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Pattern;
 
-/** Programs of this machine that some tests can use. */
+/** Runs programs of this machine. */
 public final class Programs {
   private Programs() {}
-
-  /** Whether the search path has the program. */
-  public static boolean isInstalled(String name) {
-    return Pattern.compile(File.pathSeparator)
-        .splitAsStream(System.getenv("PATH"))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
-  }
 
   /**
    * What a program writes to its standard output.

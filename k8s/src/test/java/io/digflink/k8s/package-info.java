@@ -1,2 +1,2 @@
-/** Checks what the folder k8s/ holds: manifests, image, rules and dashboard. */
+/** Checks the contents of the folder k8s/: manifests, image, rules and dashboard. */
 package io.digflink.k8s;

@@ -29,7 +29,7 @@ public final class DeployedJob implements AutoCloseable {
    *
    * @param root the image's file system
    * @param deployment the manifest
-   * @param places what stands in this machine for what the manifest names, such as a path
+   * @param places local replacements for names in the manifest, such as paths
    */
   public static DeployedJob start(Path root, Manifest deployment, Map<String, String> places)
       throws IOException {
@@ -72,7 +72,7 @@ public final class DeployedJob implements AutoCloseable {
         .waitFor();
   }
 
-  /** Whether it runs still. */
+  /** Whether it is still running. */
   public boolean isAlive() {
     return process.isAlive();
   }

@@ -82,6 +82,13 @@ class DockerfileTest {
     assertThat(dockerfile().stage(variant).base()).doesNotContain("devel").doesNotContain("jdk");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "cuda"})
+  void onnxRuntimesTelemetryIsOff(String variant) throws IOException {
+    assertThat(dockerfile().stage(variant).instructions())
+        .anyMatch(i -> i.is("ENV") && i.words().contains("ORT_DISABLE_TELEMETRY=1"));
+  }
+
   @Test
   void theVersionsAreThoseOfTheBuild() throws IOException {
     String pom = Files.readString(K8sFolder.repository().resolve("pom.xml"));

@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.jar.JarOutputStream;
 
 /**
- * The file system of Flink's official image, as far as the job needs it, from the jars of this
- * test's class path: no registry hands out images here.
+ * The parts of the file system of Flink's official image that the job needs, from the jars on this
+ * test's class path: tests need no image registry.
  */
 final class FlinkDistribution {
   /**
-   * A plugin in the image; on the class path here, because a cluster inside one JVM finds reporters
+   * A plugin in the image, but on the class path here: a cluster inside one JVM finds reporters
    * nowhere else.
    */
   private static final String PROMETHEUS_REPORTER = "flink-metrics-prometheus-.*\\.jar";
@@ -26,7 +26,7 @@ final class FlinkDistribution {
     for (Path jar : FlinkLibraries.onClassPath(names)) {
       copy(jar, flink.resolve("lib"));
     }
-    // In its place: the artifact is nowhere to be had, and the test uses no object storage.
+    // A placeholder: the artifact is not published, and the test uses no object storage.
     Path s3 = flink.resolve("opt/flink-s3-fs-hadoop-" + flinkVersion + ".jar");
     Files.createDirectories(s3.getParent());
     new JarOutputStream(Files.newOutputStream(s3)).close();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Builds the image's file system in a folder and runs from it what the pods run. */
+/** Builds the image's file system in a folder and runs the pods' commands from it. */
 class ImageITCase {
   @TempDir private static Path directory;
   private static ImageStack stack;
@@ -56,7 +56,7 @@ class ImageITCase {
     int exitCode = DeployedJob.run(stack.image(), initContainer(), stack.places(), log);
 
     assertThat(exitCode).as(Files.readString(log)).isZero();
-    assertThat(log).content().contains("verified");
+    assertThat(log).content().containsPattern("(?m)^" + ImageStack.MODEL + " [0-9a-f]{64} in ");
   }
 
   @Test

@@ -26,9 +26,9 @@ import java.util.Map;
 import java.util.Properties;
 import picocli.CommandLine;
 
-/** The image's file system, a model, a broker: all that the dev overlay's job needs to run. */
+/** The image's file system, a model and a broker: all that the dev overlay's job needs to run. */
 public final class ImageStack implements AutoCloseable {
-  /** The model that the init container verifies. */
+  /** The demo model's name. */
   public static final String MODEL = "fashion-dig";
 
   private final Path directory;
@@ -41,11 +41,10 @@ public final class ImageStack implements AutoCloseable {
     this.metricsPort = metricsPort;
   }
 
-  /** Prepares everything under a directory; skips the test where something is not built. */
+  /** Prepares everything in a directory; skips the test if something is not built. */
   public static ImageStack prepare(Path directory) throws Exception {
     TrustedRecords.install();
-    assumeTrue(Kustomize.find().isPresent(), "This machine has neither kustomize nor kubectl");
-
+    Kustomize.require();
     buildImage(directory);
     export(directory.resolve("models").resolve(MODEL));
     Files.createFile(directory.resolve("client.properties"));
@@ -57,7 +56,7 @@ public final class ImageStack implements AutoCloseable {
   }
 
   /**
-   * Builds the CPU image's file system; skips the test where the job's jar is not built.
+   * Builds the CPU image's file system; skips the test if the job's jar is not built.
    *
    * @return its root
    */
@@ -85,7 +84,7 @@ public final class ImageStack implements AutoCloseable {
         "build-cuda", K8sFolder.repository());
   }
 
-  /** Exports a small model under the name of the demo's. */
+  /** Exports a small model under the demo model's name. */
   static void export(Path bundle) {
     Path golden = K8sFolder.repository().resolve("model-export/export/src/test/resources/golden");
     int exitCode =
@@ -102,7 +101,7 @@ public final class ImageStack implements AutoCloseable {
   /** The deployment of the dev overlay. */
   public Manifest deployment() throws Exception {
     Path overlay = K8sFolder.path().resolve("overlays/dev");
-    return Kustomize.find().orElseThrow().render(overlay).stream()
+    return Kustomize.require().render(overlay).stream()
         .filter(manifest -> manifest.kind().equals("FlinkDeployment"))
         .filter(manifest -> manifest.name().equals("dig-generate"))
         .findFirst()
@@ -129,7 +128,7 @@ public final class ImageStack implements AutoCloseable {
     return metricsPort;
   }
 
-  /** What stands here for what the manifests name. */
+  /** Local replacements for names in the manifests, such as paths. */
   public Map<String, String> places() {
     return Map.of(
         "dig-kafka-bootstrap:9093", kafka.bootstrapServers(),

@@ -59,7 +59,7 @@ final class SessionCluster implements AutoCloseable {
     }
     configuration.put("rest.address", "localhost");
     configuration.put("jobmanager.rpc.address", "localhost");
-    // One process stands for as many pods as the job wants slots.
+    // One process replaces as many pods as the job needs slots.
     configuration.put("taskmanager.numberOfTaskSlots", "2");
     configuration.put(
         "taskmanager.memory.process.size",

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 /**
  * The OpenAPI schema of a custom resource definition.
  *
- * <p>Kubernetes drops a field that the schema does not know without a word, so a misspelt one would
- * just have no effect. This walk reports it.
+ * <p>Kubernetes silently drops fields that the schema does not declare, so a misspelt one would
+ * have no effect. This check reports them.
  */
 final class CrdSchema {
   private final JsonNode schema;
@@ -37,13 +37,13 @@ final class CrdSchema {
     }
   }
 
-  /** Takes one more value where the schema lists those it takes. */
+  /** Adds a value to an enumeration of the schema. */
   CrdSchema alsoAllowing(String pointer, String value) {
     ((ArrayNode) schema.at(pointer).get("enum")).add(value);
     return this;
   }
 
-  /** What in the object the schema does not allow, each with its path; empty if all is well. */
+  /** Everything in the object that the schema forbids, with its path; empty if nothing is wrong. */
   List<String> violations(JsonNode object) {
     List<String> violations = new ArrayList<>();
     // Kubernetes itself checks these three: no definition describes them.

@@ -46,7 +46,7 @@ public final class ManifestCheck {
 
   private ManifestCheck() {}
 
-  /** What is wrong with the object, each with its path; empty if all is well. */
+  /** What is wrong with the object, with paths; empty if nothing is. */
   public static List<String> violations(Manifest manifest) {
     String kind = manifest.apiVersion() + "/" + manifest.kind();
     if (kind.equals("flink.apache.org/v1beta1/FlinkDeployment")) {

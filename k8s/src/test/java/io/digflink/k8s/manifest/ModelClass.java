@@ -11,10 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A kind of object by its published Java class (Kubernetes, Strimzi, the Prometheus operator).
+ * A kind of object, described by its published Java class (Kubernetes, Strimzi, the Prometheus
+ * operator).
  *
- * <p>Those classes take any field and keep what they do not know in {@code additionalProperties},
- * and some read an unknown value of an enumeration as none: this looks for both.
+ * <p>Those classes accept any field and keep unknown ones in {@code additionalProperties}, and some
+ * read an unknown enumeration value as null. This check finds both.
  */
 final class ModelClass {
   private static final KubernetesSerialization SERIALIZATION = new KubernetesSerialization();
@@ -25,7 +26,7 @@ final class ModelClass {
     this.type = type;
   }
 
-  /** What in the object the class does not know or cannot hold; empty if all is well. */
+  /** Everything in the object that the class cannot hold; empty if nothing is wrong. */
   List<String> violations(Manifest manifest) {
     Object object;
     try {

@@ -1,7 +1,6 @@
 package io.digflink.k8s.manifest;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.k8s.K8sFolder;
@@ -9,10 +8,11 @@ import io.digflink.k8s.options.FlinkOptions;
 import io.digflink.k8s.options.JobOptions;
 import io.digflink.synthesis.SynthesizeCommand;
 import io.digflink.synthesis.spec.SpecReader;
+import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.flink.util.TimeUtils;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,8 +21,11 @@ import picocli.CommandLine;
 
 /** Renders each overlay and checks the objects, one by one and against each other. */
 class OverlayITCase {
-  /** What a broker allows a transaction at most where nothing is configured. */
+  /** The longest transaction that a broker allows by default. */
   private static final String BROKER_TRANSACTION_TIMEOUT = "900 s";
+
+  /** By folder: rendering takes longer than any check. */
+  private static final Map<String, List<Manifest>> RENDERED = new HashMap<>();
 
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "gpu", "dev"})
@@ -46,6 +49,22 @@ class OverlayITCase {
           .isEmpty();
     }
     assertThat(JobOptions.violations(arguments(generate(overlay)))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "gpu", "dev"})
+  void everyClusterHasTheArgumentsOfJvmArgsAndNoTelemetry(String overlay) throws Exception {
+    List<String> arguments =
+        Files.readAllLines(K8sFolder.repository().resolve("jobs/jvm.args")).stream()
+            .filter(line -> !line.startsWith("#"))
+            .toList();
+    for (Manifest deployment : deployments(render(overlay))) {
+      Map<String, String> flink = deployment.strings("/spec/flinkConfiguration");
+
+      assertThat(flink.get("env.java.opts.all").strip().split("\\s+"))
+          .containsExactlyInAnyOrderElementsOf(arguments);
+      assertThat(flink).containsEntry("containerized.taskmanager.env.ORT_DISABLE_TELEMETRY", "1");
+    }
   }
 
   @ParameterizedTest
@@ -83,7 +102,7 @@ class OverlayITCase {
         .forEach(app -> assertThat(names(manifests, "FlinkDeployment")).contains(app));
   }
 
-  /** Every volume is of an object that is there, and every mount of a volume. */
+  /** Every volume refers to an object that exists, and every mount to a volume. */
   private static void checkVolumes(Manifest manifest, String pointer, List<Manifest> manifests) {
     assertThat(manifest.node().findValuesAsText("claimName"))
         .isNotEmpty()
@@ -175,9 +194,10 @@ class OverlayITCase {
   }
 
   private static List<Manifest> renderFolder(String folder) throws Exception {
-    Optional<Kustomize> kustomize = Kustomize.find();
-    assumeTrue(kustomize.isPresent(), "This machine has neither kustomize nor kubectl");
-    return kustomize.get().render(K8sFolder.path().resolve(folder));
+    if (!RENDERED.containsKey(folder)) {
+      RENDERED.put(folder, Kustomize.require().render(K8sFolder.path().resolve(folder)));
+    }
+    return RENDERED.get(folder);
   }
 
   private static Manifest generate(String overlay) throws Exception {

@@ -2,7 +2,7 @@ package io.digflink.k8s.monitoring;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.digflink.k8s.Programs;
+import io.digflink.tools.Tool;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
@@ -17,7 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A Prometheus of this machine that scrapes one target each second. */
+/** This machine's Prometheus, which scrapes one target every second. */
 final class PrometheusServer implements AutoCloseable {
   private static final int STARTING = 503;
 
@@ -30,13 +30,9 @@ final class PrometheusServer implements AutoCloseable {
     this.address = address;
   }
 
-  /** Whether this machine has the program. */
-  static boolean isInstalled() {
-    return Programs.isInstalled("prometheus");
-  }
-
-  /** Starts it on a port of its own. */
+  /** Starts it on a port of its own; skips the test where this machine has no Prometheus. */
   static PrometheusServer start(Path directory, int targetPort) throws IOException {
+    String program = Tool.require("prometheus");
     Path configuration = directory.resolve("prometheus.yml");
     Files.writeString(
         configuration,
@@ -54,7 +50,7 @@ final class PrometheusServer implements AutoCloseable {
     Process process =
         new ProcessBuilder(
                 List.of(
-                    "prometheus",
+                    program,
                     "--config.file=" + configuration,
                     "--storage.tsdb.path=" + directory.resolve("prometheus-data"),
                     "--web.listen-address=localhost:" + port))
@@ -64,7 +60,7 @@ final class PrometheusServer implements AutoCloseable {
     return new PrometheusServer(process, URI.create("http://localhost:" + port));
   }
 
-  /** What it says of its target: health, and the last error where there was one. */
+  /** The state of its target: health, and the last error if there was one. */
   String target() throws IOException, InterruptedException {
     return ask("/api/v1/targets").at("/data/activeTargets").toString();
   }
@@ -72,7 +68,7 @@ final class PrometheusServer implements AutoCloseable {
   /**
    * Evaluates an expression now.
    *
-   * @return the samples; empty where there are none
+   * @return the samples; empty if there are none
    * @throws IllegalArgumentException if the server refuses the expression
    */
   JsonNode evaluate(String expression) throws IOException, InterruptedException {

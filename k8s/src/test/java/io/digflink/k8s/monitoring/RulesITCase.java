@@ -1,11 +1,11 @@
 package io.digflink.k8s.monitoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.digflink.k8s.K8sFolder;
 import io.digflink.k8s.Programs;
+import io.digflink.tools.Tool;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,15 +13,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Has Prometheus' own tool judge the alert rules. */
+/** Tests the alert rules with Prometheus' own tool. */
 class RulesITCase {
   private static final Path TESTS = K8sFolder.path().resolve("monitoring/rules-test.yaml");
 
   @TempDir private Path directory;
+  private String promtool;
 
   @BeforeEach
   void extractTheRules() throws Exception {
-    assumeTrue(Programs.isInstalled("promtool"), "This machine has no promtool");
+    promtool = Tool.require("promtool");
     new YAMLMapper()
         .writeValue(
             directory.resolve("rules-under-test.yaml").toFile(), Queries.rules().at("/spec"));
@@ -31,14 +32,14 @@ class RulesITCase {
   void promtoolAcceptsTheRules() throws Exception {
     String rules = directory.resolve("rules-under-test.yaml").toString();
 
-    assertThat(Programs.output(List.of("promtool", "check", "rules", rules))).contains("SUCCESS");
+    assertThat(Programs.output(List.of(promtool, "check", "rules", rules))).contains("SUCCESS");
   }
 
   @Test
   void everyAlertFiresInTroubleAndNoneWhileAllIsWell() throws Exception {
     Path tests = Files.copy(TESTS, directory.resolve("rules-test.yaml"));
 
-    assertThat(Programs.output(List.of("promtool", "test", "rules", tests.toString())))
+    assertThat(Programs.output(List.of(promtool, "test", "rules", tests.toString())))
         .contains("SUCCESS");
   }
 }

@@ -12,11 +12,11 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 
 /**
- * Declared options, to check keys and values that a manifest gives. A key that is only a deprecated
- * form of another counts as unknown.
+ * Declared options, to check a manifest's keys and values against. Deprecated forms of a key count
+ * as unknown.
  */
 final class DeclaredOptions {
-  /** Part of a key that stands for a name of one's own choice. */
+  /** The part of a key that stands for a name the user chooses. */
   private static final Pattern PLACEHOLDER = Pattern.compile("<[^>]+>");
 
   private final Map<Pattern, ConfigOption<?>> byKey = new LinkedHashMap<>();

@@ -30,7 +30,7 @@ public final class FlinkOptions {
 
   private FlinkOptions() {}
 
-  /** What is wrong with a {@code flinkConfiguration}; empty if all is well. */
+  /** What is wrong with a {@code flinkConfiguration}; empty if nothing is. */
   public static List<String> violations(Map<String, String> configuration) {
     return OPTIONS.violations(configuration);
   }
@@ -54,7 +54,7 @@ public final class FlinkOptions {
             WebOptions.class)
         .map(DeclaredOptions::constantsOf)
         .forEach(options::addAll);
-    // These two stand for parameters of any name, so they would let every misspelt key pass ...
+    // These two match parameters of any name, so every misspelt key would pass ...
     options.remove(MetricOptions.REPORTER_CONFIG_PARAMETER);
     options.remove(ExternalResourceOptions.EXTERNAL_RESOURCE_DRIVER_PARAM);
     // ... but PrometheusReporterFactory has one parameter.
@@ -62,6 +62,9 @@ public final class FlinkOptions {
     // Flink declares the options of a reporter without their prefix.
     String factoryClass = MetricOptions.REPORTER_FACTORY_CLASS.key();
     options.add(key(REPORTER + factoryClass).stringType().noDefaultValue());
+    // Environment variables have a prefix and any name.
+    String variables = ResourceManagerOptions.CONTAINERIZED_TASK_MANAGER_ENV_PREFIX;
+    options.add(key(variables + "ORT_DISABLE_TELEMETRY").stringType().noDefaultValue());
     return options;
   }
 }

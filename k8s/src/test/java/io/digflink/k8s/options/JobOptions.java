@@ -12,17 +12,17 @@ public final class JobOptions {
 
   private JobOptions() {}
 
-  /** What is wrong with the arguments of the streaming job; empty if all is well. */
+  /** What is wrong with the arguments of the streaming job; empty if nothing is. */
   public static List<String> violations(Map<String, String> settings) {
     return GENERATE.violations(settings);
   }
 
-  /** Arguments as settings; the job's own parser refuses what is no option. */
+  /** Parses arguments with the job's own parser, which refuses unknown options. */
   public static Map<String, String> parse(List<String> arguments) {
     return JobArguments.parse(arguments.toArray(String[]::new)).toMap();
   }
 
-  /** The topics that the job reads and writes by default. */
+  /** The default topics of the job. */
   public static Set<String> topics() {
     return Set.of(
         GenerateOptions.REQUESTS_TOPIC.defaultValue(),
@@ -31,12 +31,12 @@ public final class JobOptions {
         GenerateOptions.REJECTED_TOPIC.defaultValue());
   }
 
-  /** The consumer group by default. */
+  /** The default consumer group. */
   public static String consumerGroup() {
     return GenerateOptions.GROUP_ID.defaultValue();
   }
 
-  /** The start of the transactional ids by default. */
+  /** The default prefix of transactional ids. */
   public static String transactionPrefix() {
     return GenerateOptions.TRANSACTION_PREFIX.defaultValue();
   }

@@ -22,7 +22,7 @@ class ModulesTest {
       Map.of(
           "schemas", List.of("schemas"),
           "bundle", List.of("bundle"),
-          "operators", List.of("op"),
+          "operators", List.of("operators"),
           "export", List.of("export"),
           "runtime", List.of("runtime"),
           "flink", List.of("jobs", "synthesis"),

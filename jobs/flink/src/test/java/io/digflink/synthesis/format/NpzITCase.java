@@ -2,12 +2,12 @@ package io.digflink.synthesis.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.synthesis.store.Sample;
 import io.digflink.synthesis.store.Samples;
 import io.digflink.synthesis.store.WorkFiles;
+import io.digflink.tools.Tool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -44,11 +44,10 @@ class NpzITCase {
 
   @Test
   void numpyReadsPixelsLabelsAndLatents() throws Exception {
-    assumeTrue(
-        Program.works("python3", "-c", "import numpy"), "this machine has no python3 with numpy");
+    String python = Tool.require("numpy");
     Shards.writeNpz(dataset);
 
-    assertThat(Program.run(dataset, List.of("python3", "-c", CHECK))).contains("numpy agrees");
+    assertThat(Program.run(dataset, List.of(python, "-c", CHECK))).contains("numpy agrees");
   }
 
   @Test

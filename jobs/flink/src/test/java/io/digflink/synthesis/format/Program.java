@@ -2,7 +2,6 @@ package io.digflink.synthesis.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,21 +10,7 @@ import java.util.List;
 final class Program {
   private Program() {}
 
-  /** Whether a program ends well. */
-  static boolean works(String... command) throws InterruptedException {
-    try {
-      return new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor()
-          == 0;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  /** What a program prints, which must end well. */
+  /** What a program prints, which must succeed. */
   static String run(Path directory, List<String> command) throws Exception {
     Process process =
         new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();

@@ -1,12 +1,12 @@
 package io.digflink.synthesis.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.synthesis.spec.OutputFormat;
 import io.digflink.synthesis.store.Samples;
 import io.digflink.synthesis.store.WorkFiles;
+import io.digflink.tools.Tool;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,10 +19,10 @@ class WebDatasetITCase {
 
   @Test
   void tarListsTheMembersOfASampleOneAfterTheOther() throws Exception {
-    assumeTrue(Program.works("tar", "--version"), "this machine has no tar");
+    String tar = Tool.require("tar");
     Shards.write(dataset, OutputFormat.WEBDATASET);
 
-    String listing = Program.run(dataset, List.of("tar", "--utc", "-tvf", "data/train-00001.tar"));
+    String listing = Program.run(dataset, List.of(tar, "--utc", "-tvf", "data/train-00001.tar"));
 
     assertThat(listing.lines().map(line -> line.substring(line.lastIndexOf(' ') + 1)))
         .startsWith("000005.png", "000005.cls", "000005.json", "000005.latent.npy", "000006.png")
@@ -33,10 +33,10 @@ class WebDatasetITCase {
 
   @Test
   void tarExtractsWhatWasGenerated() throws Exception {
-    assumeTrue(Program.works("tar", "--version"), "this machine has no tar");
+    String tar = Tool.require("tar");
     ShardWriter.Written written = Shards.write(dataset, OutputFormat.WEBDATASET).get(0);
 
-    Program.run(dataset, List.of("tar", "-xf", written.file()));
+    Program.run(dataset, List.of(tar, "-xf", written.file()));
 
     assertThat(dataset.resolve("000004.png")).hasBinaryContent(Samples.of(4).imageBytes());
     assertThat(dataset.resolve("000004.cls")).hasContent("1");
