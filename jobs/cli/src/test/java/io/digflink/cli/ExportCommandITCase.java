@@ -78,8 +78,8 @@ class ExportCommandITCase {
   void aSizeThatIsNoMultipleOfATokenIsRefused() {
     assertFails(
         exportTiny("--size", "60"),
-        "--size is 60x60 pixels; expected multiples of 16 (8 pixels a latent cell, 2 cells a"
-            + " token)");
+        "--size is 60x60 pixels; expected multiples of 16 (8 pixels per latent cell, 2 cells"
+            + " per token)");
     assertFails(exportTiny("--size", "8 by 8"), "expected pixels as 256 or HEIGHTxWIDTH");
   }
 
@@ -88,7 +88,7 @@ class ExportCommandITCase {
     Files.writeString(config, TINY.replace("}", ", \"if_quad_dir\": true}"));
     assertFails(
         exportTiny("--size", "64x128"),
-        "With if_quad_dir and a depth of 2 the model's output is transposed, so that --size must"
+        "With if_quad_dir and a depth of 2 the model's output is transposed, so --size must"
             + " be square; found 4×8 tokens");
   }
 
@@ -224,7 +224,7 @@ class ExportCommandITCase {
     data[100] ^= 1;
     Files.write(out.resolve("denoiser.onnx.data"), data);
     assertFails(run("inspect", out.toString()), "denoiser.onnx.data is damaged");
-    assertFails(run("inspect", directory.toString()), "is no model bundle");
+    assertFails(run("inspect", directory.toString()), "is not a model bundle");
   }
 
   private Ran exportTiny(String... more) {

@@ -80,7 +80,7 @@ class BundleDirectoryITCase {
   void aDirectoryWithoutManifestIsNoBundle() {
     assertThatThrownBy(() -> BundleDirectory.open(directory))
         .isInstanceOf(BundleException.class)
-        .hasMessageContaining("is no model bundle: it has no model.json");
+        .hasMessageContaining("is not a model bundle: it has no model.json");
   }
 
   @Test

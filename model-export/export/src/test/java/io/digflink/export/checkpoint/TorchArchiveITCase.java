@@ -172,7 +172,7 @@ class TorchArchiveITCase {
   @ParameterizedTest
   @ValueSource(strings = {"../data.pkl", "/data.pkl", "a//data.pkl", "a\\data.pkl", "./a", "C:x"})
   void oddNamesAreRefused(String name) {
-    assertRefused(new TorchFile().entry(name)).hasMessageContaining("no plain relative path");
+    assertRefused(new TorchFile().entry(name)).hasMessageContaining("not a plain relative path");
   }
 
   @Test
@@ -223,7 +223,7 @@ class TorchArchiveITCase {
                     "version https://git-lfs.example/spec/v1".getBytes(StandardCharsets.UTF_8)))
         .hasMessageContaining("git lfs pull");
     assertThatThrownBy(() -> TorchFile.read(new byte[0]))
-        .hasMessageContaining("(0 bytes) is no checkpoint");
+        .hasMessageContaining("(0 bytes) is not a checkpoint");
     assertRefused(TorchFile.of(new byte[0]).entry("checkpoint/constants.pkl"))
         .hasMessageContaining("is a TorchScript program");
     assertRefused(new TorchFile().text("readme.txt", "hello"))
