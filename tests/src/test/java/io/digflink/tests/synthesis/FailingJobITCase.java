@@ -40,7 +40,7 @@ class FailingJobITCase {
     assertThat(result.output())
         .containsOnlyOnce("The job failed and starts again")
         .contains("The job failed and starts again (1 of 3): ")
-        .contains("00000.json.new")
+        .contains(".json.new: Is a directory")
         .containsPattern("\\d+ of 20 images are there already")
         .contains("20 images in ");
     List<Integer> done =
@@ -62,13 +62,13 @@ class FailingJobITCase {
     assertThat(result.output()).contains("The job failed and starts again (3 of 3): ");
     assertThat(result.errors())
         .startsWith("The job failed: ")
-        .contains("00000.json.new")
+        .contains(".json.new: Is a directory")
         .contains("What is made is kept: mend the cause and start the same command again");
   }
 
   private record Result(int code, String output, String errors) {}
 
-  /** Makes a data set while a directory lies where its first shard is to be entered. */
+  /** Makes a data set while directories lie where its shards are to be entered. */
   private Result make(int failingJobs) throws Exception {
     TestModels.exportPlain(directory.resolve("models"));
     Path out = directory.resolve("out");
@@ -100,14 +100,14 @@ class FailingJobITCase {
     return new Result(code, console.toString(StandardCharsets.UTF_8), errors.toString());
   }
 
-  /** A cluster whose first jobs find an obstacle in the data set's directory. */
+  /** A cluster whose first jobs find obstacles in the data set's directory. */
   private static final class Obstructed implements SynthesisCluster {
-    private final Path obstacle;
+    private final Path temporary;
     private final EmbeddedFlink flink;
     private int failingJobs;
 
     Obstructed(Path out, int failingJobs, EmbeddedFlink flink) {
-      this.obstacle = out.resolve(".synthesis/temporary/00000.json.new");
+      this.temporary = out.resolve(".synthesis/temporary");
       this.failingJobs = failingJobs;
       this.flink = flink;
     }
@@ -115,10 +115,14 @@ class FailingJobITCase {
     @Override
     public StreamExecutionEnvironment environment() {
       try {
-        if (failingJobs-- > 0) {
-          Files.createDirectories(obstacle);
-        } else {
-          Files.deleteIfExists(obstacle);
+        boolean fails = failingJobs-- > 0;
+        for (int shard = 0; shard < IMAGES / SHARD; shard++) {
+          Path obstacle = temporary.resolve(String.format("%05d.json.new", shard));
+          if (fails) {
+            Files.createDirectories(obstacle);
+          } else {
+            Files.deleteIfExists(obstacle);
+          }
         }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
