@@ -6,6 +6,8 @@ import io.digflink.cli.process.Teardown;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -53,17 +55,18 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
     boolean explained =
         usage || failure instanceof IOException || failure instanceof UncheckedIOException;
     err.println((explained ? "" : "Failed: ") + Causes.sentence(failure));
-    if (!usage) {
-      LogFile.path()
-          .ifPresentOrElse(
-              log -> err.println("The whole log is in " + log),
-              () -> {
-                if (!explained) {
-                  failure.printStackTrace(err);
-                }
-              });
+    if (!usage && !nameLog(err) && !explained) {
+      failure.printStackTrace(err);
     }
     err.flush();
     return usage ? ExitCode.USAGE : ExitCode.SOFTWARE;
+  }
+
+  /** Says where the log file is; returns whether there is one. */
+  static boolean nameLog(PrintWriter err) {
+    Optional<Path> log = LogFile.path();
+    log.ifPresent(file -> err.println("The whole log is in " + file));
+    err.flush();
+    return log.isPresent();
   }
 }

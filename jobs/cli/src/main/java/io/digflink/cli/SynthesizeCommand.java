@@ -1,7 +1,6 @@
 package io.digflink.cli;
 
 import io.digflink.cli.embedded.EmbeddedFlink;
-import io.digflink.cli.embedded.RestartWatch;
 import io.digflink.synthesis.DatasetRun;
 import io.digflink.synthesis.SynthesisCluster;
 import io.digflink.synthesis.SynthesisOptions;
@@ -12,10 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.apache.commons.io.file.PathUtils;
-import org.apache.flink.api.common.JobID;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -59,23 +58,26 @@ public final class SynthesizeCommand implements Callable<Integer> {
     }
     String address = host.address();
     PrintWriter err = command.commandLine().getErr();
-    return new DatasetRun(
-            options,
-            () -> models.resolve(console::println),
-            () -> InThisJvm.start(options.parallelism(), address, console, err),
-            console)
-        .execute(err);
+    int code =
+        new DatasetRun(
+                options,
+                () -> models.resolve(console::println),
+                () -> InThisJvm.start(options.parallelism(), address, console),
+                console)
+            .execute(err);
+    if (code == ExitCode.SOFTWARE) {
+      FailureReport.nameLog(err);
+    }
+    return code;
   }
 
   /** A cluster that ends with the command, and its files with it. */
-  private record InThisJvm(EmbeddedFlink flink, Path temporary, PrintWriter err)
-      implements SynthesisCluster {
-    static InThisJvm start(int slots, String address, PrintStream console, PrintWriter err)
-        throws Exception {
+  private record InThisJvm(EmbeddedFlink flink, Path temporary) implements SynthesisCluster {
+    static InThisJvm start(int slots, String address, PrintStream console) throws Exception {
       Path temporary = Files.createTempDirectory("dig-synthesize");
       EmbeddedFlink flink = EmbeddedFlink.start(slots, temporary, address);
       console.println("Dashboard: " + flink.dashboard());
-      return new InThisJvm(flink, temporary, err);
+      return new InThisJvm(flink, temporary);
     }
 
     @Override
@@ -85,15 +87,7 @@ public final class SynthesizeCommand implements Callable<Integer> {
 
     @Override
     public JobClient submit(StreamExecutionEnvironment environment) {
-      JobID job = flink.submit(environment);
-      // It ends with the job.
-      new RestartWatch(flink.cluster(), job, this::warn);
-      return flink.client(job);
-    }
-
-    private void warn(String line) {
-      err.println(line);
-      err.flush();
+      return flink.client(flink.submit(environment));
     }
 
     @Override

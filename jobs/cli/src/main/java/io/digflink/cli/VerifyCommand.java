@@ -1,5 +1,6 @@
 package io.digflink.cli;
 
+import io.digflink.jobs.files.FileProblem;
 import io.digflink.runtime.model.ModelCatalog;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
@@ -72,7 +73,7 @@ public final class VerifyCommand implements Callable<Integer> {
     try {
       file = Files.readAllBytes(image);
     } catch (IOException e) {
-      return new Verdict(false, "cannot be read (" + e.getClass().getSimpleName() + ")");
+      return new Verdict(false, "cannot be read: " + FileProblem.of(e));
     }
     return verifier.verify(file);
   }

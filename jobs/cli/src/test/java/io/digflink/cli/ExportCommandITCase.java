@@ -140,7 +140,7 @@ class ExportCommandITCase {
     String digest = BundleDirectory.open(out).digest();
     Files.writeString(config, TINY.replace("\"num_heads\": 2", "\"num_heads\": 5"));
     Ran ran = exportTiny("--force");
-    assertThat(ran.exitCode()).isEqualTo(1);
+    assertThat(ran.exitCode()).isEqualTo(2);
     assertThat(ran.err()).contains("expected a positive multiple of num_heads 5");
     assertThat(BundleDirectory.open(out).digest()).isEqualTo(digest);
     assertThat(out.getParent()).isDirectoryContaining(path -> path.equals(out));

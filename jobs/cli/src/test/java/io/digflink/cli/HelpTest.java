@@ -33,7 +33,7 @@ class HelpTest {
         (name, command) ->
             command.getCommandSpec().options().stream()
                 .filter(
-                    option -> option.defaultValueString() != null || option.initialValue() != null)
+                    option -> option.defaultValue() != null || option.initialValue() != null)
                 .filter(option -> option.arity().max() > 0 && !option.isMultiValue())
                 .forEach(
                     option ->

@@ -106,7 +106,14 @@ final class Synthesis {
   private void watch(JobClient job, Progress progress, DiskSpace disk) throws Exception {
     while (!job.getJobStatus().get().isGloballyTerminalState()) {
       Thread.sleep(POLL_MILLIS);
-      progress.update(job.getAccumulators().get());
+      try {
+        progress.update(job.getAccumulators().get());
+      } catch (ExecutionException e) {
+        if (job.getJobStatus().get().isGloballyTerminalState()) {
+          return; // a failed job of an embedded cluster has none
+        }
+        throw e;
+      }
       progress.print(out);
       try {
         disk.checkWhile(progress);

@@ -49,8 +49,8 @@ class GenerateCommandITCase {
   }
 
   @Test
-  void aRejectIsTold() {
-    assertThat(generate("11", 7, directory)).contains("Rejected: labels is 11; allowed: 0 to 9");
+  void aLabelThatTheModelDoesNotHaveIsRefused() {
+    assertThat(generate("11", 7, directory)).contains("labels is 11; allowed: 0 to 9");
   }
 
   @Test

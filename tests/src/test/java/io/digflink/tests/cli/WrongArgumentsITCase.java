@@ -43,7 +43,7 @@ class WrongArgumentsITCase {
         model: plain
         images: 3
         samplers: [{name: ddim, steps: 2}]
-        output: {format: imagefolder}
+        output: {format: webdataset}
         """);
     Files.writeString(directory.resolve("bad.properties"), "key=\\u00zz");
     kafka = EmbeddedKafka.start(directory.resolve("kafka"));
@@ -115,6 +115,7 @@ class WrongArgumentsITCase {
         wrong("generate --out %/filled", FAILED, "found files in ", "or --force"),
         wrong("generate --out %/new --models %/empty", FAILED, "Expected model bundles in"),
         wrong("generate --out %/new --models %/models --model x", USAGE, "plain, found x"),
+        wrong("generate --out %/new --models %/models --labels 11", USAGE, "--labels: ", "0 to 9"),
         wrong("generate --out %/new --requests-topic t", USAGE, "--bootstrap-servers"),
         wrong(remote + " --kafka-properties /nope", FAILED, "found /nope: there is no such file"),
         wrong(remote + " --kafka-properties %/bad.properties", USAGE, "bad.properties: Malformed"),
@@ -168,6 +169,9 @@ class WrongArgumentsITCase {
         wrong(random + "%/filled", FAILED, "is a directory with other files"),
         wrong(random + "%/models/plain", FAILED, "give --force to replace it"),
         wrong(random + "/proc/nope/b", FAILED, "/proc/nope"),
+        wrong("verify", USAGE, "Missing required parameter: 'IMAGE'"),
+        wrong("verify %/file --models %/empty", FAILED, "Expected model bundles in"),
+        wrong("verify %/file --models %/models --device gpu", USAGE, "gpu"),
         wrong("inspect", USAGE, "Missing required parameter: 'BUNDLE'"),
         wrong("inspect /nope", FAILED, "/nope"),
         wrong("inspect %/file", FAILED, "/file"),

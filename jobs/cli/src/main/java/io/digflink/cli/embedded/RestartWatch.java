@@ -11,7 +11,7 @@ import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 
 /** Reports each failure of a job that Flink answers by restarting it, with its cause. */
-public final class RestartWatch implements AutoCloseable {
+final class RestartWatch implements AutoCloseable {
   private static final Duration INTERVAL = Duration.ofMillis(500);
 
   private final MiniCluster cluster;
@@ -25,7 +25,7 @@ public final class RestartWatch implements AutoCloseable {
    *
    * @param report receives a sentence for each restart, on a thread of its own
    */
-  public RestartWatch(MiniCluster cluster, JobID job, Consumer<String> report) {
+  RestartWatch(MiniCluster cluster, JobID job, Consumer<String> report) {
     this.cluster = cluster;
     this.job = job;
     this.report = report;

@@ -14,7 +14,7 @@ public final class Causes {
 
   private Causes() {}
 
-  /** The cause of a failure, as one line without its stack trace. */
+  /** The cause of a failure, without its stack trace. */
   public static String sentence(Throwable failure) {
     return describe(root(failure));
   }
@@ -46,7 +46,10 @@ public final class Causes {
   }
 
   private static String describe(Throwable failure) {
-    String message = failure.getMessage() == null ? "" : firstLine(failure.getMessage());
+    String message = failure.getMessage() == null ? "" : failure.getMessage().strip();
+    if (!isExplained(failure)) {
+      message = message.lines().findFirst().orElse("").strip();
+    }
     if (failure instanceof ClassNotFoundException || failure instanceof NoClassDefFoundError) {
       return "the class " + message.replace('/', '.') + " is missing from the class path";
     }
@@ -64,9 +67,5 @@ public final class Causes {
     }
     boolean telling = TELLING.contains(name) || failure.getClass().getName().startsWith(OURS);
     return telling ? message : name + ": " + message;
-  }
-
-  private static String firstLine(String message) {
-    return message.strip().lines().findFirst().orElse("").strip();
   }
 }
