@@ -81,7 +81,7 @@ class ListeningSocketsITCase {
             model: plain
             images: 2
             samplers: [{name: ddim, steps: 2}]
-            output: {format: imagefolder}
+            output: {format: webdataset}
             """);
     assertListensOnLoopbackOnly(
         "synthesize",

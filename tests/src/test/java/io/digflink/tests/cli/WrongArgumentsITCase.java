@@ -43,7 +43,7 @@ class WrongArgumentsITCase {
         model: plain
         images: 3
         samplers: [{name: ddim, steps: 2}]
-        output: {format: imagefolder}
+        output: {format: webdataset}
         """);
     Files.writeString(directory.resolve("bad.properties"), "key=\\u00zz");
     kafka = EmbeddedKafka.start(directory.resolve("kafka"));

@@ -13,13 +13,13 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,9 +127,12 @@ class FailingJobITCase {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-      URI dashboard = flink.dashboard();
-      return StreamExecutionEnvironment.createRemoteEnvironment(
-          dashboard.getHost(), dashboard.getPort());
+      return StreamExecutionEnvironment.getExecutionEnvironment();
+    }
+
+    @Override
+    public JobClient submit(StreamExecutionEnvironment environment) {
+      return flink.client(flink.submit(environment));
     }
 
     @Override
