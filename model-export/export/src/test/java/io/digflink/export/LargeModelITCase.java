@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.Precision;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -18,9 +16,8 @@ class LargeModelITCase {
   @TempDir Path directory;
 
   @Test
-  void digXlIsExportedInAMinuteWithTwoGibibytesOfHeap() throws Exception {
+  void digXlIsExportedWithTwoGibibytesOfHeap() throws Exception {
     assertThat(Runtime.getRuntime().maxMemory()).isLessThanOrEqualTo(2L << 30);
-    Instant start = Instant.now();
     BundleDirectory bundle =
         new Exporter(
                 new ExportRequest(
@@ -39,7 +36,6 @@ class LargeModelITCase {
                 line -> {})
             .export();
 
-    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(60));
     assertThat(GraphSummary.of(bundle.denoiser()).parameters()).isEqualTo(675_953_952);
     assertThat(bundle.manifest().preset()).isEqualTo("DiG-XL/2");
   }

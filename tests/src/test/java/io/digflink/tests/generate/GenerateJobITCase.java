@@ -127,9 +127,11 @@ class GenerateJobITCase {
     FailingModels.exportFailingDenoiser(models, 7);
     GenerationRequest[] good = new GenerationRequest[4];
     Arrays.setAll(good, i -> Requests.of("good-" + i).setLabels(List.of(i)).build());
-    JobRun healthy = new JobRun(stack).send(good);
+    // The files name their bundle, and these are two.
+    JobRun healthy = new JobRun(stack).with(GenerateOptions.IMAGE_METADATA, false).send(good);
     JobRun failing =
         new JobRun(stack)
+            .with(GenerateOptions.IMAGE_METADATA, false)
             .with(GenerateOptions.MODEL_DIRECTORY, models.toString())
             .send(Requests.of("bad").setLabels(List.of(7)).build())
             .send(good);

@@ -147,7 +147,7 @@ class SecuredKafkaITCase {
     Result result = synthesize("dataset", right);
 
     assertThat(result.code).describedAs(result.text).isEqualTo(OK);
-    assertThat(directory.resolve("out-dataset/images/metadata.jsonl")).content().hasLineCount(3);
+    assertThat(directory.resolve("out-dataset/metadata.jsonl")).content().hasLineCount(3);
   }
 
   @Test
@@ -316,7 +316,7 @@ class SecuredKafkaITCase {
             """
             model: plain
             requests: {bootstrap_servers: "%s", topic: %s.requests}
-            output: {format: imagefolder, shard_size: 2}
+            output: {format: npz, shard_size: 2}
             """
                 .formatted(kafka.bootstrapServers(), topics));
     return dig(

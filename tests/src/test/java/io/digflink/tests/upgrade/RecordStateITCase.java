@@ -2,14 +2,11 @@ package io.digflink.tests.upgrade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
-import static org.awaitility.Awaitility.await;
 
-import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.upgrade.StateContent.Held;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +15,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.commons.io.FileUtils;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.core.execution.SavepointFormatType;
-import org.apache.flink.runtime.execution.ExecutionState;
-import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
-import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,11 +35,10 @@ class RecordStateITCase {
   @TempDir private Path temporary;
 
   @Test
-  void recordsASavepointAndACheckpoint() throws Exception {
+  void recordsASavepoint() throws Exception {
     Recording recording = new Recording(Path.of(System.getProperty(DIRECTORY)));
     TinyModel.export(recording.models(), temporary);
     record(recording, Recording.SAVEPOINT);
-    record(recording, Recording.CHECKPOINT);
   }
 
   /** Starts the job, again and again, until its state has something of everything. */
@@ -56,8 +49,7 @@ class RecordStateITCase {
         List<RecordedRequest> requests = UpgradeJob.send(stack, UpgradeRequests.all());
         recording.writeRequests(requests);
         UpgradeJob job = new UpgradeJob(stack, recording.models());
-        String state =
-            name.equals(Recording.SAVEPOINT) ? stop(stack, job, directory) : cancel(stack, job);
+        String state = stop(stack, job, directory);
         StateContent content = StateContent.read(state);
         if (isRich(content, name)) {
           recording.writeContent(name, describe(requests, content, committed(job)));
@@ -82,44 +74,6 @@ class RecordStateITCase {
             false,
             SavepointFormatType.CANONICAL)
         .get(1, TimeUnit.MINUTES);
-  }
-
-  /** The checkpoints are the ones asked for, so that nothing is committed but what they hold. */
-  private static String cancel(EmbeddedStack stack, UpgradeJob job) throws Exception {
-    job.run().with(GenerateOptions.CHECKPOINT_INTERVAL, Duration.ofMinutes(10));
-    MiniCluster cluster = stack.flink().cluster();
-    JobID running = job.start(PARALLELISM, null);
-    awaitRunning(cluster, running);
-    String checkpoint = cluster.triggerCheckpoint(running).get(1, TimeUnit.MINUTES);
-    while (job.run().digests().isEmpty()) {
-      checkpoint = cluster.triggerCheckpoint(running).get(1, TimeUnit.MINUTES);
-    }
-    cancel(cluster, running);
-    // Whoever goes on with it commits first what the cancelled job may not have committed.
-    JobID next = job.start(PARALLELISM, checkpoint);
-    awaitRunning(cluster, next);
-    cancel(cluster, next);
-    return checkpoint;
-  }
-
-  private static void cancel(MiniCluster cluster, JobID job) throws Exception {
-    cluster.cancelJob(job).get();
-    cluster.requestJobResult(job).get();
-  }
-
-  private static void awaitRunning(MiniCluster cluster, JobID job) {
-    await()
-        .atMost(Duration.ofMinutes(1))
-        .until(
-            () -> {
-              for (AccessExecutionVertex task :
-                  cluster.getExecutionGraph(job).get().getAllExecutionVertices()) {
-                if (task.getExecutionState() != ExecutionState.RUNNING) {
-                  return false;
-                }
-              }
-              return true;
-            });
   }
 
   private static boolean isRich(StateContent content, String name) {

@@ -22,9 +22,6 @@ record Recording(Path directory) {
   /** A canonical savepoint, with which the job was stopped. */
   static final String SAVEPOINT = "savepoint";
 
-  /** An unaligned checkpoint, which was retained when the job was cancelled. */
-  static final String CHECKPOINT = "checkpoint";
-
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
   private static final ObjectWriter PRETTY = JSON.writerWithDefaultPrettyPrinter();

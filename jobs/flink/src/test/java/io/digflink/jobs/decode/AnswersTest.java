@@ -130,7 +130,7 @@ class AnswersTest {
             1,
             "FIRST_THREE",
             0,
-             1,
+            1,
             shape,
             "png",
             90,

@@ -21,7 +21,7 @@ class StateOfVersion1ITCase {
   @Test
   void aLatentThatWaitsIsReadWithTheEndOfItsRequest() throws IOException {
     byte[] bytes;
-    try (InputStream in = getClass().getResourceAsStream("/golden/0.1.0/DenoisedImage.v1.bin")) {
+    try (InputStream in = getClass().getResourceAsStream("/golden/state/DenoisedImage.v1.bin")) {
       bytes = in.readAllBytes();
     }
 
@@ -41,12 +41,12 @@ class StateOfVersion1ITCase {
                 -7_000_000_000L,
                 "ddim",
                 25,
-                "uniform",
-                0,
+                "ddim",
+                0.5,
                 3.5,
-                "FIRST_THREE",
-                0,
-                 1,
+                "ALL",
+                0.1,
+                0.9,
                 new LatentShape(2, 1, 2),
                 "jpeg",
                 80,

@@ -47,7 +47,7 @@ class StateOfVersion1ITCase {
   }
 
   private HeldRequest read(String name) throws IOException {
-    try (InputStream in = getClass().getResourceAsStream("/golden/0.1.0/" + name)) {
+    try (InputStream in = getClass().getResourceAsStream("/golden/state/" + name)) {
       return SimpleVersionedSerialization.readVersionAndDeSerialize(
           new HeldRequestSerializer(), in.readAllBytes());
     }

@@ -1,7 +1,10 @@
 package io.digflink.jobs.golden;
 
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.RequestNews;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
@@ -58,7 +61,8 @@ public final class GoldenValues {
         request(),
         new int[] {7, 0, 8},
         new LatentShape(2, 1, 2),
-        MOMENT.toEpochMilli());
+        MOMENT.toEpochMilli(),
+        MOMENT.toEpochMilli() + 1);
   }
 
   /** Numbers of the request's latents: signs, a subnormal, the largest, one of many digits. */
@@ -66,10 +70,13 @@ public final class GoldenValues {
     return new float[] {-0f, Float.MIN_VALUE, -Float.MAX_VALUE, 0.1f};
   }
 
-  /** An image between Denoise and Decode. */
-  public static DenoisedImage denoised() {
-    return new DenoisedImage(
-        admitted(), 11, latent(), MOMENT.toEpochMilli() + 5, MOMENT.toEpochMilli() + 600);
+  /** The last image of a request between Denoise and Decode, and the news that it is the last. */
+  public static Handover handover() {
+    AdmittedRequest admitted = admitted();
+    long end = MOMENT.toEpochMilli() + 600;
+    return new Handover(
+        new DenoisedImage(ImageHeader.of(admitted, 11, DIGEST, 3.5, end - 595, end), latent()),
+        RequestNews.end(admitted, RequestState.COMPLETED, 12, end));
   }
 
   /** A finished image. */

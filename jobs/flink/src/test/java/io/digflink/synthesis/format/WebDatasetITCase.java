@@ -49,13 +49,13 @@ class WebDatasetITCase {
   /** Its readers expect the same members in every sample. */
   @Test
   void anUnconditionalImageHasALabelMemberToo() throws Exception {
-    assumeTrue(Program.works("tar", "--version"), "this machine has no tar");
+    String tar = Tool.require("tar");
     WorkFiles files = new WorkFiles(dataset);
     files.create();
     try (ShardWriter writer = ShardFormats.open(OutputFormat.WEBDATASET, files, Shards.info(), 0)) {
       writer.append(Samples.of(4));
       writer.append(Samples.unconditional(5));
-      Program.run(dataset, List.of("tar", "-xf", writer.finish().file()));
+      Program.run(dataset, List.of(tar, "-xf", writer.finish().file()));
     }
 
     assertThat(dataset.resolve("000004.cls")).hasContent("1");
@@ -65,12 +65,12 @@ class WebDatasetITCase {
 
   @Test
   void aSeedIsTextSinceReadersRoundLargeIntegers() throws Exception {
-    assumeTrue(Program.works("tar", "--version"), "this machine has no tar");
+    String tar = Tool.require("tar");
     WorkFiles files = new WorkFiles(dataset);
     files.create();
     try (ShardWriter writer = ShardFormats.open(OutputFormat.WEBDATASET, files, Shards.info(), 0)) {
       writer.append(Samples.of(0, Long.MAX_VALUE, new byte[] {1}));
-      Program.run(dataset, List.of("tar", "-xf", writer.finish().file()));
+      Program.run(dataset, List.of(tar, "-xf", writer.finish().file()));
     }
 
     assertThat(dataset.resolve("000000.json"))

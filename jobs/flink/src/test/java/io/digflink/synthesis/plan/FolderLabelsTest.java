@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.digflink.bundle.ModelManifest;
+import io.digflink.runtime.model.TestManifests;
 import io.digflink.synthesis.spec.SpecException;
 import io.digflink.synthesis.spec.SpecReader;
 import java.util.stream.IntStream;
@@ -11,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class FolderLabelsTest {
   private static final ModelManifest MODEL =
-      SpecPlanTest.model(IntStream.range(0, 30).mapToObj(i -> "class " + i).toList(), 30);
+      TestManifests.named(
+          "m", IntStream.range(0, 30).mapToObj(i -> "class " + i).toArray(String[]::new));
 
   @Test
   void imagesOfEveryClassFit() {

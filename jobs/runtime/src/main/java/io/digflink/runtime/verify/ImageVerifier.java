@@ -5,8 +5,10 @@ import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.image.ImageMetadata;
 import io.digflink.runtime.image.ImageProvenance;
+import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.ModelCatalog;
+import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.sampling.Guidance;
 import io.digflink.runtime.sampling.SamplerType;
 import io.digflink.runtime.sampling.TimestepSpacing;
@@ -112,7 +114,7 @@ public final class ImageVerifier implements AutoCloseable {
       bundle.diffusion().begin(spec);
       Integer quality = provenance.jpegQuality();
       encoder = new ImageEncoder(format, quality == null ? ImageEncoder.DEFAULT_QUALITY : quality);
-    } catch (IllegalArgumentException | NullPointerException e) {
+    } catch (UnservableException | IllegalArgumentException | NullPointerException e) {
       return Verdict.no("says it was made in a way that the model cannot: %s", e.getMessage());
     }
     byte[] again =
@@ -132,12 +134,13 @@ public final class ImageVerifier implements AutoCloseable {
         : classes.names().get(label);
   }
 
-  private static TrajectorySpec spec(ModelBundle bundle, ImageProvenance provenance) {
+  private static TrajectorySpec spec(ModelBundle bundle, ImageProvenance provenance)
+      throws UnservableException {
     return new TrajectorySpec(
         provenance.seed(),
         provenance.index(),
         provenance.label() == null ? bundle.diffusion().nullLabel() : provenance.label(),
-        bundle.latentShape(provenance.height(), provenance.width()),
+        Capabilities.of(bundle.manifest()).latentOf(provenance.height(), provenance.width()),
         SamplerType.of(provenance.sampler()),
         provenance.steps(),
         TimestepSpacing.of(provenance.timestepSpacing()),

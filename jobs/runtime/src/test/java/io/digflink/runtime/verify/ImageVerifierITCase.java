@@ -6,6 +6,7 @@ import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.image.ImageMetadata;
 import io.digflink.runtime.image.ImageProvenance;
+import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.ModelCatalog;
 import io.digflink.runtime.model.TestBundles;
@@ -44,7 +45,7 @@ class ImageVerifierITCase {
             7,
             1,
             3,
-            bundle.latentShape(SIDE, SIDE),
+            Capabilities.of(bundle.manifest()).latentOf(SIDE, SIDE),
             SamplerType.DDIM,
             4,
             TimestepSpacing.UNIFORM,

@@ -109,7 +109,7 @@ class SafetensorsITCase {
       delimiter = '|',
       value = {
         "{'first':'a.bin','second':'c.bin'} | names the shard c.bin, which is not beside it",
-        "{'first':'a.bin','second':'../b.bin'} | in '../b.bin', which is no plain file name",
+        "{'first':'a.bin','second':'../b.bin'} | in '../b.bin', which is not a plain file name",
         "{'first':'a.bin'} | never",
         "{'first':'b.bin','second':'a.bin'} | does not say that tensor 'first' is in a.bin",
         "{'first':'a.bin','second':'b.bin','x':'a.bin'} | tensor 'x' is in a.bin, but it is not",

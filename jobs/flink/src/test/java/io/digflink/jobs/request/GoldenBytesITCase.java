@@ -11,11 +11,11 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-class GoldenBytesTest {
-  private static final String NAME = "AdmittedRequestFormat.bin";
+class GoldenBytesITCase {
+  private static final String NAME = "AdmittedRequestFormat.v2.bin";
 
   @Test
-  void anAdmittedRequestInStateHasTheBytesOf010() throws IOException {
+  void anAdmittedRequestInStateHasTheBytesOfVersion2() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     AdmittedRequestFormat.write(GoldenValues.admitted(), new DataOutputStream(out));
     GoldenFiles.assertUnchanged(NAME, out.toByteArray());
@@ -28,7 +28,20 @@ class GoldenBytesTest {
   }
 
   @Test
-  void numbersOfALatentHaveTheBytesOf010() throws IOException {
+  void version1IsRead() throws IOException {
+    DataInputStream in =
+        new DataInputStream(
+            new ByteArrayInputStream(GoldenFiles.read("AdmittedRequestFormat.v1.bin")));
+    AdmittedRequest read = AdmittedRequestFormat.readVersion1(in);
+
+    assertThat(read.request()).isEqualTo(GoldenValues.request());
+    assertThat(read.labels()).containsExactly(7, 0, 8);
+    assertThat(read.askedAt()).isEqualTo(GoldenValues.request().getCreatedAt().toEpochMilli());
+    assertThat(in.available()).isZero();
+  }
+
+  @Test
+  void numbersOfALatentAreWrittenAsInVersion1() throws IOException {
     float[] values = GoldenValues.latent();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     AdmittedRequestFormat.writeFloats(values, new DataOutputStream(out));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The working directory of an unfinished data set, which a later release goes on with. */
-class GoldenBytesTest {
+class GoldenBytesITCase {
   private static final long FIRST = 5_000_000_000L;
 
   @TempDir private Path directory;

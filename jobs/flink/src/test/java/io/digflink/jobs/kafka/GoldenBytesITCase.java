@@ -15,17 +15,17 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
 /** What goes to Kafka: the request id as key, Avro's single-object encoding as value. */
-class GoldenBytesTest {
+class GoldenBytesITCase {
   @Test
-  void recordsInTopicsHaveTheBytesOf010() throws IOException {
-    assertRecord(GeneratedImage.class, GeneratedImage::getRequestId, GoldenValues.image());
-    assertRecord(RequestProgress.class, RequestProgress::getRequestId, GoldenValues.progress());
-    assertRecord(RejectedRequest.class, RejectedRequest::getRequestId, GoldenValues.reject());
+  void recordsInTopicsHaveTheBytesOfTheirVersion() throws IOException {
+    assertRecord(GeneratedImage.class, 1, GeneratedImage::getRequestId, GoldenValues.image());
+    assertRecord(RequestProgress.class, 2, RequestProgress::getRequestId, GoldenValues.progress());
+    assertRecord(RejectedRequest.class, 2, RejectedRequest::getRequestId, GoldenValues.reject());
   }
 
   private static <T extends SpecificRecordBase> void assertRecord(
-      Class<T> type, RecordSerializer.RequestId<T> id, T value) throws IOException {
-    String name = "topic." + type.getSimpleName() + ".v1.bin";
+      Class<T> type, int version, RecordSerializer.RequestId<T> id, T value) throws IOException {
+    String name = "topic." + type.getSimpleName() + ".v";
 
     ProducerRecord<byte[], byte[]> record =
         new RecordSerializer<>("topic", type, id).serialize(value, null, null);
@@ -35,7 +35,10 @@ class GoldenBytesTest {
     assertThat(record.timestamp()).isNull();
     assertThat(record.headers()).isEmpty();
     assertThat(record.key()).isEqualTo("r-1 \u00fc".getBytes(StandardCharsets.UTF_8));
-    GoldenFiles.assertUnchanged(name, record.value());
-    assertThat(RecordCodec.of(type).decode(GoldenFiles.read(name))).isEqualTo(value);
+    GoldenFiles.assertUnchanged(name + version + ".bin", record.value());
+    for (int written = 1; written <= version; written++) {
+      byte[] bytes = GoldenFiles.read(name + written + ".bin");
+      assertThat(RecordCodec.of(type).decode(bytes)).isEqualTo(value);
+    }
   }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The file that {@link TopicSnapshot} writes from a topic, which takes a broker, so by hand. */
-class GoldenBytesTest {
+class GoldenBytesITCase {
   @TempDir private Path directory;
 
   @Test
