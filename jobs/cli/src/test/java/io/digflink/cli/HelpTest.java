@@ -32,8 +32,7 @@ class HelpTest {
     commands.forEach(
         (name, command) ->
             command.getCommandSpec().options().stream()
-                .filter(
-                    option -> option.defaultValue() != null || option.initialValue() != null)
+                .filter(option -> option.defaultValue() != null || option.initialValue() != null)
                 .filter(option -> option.arity().max() > 0 && !option.isMultiValue())
                 .forEach(
                     option ->
