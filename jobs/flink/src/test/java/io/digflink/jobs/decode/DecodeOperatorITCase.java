@@ -133,7 +133,7 @@ class DecodeOperatorITCase {
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new DecodeOperatorFactory(
-                new DecodeSettings(8, 1 << 20, null, true, 10),
+                new DecodeSettings(8, 1 << 20, null, false, 10),
                 new ModelSettings(directory.toString(), "cpu", 1)));
     harness.setup(
         TypeInformation.of(GeneratedImage.class)
