@@ -12,9 +12,10 @@ import safetensors_file
 import samplers
 from vae import AutoencoderKL
 
+CHECKOUT = Path(__file__).resolve().parents[3]
 RESOURCES = Path("src/test/resources/golden")
-GOLDEN = Path(__file__).resolve().parents[2] / RESOURCES
-TRAJECTORIES = Path(__file__).resolve().parents[3] / "jobs" / RESOURCES / "samplers" / "trajectory.safetensors"
+GOLDEN = CHECKOUT / "model-export" / "export" / RESOURCES
+TRAJECTORIES = CHECKOUT / "jobs" / "runtime" / RESOURCES / "samplers" / "trajectory.safetensors"
 STEPS, GUIDANCE, LABELS = 10, 4.0, [3, 8]  # of the recorded trajectories
 TIMESTEPS = {
     "ddpm": [0, 111, 222, 333, 444, 555, 666, 777, 888, 999],
