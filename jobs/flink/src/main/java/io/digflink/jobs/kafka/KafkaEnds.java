@@ -1,5 +1,6 @@
 package io.digflink.jobs.kafka;
 
+import io.digflink.jobs.kafka.commit.RewritingSink;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
@@ -48,39 +49,40 @@ public final class KafkaEnds {
   }
 
   /** Writes images. */
-  public KafkaSink<GeneratedImage> images(String topic) {
+  public RewritingSink<GeneratedImage> images(String topic) {
     return sink(
         "images",
         new RecordSerializer<>(topic, GeneratedImage.class, GeneratedImage::getRequestId));
   }
 
   /** Writes progress. */
-  public KafkaSink<RequestProgress> progress(String topic) {
+  public RewritingSink<RequestProgress> progress(String topic) {
     return sink(
         "progress",
         new RecordSerializer<>(topic, RequestProgress.class, RequestProgress::getRequestId));
   }
 
   /** Writes rejects. */
-  public KafkaSink<RejectedRequest> rejected(String topic) {
+  public RewritingSink<RejectedRequest> rejected(String topic) {
     return sink(
         "rejected",
         new RecordSerializer<>(topic, RejectedRequest.class, RejectedRequest::getRequestId));
   }
 
-  private <T extends SpecificRecordBase> KafkaSink<T> sink(
+  private <T extends SpecificRecordBase> RewritingSink<T> sink(
       String name, RecordSerializer<T> serializer) {
-    Properties properties = new Properties();
-    properties.putAll(settings.properties());
-    properties.setProperty(
+    Properties client = settings.client();
+    client.setProperty(
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
         Long.toString(settings.transactionTimeout().toMillis()));
-    return KafkaSink.<T>builder()
-        .setKafkaProducerConfig(properties)
-        .setBootstrapServers(settings.bootstrapServers())
-        .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-        .setTransactionalIdPrefix(settings.transactionPrefix() + "-" + name)
-        .setRecordSerializer(serializer)
-        .build();
+    KafkaSink<T> sink =
+        KafkaSink.<T>builder()
+            .setKafkaProducerConfig(client)
+            .setBootstrapServers(settings.bootstrapServers())
+            .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+            .setTransactionalIdPrefix(settings.transactionPrefix() + "-" + name)
+            .setRecordSerializer(serializer)
+            .build();
+    return new RewritingSink<>(sink, client, settings.transactionPrefix(), settings.groupId());
   }
 }
