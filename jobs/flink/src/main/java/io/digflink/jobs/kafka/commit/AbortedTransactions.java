@@ -5,9 +5,12 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -16,6 +19,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +65,10 @@ final class AbortedTransactions {
    * @throws KafkaException if brokers do not answer, or refuse
    */
   long settle(WrittenTransaction transaction) {
+    if (isKnownAsCommitted(transaction.transaction())) {
+      LOG.info("Transaction {} was committed before: nothing is lost", transaction.place());
+      return 0;
+    }
     try (TopicLog committed = TopicLog.committed(client, open)) {
       if (isCommitted(committed, transaction)) {
         return 0;
@@ -85,6 +93,34 @@ final class AbortedTransactions {
           transaction.records());
       return writeAgain(producer, transaction);
     }
+  }
+
+  /**
+   * Whether the coordinator remembers the commit, which it counts with the producer's epoch. It may
+   * remember a later transaction of the same id; the connector uses an id again only after the
+   * commit.
+   */
+  private boolean isKnownAsCommitted(KafkaCommittable transaction) {
+    String id = transaction.getTransactionalId();
+    try (Admin admin = Admin.create(client)) {
+      TransactionDescription last = admin.describeTransactions(Set.of(id)).description(id).get();
+      int epochs = last.producerEpoch() - transaction.getEpoch();
+      return last.producerId() == transaction.getProducerId()
+          && (epochs == 0 || epochs == 1)
+          && (last.state() == TransactionState.COMPLETE_COMMIT
+              || last.state() == TransactionState.PREPARE_COMMIT);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TransactionalIdNotFoundException) {
+        return false;
+      }
+      throw failure(e);
+    }
+  }
+
+  private static KafkaException failure(ExecutionException e) {
+    return e.getCause() instanceof KafkaException failure ? failure : new KafkaException(e);
   }
 
   /** A transaction is committed as a whole: one record tells. Expired records are out too. */
@@ -181,7 +217,7 @@ final class AbortedTransactions {
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof KafkaException failure ? failure : new KafkaException(e);
+      throw failure(e);
     }
   }
 }
