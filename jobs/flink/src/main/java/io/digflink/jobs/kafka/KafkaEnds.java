@@ -10,6 +10,7 @@ import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
@@ -80,6 +81,8 @@ public final class KafkaEnds {
             .setKafkaProducerConfig(client)
             .setBootstrapServers(settings.bootstrapServers())
             .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+            // The same few ids again and again; brokers remember each id for a week.
+            .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
             .setTransactionalIdPrefix(settings.transactionPrefix() + "-" + name)
             .setRecordSerializer(serializer)
             .build();

@@ -3,8 +3,14 @@ package io.digflink.jobs.kafka;
 import io.digflink.schemas.codec.RecordCodec;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetIdentifier;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -15,7 +21,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  * @param <T> a generated record
  */
 final class RecordSerializer<T extends SpecificRecordBase>
-    implements KafkaRecordSerializationSchema<T> {
+    implements KafkaRecordSerializationSchema<T>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
 
   private final String topic;
@@ -30,6 +36,13 @@ final class RecordSerializer<T extends SpecificRecordBase>
     this.topic = topic;
     this.type = type;
     this.requestId = requestId;
+  }
+
+  /** Where the connector looks for transactions that an earlier run has left open. */
+  @Override
+  public Optional<KafkaDatasetFacet> getKafkaDatasetFacet() {
+    return Optional.of(
+        new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(topic))));
   }
 
   @Override
