@@ -150,6 +150,34 @@ class AbortedTransactionITCase {
     return new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
+  @Test
+  void aTransactionOfASubtaskThatIsGoneIsAbortedAtTheStart() throws Exception {
+    try (KafkaProducer<byte[], byte[]> gone = producer("-progress-2-0")) {
+      gone.initTransactions();
+      gone.beginTransaction();
+      gone.send(new ProducerRecord<>(name, 0, null, new byte[1])).get();
+
+      SinkRun.start(sink(Duration.ofMinutes(15)), null).close();
+
+      assertThat(open()).isEmpty();
+    }
+  }
+
+  @Test
+  void checkpointsUseTheSameFewIdsAgain() throws Exception {
+    try (SinkRun<RequestProgress, ?> run = SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
+      for (int checkpoint = 1; checkpoint <= 20; checkpoint++) {
+        write(run, List.of("request-" + checkpoint));
+        run.complete(run.checkpoint(checkpoint));
+      }
+    }
+    try (Admin admin = Admin.create(client())) {
+      assertThat(admin.listTransactions().all().get())
+          .filteredOn(transaction -> transaction.transactionalId().startsWith(name))
+          .hasSizeLessThanOrEqualTo(3);
+    }
+  }
+
   /** Leaves a checkpoint whose transaction is aborted or committed, but not by its committer. */
   private SinkRun.State failAfterCheckpoint(boolean aborted) throws Exception {
     try (SinkRun<RequestProgress, ?> run = SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
@@ -247,6 +275,12 @@ class AbortedTransactionITCase {
       while (!open(admin).isEmpty()) {
         assertThat(Instant.now()).isBefore(deadline);
       }
+    }
+  }
+
+  private List<String> open() throws Exception {
+    try (Admin admin = Admin.create(client())) {
+      return open(admin);
     }
   }
 

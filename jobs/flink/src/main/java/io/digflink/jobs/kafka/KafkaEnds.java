@@ -30,7 +30,7 @@ public final class KafkaEnds {
    * Reads the committed records of a topic, from the group's committed offsets or else from the
    * start. Records stay in Kafka while the operator chained to the source is full.
    *
-   * @param bounded whether to end at what is there at the start
+   * @param bounded whether to end at what is committed at the start
    */
   @SuppressWarnings("deprecation") // The connector knows no other way to name the reset strategy.
   public Source<IncomingRecord, ?, ?> source(String topic, boolean bounded) {
@@ -44,7 +44,7 @@ public final class KafkaEnds {
             .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
             .setDeserializer(new IncomingRecordDeserializer());
     if (bounded) {
-      builder.setBounded(OffsetsInitializer.latest());
+      builder.setBounded(new CommittedEnd(settings.client()));
     }
     return new PausingSource(builder.build());
   }
