@@ -49,11 +49,12 @@ public final class KafkaEnds {
     return new PausingSource(builder.build());
   }
 
-  /** Writes images. */
+  /** Writes images, if no other job does with the same group. */
   public RewritingSink<GeneratedImage> images(String topic) {
     return sink(
-        "images",
-        new RecordSerializer<>(topic, GeneratedImage.class, GeneratedImage::getRequestId));
+            "images",
+            new RecordSerializer<>(topic, GeneratedImage.class, GeneratedImage::getRequestId))
+        .claimingTheGroup(topic);
   }
 
   /** Writes progress. */

@@ -9,6 +9,7 @@ import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
+import org.apache.flink.util.IOUtils;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -26,15 +27,18 @@ final class OffsetKeepingWriter<
         CommittingSinkWriter<T, WrittenTransaction> {
   private final W writer;
   private final WrittenOffsets offsets;
+  private final AutoCloseable claim;
 
   /**
    * Wraps a writer.
    *
    * @param offsets the consumer of the writer's metadata
+   * @param claim what ends with the writer
    */
-  OffsetKeepingWriter(W writer, WrittenOffsets offsets) {
+  OffsetKeepingWriter(W writer, WrittenOffsets offsets, AutoCloseable claim) {
     this.writer = writer;
     this.offsets = offsets;
+    this.claim = claim;
   }
 
   @Override
@@ -68,6 +72,6 @@ final class OffsetKeepingWriter<
 
   @Override
   public void close() throws Exception {
-    writer.close();
+    IOUtils.closeAll(claim, writer);
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -36,6 +37,7 @@ public final class RewritingSink<T>
   private final Properties client;
   private final String transactionPrefix;
   private final String groupId;
+  private final String claimedBy;
 
   /**
    * Wraps an exactly-once sink.
@@ -45,27 +47,61 @@ public final class RewritingSink<T>
    * @param transactionPrefix start of the transactional ids of all the job's sinks; those with
    *     which records are written again go on with {@code -rewrite}
    * @param groupId the job's consumer group; those that mark what was written again go on with
-   *     {@code -rewrite}
+   *     {@code -rewrite}, the one that a job claims for itself with {@code -job}
    */
   public RewritingSink(
       KafkaSink<T> sink, Properties client, String transactionPrefix, String groupId) {
+    this(sink, client, transactionPrefix, groupId, null);
+  }
+
+  private RewritingSink(
+      KafkaSink<T> sink,
+      Properties client,
+      String transactionPrefix,
+      String groupId,
+      String claimedBy) {
+    this.claimedBy = claimedBy;
     this.sink = sink;
     this.client = client;
     this.transactionPrefix = transactionPrefix;
     this.groupId = groupId;
   }
 
+  /**
+   * This sink, which keeps other jobs from the same group for as long as it runs.
+   *
+   * @param topic any topic that the job may read
+   */
+  public RewritingSink<T> claimingTheGroup(String topic) {
+    return new RewritingSink<>(sink, client, transactionPrefix, groupId, topic);
+  }
+
+  /**
+   * Starts a writer.
+   *
+   * @throws IllegalStateException if another job has the group
+   */
   @Override
   public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
     return restoreWriter(context, List.of());
   }
 
+  /**
+   * Starts a writer.
+   *
+   * @throws IllegalStateException if another job has the group: before this one aborts the
+   *     transactions of the other
+   */
   @Override
   public StatefulSinkWriter<T, KafkaWriterState> restoreWriter(
       WriterInitContext context, Collection<KafkaWriterState> state) {
+    JobID job = context.getJobInfo().getJobId();
+    JobClaim.check(client, claimedGroup(), job);
     WrittenOffsets offsets = new WrittenOffsets();
-    return new OffsetKeepingWriter<>(
-        sink.restoreWriter(new RecordingContext(context, offsets), state), offsets);
+    var writer = sink.restoreWriter(new RecordingContext(context, offsets), state);
+    boolean claims = claimedBy != null && context.getTaskInfo().getIndexOfThisSubtask() == 0;
+    AutoCloseable claim = claims ? JobClaim.make(client, claimedGroup(), job, claimedBy) : () -> {};
+    return new OffsetKeepingWriter<>(writer, offsets, claim);
   }
 
   @Override
@@ -73,8 +109,18 @@ public final class RewritingSink<T>
     return sink.getWriterStateSerializer();
   }
 
+  private String claimedGroup() {
+    return groupId + "-job";
+  }
+
+  /**
+   * Starts a committer.
+   *
+   * @throws IllegalStateException if another job has the group
+   */
   @Override
   public Committer<WrittenTransaction> createCommitter(CommitterInitContext context) {
+    JobClaim.check(client, claimedGroup(), context.getJobInfo().getJobId());
     return new RewritingCommitter(
         sink.createCommitter(context),
         new AbortedTransactions(
