@@ -2,15 +2,13 @@ package io.digflink.lab.faults;
 
 import io.digflink.lab.cluster.FlinkProcesses;
 import io.digflink.lab.cluster.JvmProcess;
+import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionListing;
@@ -26,15 +24,14 @@ final class Outage implements Fault {
 
   private static final Duration LONGEST_CHECKPOINT = Duration.ofSeconds(60);
   private static final Duration LONGEST_TRANSACTION = Duration.ofSeconds(60);
-  private static final String METADATA = "_metadata";
 
   @Override
   public long strike(FaultRun run) throws Exception {
-    awaitNewCheckpoint(run.stack().disk().path());
     FlinkProcesses flink = run.stack().flink();
     List<JvmProcess> victims =
         flink.taskManagers().values().stream().filter(JvmProcess::isAlive).toList();
-    victims.parallelStream().forEach(JvmProcess::kill);
+    awaitNextCheckpoint(run.stack().disk().path().resolve(run.job().id()));
+    JvmProcess.killAll(victims);
     awaitTransactionsEnd(run);
     long now = System.currentTimeMillis();
     for (int i = 0; i < victims.size(); i++) {
@@ -49,24 +46,31 @@ final class Outage implements Fault {
   }
 
   /** Looks without a pause: the transactions are committed milliseconds later. */
-  private static void awaitNewCheckpoint(Path checkpoints) throws IOException {
-    Set<Path> before = new HashSet<>(complete(checkpoints));
+  private static void awaitNextCheckpoint(Path ofJob) throws IOException {
     long deadline = System.nanoTime() + LONGEST_CHECKPOINT.toNanos();
-    while (before.containsAll(complete(checkpoints))) {
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException(
-            "Expected a checkpoint in " + checkpoints + " within " + LONGEST_CHECKPOINT);
+    while (System.nanoTime() < deadline) {
+      File metadata = ofJob.resolve("chk-" + (latest(ofJob) + 1)).resolve("_metadata").toFile();
+      // The one after may be the next, if this one fails.
+      long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+      while (System.nanoTime() < patience) {
+        if (metadata.exists()) {
+          return;
+        }
       }
-      Thread.onSpinWait();
     }
+    throw new IllegalStateException(
+        "Expected a checkpoint in " + ofJob + " within " + LONGEST_CHECKPOINT);
   }
 
-  /** The metadata of all checkpoints: {@code JOB/chk-NUMBER/_metadata}. */
-  private static Collection<Path> complete(Path checkpoints) throws IOException {
-    try (Stream<Path> files = Files.find(checkpoints, 3, (path, what) -> path.endsWith(METADATA))) {
-      return files.toList();
-    } catch (UncheckedIOException e) {
-      return List.of(); // an old checkpoint went while it was looked at
+  /** The number of the latest checkpoint, 0 if there is none. */
+  private static long latest(Path ofJob) throws IOException {
+    try (Stream<Path> entries = Files.list(ofJob)) {
+      return entries
+          .map(entry -> entry.getFileName().toString())
+          .filter(name -> name.startsWith("chk-"))
+          .mapToLong(name -> Long.parseLong(name.substring("chk-".length())))
+          .max()
+          .orElse(0);
     }
   }
 
