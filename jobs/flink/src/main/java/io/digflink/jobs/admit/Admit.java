@@ -2,6 +2,7 @@ package io.digflink.jobs.admit;
 
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.ProgressRecords;
 import io.digflink.jobs.request.RejectCounters;
@@ -11,9 +12,6 @@ import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
-import io.digflink.schemas.codec.RecordCodec;
-import io.digflink.schemas.codec.RecordFormatException;
-import io.digflink.schemas.codec.UnknownSchemaException;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
@@ -25,7 +23,7 @@ public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest
 
   private final ModelSettings models;
   private final Limits limits;
-  private transient RecordCodec<GenerationRequest> codec;
+  private transient RequestReader reader;
   private transient RequestCheck check;
   private transient RejectCounters rejects;
 
@@ -36,7 +34,7 @@ public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest
 
   @Override
   public void open(OpenContext context) throws Exception {
-    codec = RecordCodec.of(GenerationRequest.class);
+    reader = new RequestReader();
     check = new RequestCheck(models.manifests(), limits);
     rejects = new RejectCounters(getRuntimeContext().getMetricGroup());
   }
@@ -53,15 +51,20 @@ public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest
       if (admitted.isExpired(now)) {
         context.output(
             SideOutputs.PROGRESS,
-            ProgressRecords.of(requestId, RequestState.EXPIRED, admitted.images(), 0, now));
+            new Answer<>(
+                ProgressRecords.of(requestId, RequestState.EXPIRED, admitted.images(), 0, now),
+                record.headers()));
         throw RejectRecords.expired(admitted, 0, now);
       }
       out.collect(admitted);
     } catch (RejectException e) {
       rejects.count(e.reason());
+      requestId = requestId == null ? e.requestId() : requestId;
       context.output(
           SideOutputs.REJECTED,
-          RejectRecords.of(e, shortened(requestId), record.value(), record.source(), now));
+          new Answer<>(
+              RejectRecords.of(e, shortened(requestId), record.value(), record.source(), now),
+              record.headers()));
     }
   }
 
@@ -73,13 +76,7 @@ public final class Admit extends ProcessFunction<IncomingRecord, AdmittedRequest
               "The record has %d bytes; allowed: at most %d",
               record.value().length, limits.requestBytes()));
     }
-    try {
-      return codec.decode(record.value());
-    } catch (UnknownSchemaException e) {
-      throw RejectException.of(RejectReason.UNKNOWN_SCHEMA, e.getMessage());
-    } catch (RecordFormatException e) {
-      throw RejectException.of(RejectReason.MALFORMED, e.getMessage());
-    }
+    return reader.read(record.value());
   }
 
   /** An id that is too long is not repeated as a whole: the original bytes have it. */

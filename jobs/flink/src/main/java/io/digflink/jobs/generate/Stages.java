@@ -9,9 +9,11 @@ import io.digflink.jobs.denoise.DenoiseSettings;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
+import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -45,13 +47,13 @@ public final class Stages {
    * Image files of latents, and progress by {@link SideOutputs#PROGRESS}; what belongs to one
    * request stays in order.
    */
-  public static SingleOutputStreamOperator<GeneratedImage> decode(
+  public static SingleOutputStreamOperator<Answer<GeneratedImage>> decode(
       DataStream<Handover> denoised, ModelSettings models, DecodeSettings settings) {
     return denoised
         .keyBy(Handover::requestId)
         .transform(
             "Decode",
-            TypeInformation.of(GeneratedImage.class),
+            TypeInformation.of(new TypeHint<Answer<GeneratedImage>>() {}),
             new DecodeOperatorFactory(settings, models))
         .uid("decode");
   }

@@ -1,5 +1,6 @@
 package io.digflink.jobs.kafka;
 
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
@@ -19,9 +20,11 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 /** Builds the job's source and its exactly-once sinks. */
 public final class KafkaEnds {
   private final KafkaSettings settings;
+  private final RecordSettings records;
 
-  public KafkaEnds(KafkaSettings settings) {
+  public KafkaEnds(KafkaSettings settings, RecordSettings records) {
     this.settings = settings;
+    this.records = records;
   }
 
   /**
@@ -40,7 +43,8 @@ public final class KafkaEnds {
             .setTopics(topic)
             .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
             .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
-            .setDeserializer(new IncomingRecordDeserializer());
+            .setDeserializer(
+                new IncomingRecordDeserializer(new ForwardedHeaders(records.forwardedHeaders())));
     if (bounded) {
       builder.setBounded(OffsetsInitializer.latest());
     }
@@ -48,34 +52,37 @@ public final class KafkaEnds {
   }
 
   /** Writes images. */
-  public KafkaSink<GeneratedImage> images(String topic) {
+  public KafkaSink<Answer<GeneratedImage>> images(String topic) {
     return sink(
         "images",
-        new RecordSerializer<>(topic, GeneratedImage.class, GeneratedImage::getRequestId));
+        new RecordSerializer<>(
+            topic, GeneratedImage.class, GeneratedImage::getRequestId, records.format()));
   }
 
   /** Writes progress. */
-  public KafkaSink<RequestProgress> progress(String topic) {
+  public KafkaSink<Answer<RequestProgress>> progress(String topic) {
     return sink(
         "progress",
-        new RecordSerializer<>(topic, RequestProgress.class, RequestProgress::getRequestId));
+        new RecordSerializer<>(
+            topic, RequestProgress.class, RequestProgress::getRequestId, records.format()));
   }
 
   /** Writes rejects. */
-  public KafkaSink<RejectedRequest> rejected(String topic) {
+  public KafkaSink<Answer<RejectedRequest>> rejected(String topic) {
     return sink(
         "rejected",
-        new RecordSerializer<>(topic, RejectedRequest.class, RejectedRequest::getRequestId));
+        new RecordSerializer<>(
+            topic, RejectedRequest.class, RejectedRequest::getRequestId, records.format()));
   }
 
-  private <T extends SpecificRecordBase> KafkaSink<T> sink(
+  private <T extends SpecificRecordBase> KafkaSink<Answer<T>> sink(
       String name, RecordSerializer<T> serializer) {
     Properties properties = new Properties();
     properties.putAll(settings.properties());
     properties.setProperty(
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
         Long.toString(settings.transactionTimeout().toMillis()));
-    return KafkaSink.<T>builder()
+    return KafkaSink.<Answer<T>>builder()
         .setKafkaProducerConfig(properties)
         .setBootstrapServers(settings.bootstrapServers())
         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)

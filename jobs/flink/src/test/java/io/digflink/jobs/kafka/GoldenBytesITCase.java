@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.golden.GoldenFiles;
 import io.digflink.jobs.golden.GoldenValues;
+import io.digflink.jobs.request.Answer;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.codec.RecordCodec;
+import io.digflink.schemas.codec.WireFormat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.avro.specific.SpecificRecordBase;
@@ -28,12 +31,19 @@ class GoldenBytesITCase {
     String name = "topic." + type.getSimpleName() + ".v";
 
     ProducerRecord<byte[], byte[]> record =
-        new RecordSerializer<>("topic", type, id).serialize(value, null, null);
+        new RecordSerializer<>("topic", type, id, WireFormat.SINGLE_OBJECT)
+            .serialize(new Answer<>(value, IncomingRecord.NO_HEADERS), null, null);
 
     assertThat(record.topic()).isEqualTo("topic");
     assertThat(record.partition()).isNull();
     assertThat(record.timestamp()).isNull();
-    assertThat(record.headers()).isEmpty();
+    assertThat(record.headers())
+        .extracting(h -> h.key() + ": " + new String(h.value(), StandardCharsets.UTF_8))
+        .containsExactly(
+            "content-type: application/avro; encoding=single-object",
+            "schema-name: " + type.getName(),
+            "schema-version: " + version,
+            "request-id: r-1 \u00fc");
     assertThat(record.key()).isEqualTo("r-1 \u00fc".getBytes(StandardCharsets.UTF_8));
     GoldenFiles.assertUnchanged(name + version + ".bin", record.value());
     for (int written = 1; written <= version; written++) {
