@@ -3,6 +3,7 @@ package io.digflink.jobs.admit;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
+import io.digflink.schemas.codec.ConfluentReader;
 import io.digflink.schemas.codec.FieldFormatException;
 import io.digflink.schemas.codec.JsonCodec;
 import io.digflink.schemas.codec.RecordCodec;
@@ -17,6 +18,29 @@ final class RequestReader {
 
   private final RecordCodec<GenerationRequest> avro = RecordCodec.of(GenerationRequest.class);
   private final JsonCodec<GenerationRequest> json = JsonCodec.of(GenerationRequest.class);
+  private final WriterSchemas registered;
+
+  /**
+   * @param registered the schemas of a registry that are known; null for a job without a registry
+   */
+  RequestReader(WriterSchemas registered) {
+    this.registered = registered;
+  }
+
+  /** The schema that the registry has to be asked for before a record can be read; mostly none. */
+  Optional<Integer> missingSchema(byte[] value) {
+    if (registered == null
+        || !WireFormat.of(value).equals(Optional.of(WireFormat.CONFLUENT))
+        || value.length < ConfluentReader.HEADER_LENGTH) {
+      return Optional.empty();
+    }
+    try {
+      int id = ConfluentReader.idOf(value);
+      return registered.knows(id) ? Optional.empty() : Optional.of(id);
+    } catch (RecordFormatException e) {
+      return Optional.empty(); // reading it will tell
+    }
+  }
 
   /**
    * Reads a request.
@@ -39,10 +63,7 @@ final class RequestReader {
       return switch (format.get()) {
         case SINGLE_OBJECT -> avro.decode(value);
         case JSON -> json.decode(value);
-        case CONFLUENT ->
-            throw new UnknownSchemaException(
-                "Expected a schema registry for a record in Confluent's wire format, found none:"
-                    + " start the job with schemas.registry.url, or send another format");
+        case CONFLUENT -> confluent(value);
       };
     } catch (FieldFormatException e) {
       throw RejectException.field(e.field(), e.value(), e.allowed()).of(e.requestId());
@@ -51,5 +72,16 @@ final class RequestReader {
     } catch (RecordFormatException e) {
       throw RejectException.of(RejectReason.MALFORMED, e.getMessage()).of(e.requestId());
     }
+  }
+
+  private GenerationRequest confluent(byte[] value) throws RecordFormatException {
+    int id = ConfluentReader.idOf(value);
+    if (registered == null) {
+      throw new UnknownSchemaException(
+          "Expected a schema registry for a record in Confluent's wire format (schema "
+              + id
+              + "), found none: start the job with schemas.registry.url, or send another format");
+    }
+    return registered.reader(id).decode(value);
   }
 }

@@ -114,7 +114,8 @@ public final class GenerateJob {
   /** The job without its ends: Admit, Denoise, Decode. */
   public static Images images(DataStream<IncomingRecord> requests, GenerateSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
-        Stages.admit(requests, settings.models(), settings.limits());
+        Stages.admit(
+            requests, settings.models(), settings.limits(), settings.records().registryUrl());
     SingleOutputStreamOperator<Handover> denoised =
         Stages.denoise(admitted, settings.models(), settings.denoise());
     SingleOutputStreamOperator<Answer<GeneratedImage>> decoded =

@@ -87,6 +87,14 @@ public final class GenerateOptions {
                   + " fingerprint), confluent (Avro with the id of a schema registry) or json. Requests"
                   + " may have any of them, mixed.");
 
+  public static final ConfigOption<String> REGISTRY_URL =
+      key("schemas.registry.url")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Schema registry for records in Confluent's wire format: Confluent's, or Apicurio's under"
+                  + " /apis/ccompat/v7. User and password may stand before the host.");
+
   public static final ConfigOption<String> FORWARDED_HEADERS =
       key("headers.forward")
           .stringType()
@@ -237,6 +245,7 @@ public final class GenerateOptions {
         PROGRESS_TOPIC,
         REJECTED_TOPIC,
         TOPICS_FORMAT,
+        REGISTRY_URL,
         FORWARDED_HEADERS,
         MODEL_DIRECTORY,
         DEVICE,

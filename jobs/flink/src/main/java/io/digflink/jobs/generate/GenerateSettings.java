@@ -158,7 +158,10 @@ public record GenerateSettings(
             .map(String::strip)
             .filter(name -> !name.isEmpty())
             .collect(Collectors.toSet());
-    return new RecordSettings(config.get(GenerateOptions.TOPICS_FORMAT), forwarded);
+    return new RecordSettings(
+        config.get(GenerateOptions.TOPICS_FORMAT),
+        forwarded,
+        config.get(GenerateOptions.REGISTRY_URL));
   }
 
   /** Files of secrets are named and not read; a user and password in a URI are left out. */

@@ -1,6 +1,6 @@
 package io.digflink.jobs.generate;
 
-import io.digflink.jobs.admit.Admit;
+import io.digflink.jobs.admit.AdmitOperatorFactory;
 import io.digflink.jobs.admit.Limits;
 import io.digflink.jobs.decode.DecodeOperatorFactory;
 import io.digflink.jobs.decode.DecodeSettings;
@@ -22,13 +22,21 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 public final class Stages {
   private Stages() {}
 
-  /** The requests that are served; the others leave by {@link SideOutputs#REJECTED}. */
+  /**
+   * The requests that are served; the others leave by {@link SideOutputs#REJECTED}.
+   *
+   * @param registryUrl of a schema registry; null for none
+   */
   public static SingleOutputStreamOperator<AdmittedRequest> admit(
-      DataStream<IncomingRecord> requests, ModelSettings models, Limits limits) {
+      DataStream<IncomingRecord> requests,
+      ModelSettings models,
+      Limits limits,
+      String registryUrl) {
     return requests
-        .process(new Admit(models, limits))
-        .returns(TypeInformation.of(AdmittedRequest.class))
-        .name("Admit")
+        .transform(
+            "Admit",
+            TypeInformation.of(AdmittedRequest.class),
+            new AdmitOperatorFactory(models, limits, registryUrl))
         .uid("admit");
   }
 

@@ -55,8 +55,7 @@ public final class KafkaEnds {
   public KafkaSink<Answer<GeneratedImage>> images(String topic) {
     return sink(
         "images",
-        new RecordSerializer<>(
-            topic, GeneratedImage.class, GeneratedImage::getRequestId, records.format()));
+        new RecordSerializer<>(topic, GeneratedImage.class, GeneratedImage::getRequestId, records));
   }
 
   /** Writes progress. */
@@ -64,7 +63,7 @@ public final class KafkaEnds {
     return sink(
         "progress",
         new RecordSerializer<>(
-            topic, RequestProgress.class, RequestProgress::getRequestId, records.format()));
+            topic, RequestProgress.class, RequestProgress::getRequestId, records));
   }
 
   /** Writes rejects. */
@@ -72,7 +71,7 @@ public final class KafkaEnds {
     return sink(
         "rejected",
         new RecordSerializer<>(
-            topic, RejectedRequest.class, RejectedRequest::getRequestId, records.format()));
+            topic, RejectedRequest.class, RejectedRequest::getRequestId, records));
   }
 
   private <T extends SpecificRecordBase> KafkaSink<Answer<T>> sink(

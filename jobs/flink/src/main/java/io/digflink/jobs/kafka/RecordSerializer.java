@@ -1,17 +1,22 @@
 package io.digflink.jobs.kafka;
 
 import io.digflink.jobs.request.Answer;
+import io.digflink.schemas.codec.ConfluentWriter;
 import io.digflink.schemas.codec.JsonCodec;
 import io.digflink.schemas.codec.RecordCodec;
-import io.digflink.schemas.codec.WireFormat;
+import io.digflink.schemas.registry.RegistryException;
+import io.digflink.schemas.registry.SchemaRegistry;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes records in the format of the topics, with the request id as key: what belongs to a request
@@ -22,48 +27,72 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 final class RecordSerializer<T extends SpecificRecordBase>
     implements KafkaRecordSerializationSchema<Answer<T>> {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(RecordSerializer.class);
+  private static final long PAUSE_MILLIS = 1_000;
+  private static final int LOG_EVERY = 30;
 
   private final String topic;
   private final Class<T> type;
   private final RequestId<T> requestId;
-  private final WireFormat format;
+  private final RecordSettings settings;
   private transient Function<T, byte[]> encoder;
   private transient Schema schema;
 
   /** The request that a record belongs to; null where it could not be read. */
   interface RequestId<T> extends Function<T, String>, Serializable {}
 
-  RecordSerializer(String topic, Class<T> type, RequestId<T> requestId, WireFormat format) {
+  RecordSerializer(String topic, Class<T> type, RequestId<T> requestId, RecordSettings settings) {
     this.topic = topic;
     this.type = type;
     this.requestId = requestId;
-    this.format = format;
+    this.settings = settings;
+  }
+
+  /** Waits for the schema registry where there is one, since without it nothing can be written. */
+  @Override
+  public void open(SerializationSchema.InitializationContext context, KafkaSinkContext sink)
+      throws Exception {
+    schema = SpecificData.getForClass(type).getSchema(type);
+    encoder = encoder();
   }
 
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       Answer<T> answer, KafkaSinkContext context, Long timestamp) {
-    if (encoder == null) {
-      encoder = encoder();
-      schema = SpecificData.getForClass(type).getSchema(type);
-    }
     T element = answer.record();
     String id = requestId.apply(element);
     byte[] key = id == null ? null : id.getBytes(StandardCharsets.UTF_8);
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(topic, key, encoder.apply(element));
-    RecordHeaders.add(record.headers(), format, schema, id);
+    RecordHeaders.add(record.headers(), settings.format(), schema, id);
     ForwardedHeaders.add(answer.headers(), record.headers());
     return record;
   }
 
-  private Function<T, byte[]> encoder() {
-    return switch (format) {
+  private Function<T, byte[]> encoder() throws InterruptedException {
+    return switch (settings.format()) {
       case SINGLE_OBJECT -> RecordCodec.of(type)::encode;
       case JSON -> JsonCodec.of(type)::encode;
-      case CONFLUENT ->
-          throw new IllegalStateException(
-              "Expected topics.format single-object or json, found confluent: it is not there yet");
+      case CONFLUENT -> new ConfluentWriter<>(type, registeredId())::encode;
     };
+  }
+
+  /** The id of the schema under the usual name of a topic's values. */
+  private int registeredId() throws InterruptedException {
+    SchemaRegistry registry = new SchemaRegistry(settings.registryUrl());
+    for (int tries = 0; ; tries++) {
+      try {
+        return registry.register(topic + "-value", schema);
+      } catch (RegistryException e) {
+        if (tries % LOG_EVERY == 0) {
+          LOG.warn(
+              "Waiting to register the schema of {}; asking again every {} ms. {}",
+              topic,
+              PAUSE_MILLIS,
+              e.getMessage());
+        }
+        Thread.sleep(PAUSE_MILLIS);
+      }
+    }
   }
 }

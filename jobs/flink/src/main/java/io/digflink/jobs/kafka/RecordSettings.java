@@ -12,11 +12,18 @@ import java.util.Set;
  * @param format of images, progress and rejects; requests may have any
  * @param forwardedHeaders names of headers that answers repeat, besides {@link
  *     ForwardedHeaders#ALWAYS}
+ * @param registryUrl of the schema registry that records in Confluent's wire format need; null for
+ *     none
  */
-public record RecordSettings(WireFormat format, Set<String> forwardedHeaders)
+public record RecordSettings(WireFormat format, Set<String> forwardedHeaders, String registryUrl)
     implements Serializable {
   public RecordSettings {
     Objects.requireNonNull(format, "format");
+    if (format == WireFormat.CONFLUENT && registryUrl == null) {
+      throw new IllegalArgumentException(
+          "Expected schemas.registry.url with topics.format confluent, found none: give"
+              + " --schemas.registry.url");
+    }
     forwardedHeaders = Set.copyOf(forwardedHeaders);
     for (String name : forwardedHeaders) {
       if (RecordHeaders.OWN.contains(name.toLowerCase(Locale.ROOT))) {

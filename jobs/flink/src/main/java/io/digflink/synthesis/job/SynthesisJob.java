@@ -67,7 +67,7 @@ public final class SynthesisJob {
   private static DataStream<Outcome> outcomes(
       DataStream<IncomingRecord> requests, DatasetPlan plan, SynthesisSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
-        Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS);
+        Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS, null);
     SingleOutputStreamOperator<Handover> denoised =
         Stages.denoise(admitted, settings.models(), settings.denoise());
     SingleOutputStreamOperator<Handover> latents =

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class RequestReaderTest {
-  private final RequestReader reader = new RequestReader();
+  private final RequestReader reader = new RequestReader(null);
 
   @Test
   void everyFormatGivesTheSameRequest() throws RejectException {

@@ -53,7 +53,7 @@ class ForwardedHeadersTest {
 
   @Test
   void theJobsOwnHeadersCannotBeForwarded() {
-    assertThatThrownBy(() -> new RecordSettings(WireFormat.JSON, Set.of("Content-Type")))
+    assertThatThrownBy(() -> new RecordSettings(WireFormat.JSON, Set.of("Content-Type"), null))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "Expected headers.forward without the headers that the job writes itself"

@@ -11,8 +11,8 @@ import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.codec.RecordCodec;
 import io.digflink.schemas.codec.WireFormat;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
@@ -20,19 +20,22 @@ import org.junit.jupiter.api.Test;
 /** What goes to Kafka: the request id as key, Avro's single-object encoding as value. */
 class GoldenBytesITCase {
   @Test
-  void recordsInTopicsHaveTheBytesOfTheirVersion() throws IOException {
+  void recordsInTopicsHaveTheBytesOfTheirVersion() throws Exception {
     assertRecord(GeneratedImage.class, 1, GeneratedImage::getRequestId, GoldenValues.image());
     assertRecord(RequestProgress.class, 2, RequestProgress::getRequestId, GoldenValues.progress());
     assertRecord(RejectedRequest.class, 2, RejectedRequest::getRequestId, GoldenValues.reject());
   }
 
   private static <T extends SpecificRecordBase> void assertRecord(
-      Class<T> type, int version, RecordSerializer.RequestId<T> id, T value) throws IOException {
+      Class<T> type, int version, RecordSerializer.RequestId<T> id, T value) throws Exception {
     String name = "topic." + type.getSimpleName() + ".v";
 
+    RecordSettings settings = new RecordSettings(WireFormat.SINGLE_OBJECT, Set.of(), null);
+    RecordSerializer<T> serializer = new RecordSerializer<>("topic", type, id, settings);
+    serializer.open(null, null);
+
     ProducerRecord<byte[], byte[]> record =
-        new RecordSerializer<>("topic", type, id, WireFormat.SINGLE_OBJECT)
-            .serialize(new Answer<>(value, IncomingRecord.NO_HEADERS), null, null);
+        serializer.serialize(new Answer<>(value, IncomingRecord.NO_HEADERS), null, null);
 
     assertThat(record.topic()).isEqualTo("topic");
     assertThat(record.partition()).isNull();
