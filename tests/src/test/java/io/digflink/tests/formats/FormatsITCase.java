@@ -1,4 +1,4 @@
-package io.digflink.tests.generate;
+package io.digflink.tests.formats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
