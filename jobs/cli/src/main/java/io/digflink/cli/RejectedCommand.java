@@ -64,9 +64,7 @@ public final class RejectedCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "FIELD=VALUE",
-      description =
-          "Give this field of each request another value first; null means the field's default."
-              + " May be repeated.")
+      description = "Give this field of each request another value first. May be repeated.")
   private Map<String, String> fields = new LinkedHashMap<>();
 
   @Override
