@@ -29,6 +29,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       GenerateCommand.class,
+      RequestsCommand.class,
+      ImagesCommand.class,
+      RejectedCommand.class,
       GenerateJobCommand.class,
       SynthesizeCommand.class,
       ExportCommand.class,

@@ -6,15 +6,12 @@ import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.embedded.EmbeddedJob;
 import io.digflink.cli.embedded.EmbeddedService;
 import io.digflink.cli.process.Teardown;
-import io.digflink.export.ImageSize;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.model.ModelSettings;
-import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.model.UnservableException;
-import io.digflink.runtime.sampling.SamplerType;
 import io.digflink.schemas.GenerationRequest;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -42,57 +39,7 @@ import picocli.CommandLine.Spec;
 public final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--labels",
-      paramLabel = "NAME",
-      description =
-          "Class names or numbers, separated by commas; a name with a comma in double quotes. May be"
-              + " repeated (default: unconditional images).")
-  private List<String> labels = List.of();
-
-  @Option(
-      names = "--count",
-      converter = PositiveNumber.class,
-      paramLabel = "N",
-      description = "Number of images per label (default: ${DEFAULT-VALUE}).")
-  private int count = 1;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "The same seed gives the same bytes (default: ${DEFAULT-VALUE}).")
-  private long seed = 0;
-
-  @Option(
-      names = "--sampler",
-      paramLabel = "NAME",
-      description = "Sampler: ddpm, ddim or dpm++ (default: ${DEFAULT-VALUE}).")
-  private String sampler = SamplerType.DPM_SOLVER_PP_2M.id();
-
-  @Option(
-      names = "--steps",
-      converter = PositiveNumber.class,
-      paramLabel = "N",
-      description = "Denoising steps (default: ${DEFAULT-VALUE}).")
-  private int steps = 20;
-
-  @Option(
-      names = "--guidance",
-      paramLabel = "SCALE",
-      description = "Guidance scale; 1 means none (default: ${DEFAULT-VALUE}).")
-  private double guidance = 1;
-
-  @Option(
-      names = "--size",
-      paramLabel = "HxW",
-      description = "Image size in pixels, 256 or HEIGHTxWIDTH (default: the model's).")
-  private String size;
-
-  @Option(
-      names = "--format",
-      paramLabel = "png|jpeg",
-      description = "Format of the image files (default: ${DEFAULT-VALUE}).")
-  private String format = "png";
+  @Mixin private RequestOptions options;
 
   @Option(
       names = "--out",
@@ -164,7 +111,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    checkValues();
+    options.check();
     if (!force) {
       OutputPath.refuseFilled("--out", out);
     }
@@ -185,15 +132,6 @@ public final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  /** What is wrong whatever the model is; the rest is the job's to judge. */
-  private void checkValues() {
-    SamplerType.of(sampler);
-    ImageFormat.of(format);
-    if (size != null) {
-      ImageSize.parse(size);
-    }
-  }
-
   private int generate(
       Properties client,
       String modelName,
@@ -203,7 +141,7 @@ public final class GenerateCommand implements Callable<Integer> {
       throws Exception {
     timeout.start();
     GenerationRequest request = request(modelName, classes);
-    int expected = Math.max(1, classes.size()) * count;
+    int expected = Math.max(1, classes.size()) * options.imagesPerLabel();
     ImageFiles files = new ImageFiles(out);
     ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), expected, "images");
     AutoCloseable notice = () -> sayThatItGoesOn(request);
@@ -243,29 +181,18 @@ public final class GenerateCommand implements Callable<Integer> {
   private LabelList labels(ModelManifest manifest) {
     try {
       return manifest == null
-          ? LabelList.parse(labels)
-          : LabelList.parse(labels, Capabilities.of(manifest));
+          ? LabelList.parse(options.labels())
+          : LabelList.parse(options.labels(), Capabilities.of(manifest));
     } catch (IllegalArgumentException | UnservableException e) {
       throw new ParameterException(spec.commandLine(), "--labels: " + e.getMessage(), e);
     }
   }
 
   private GenerationRequest request(String modelName, LabelList classes) {
-    ImageSize pixels = size == null ? null : ImageSize.parse(size);
-    return GenerationRequest.newBuilder()
+    return options
+        .request(modelName, classes)
         // It is in the image files. Among the answers of a shared job it must be unique.
         .setRequestId(servers == null ? "generate" : UUID.randomUUID().toString())
-        .setModel(modelName)
-        .setLabels(classes.numbers())
-        .setClassNames(classes.names())
-        .setImagesPerLabel(count)
-        .setSeed(seed)
-        .setSampler(sampler)
-        .setSteps(steps)
-        .setGuidanceScale(guidance)
-        .setHeight(pixels == null ? null : pixels.height())
-        .setWidth(pixels == null ? null : pixels.width())
-        .setImageFormat(format)
         .setCreatedAt(Instant.now())
         .setDeadline(timeout.at())
         .build();

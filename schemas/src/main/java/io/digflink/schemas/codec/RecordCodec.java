@@ -47,7 +47,7 @@ public final class RecordCodec<T extends SpecificRecordBase> {
     this.schema = data.getSchema(type);
     this.encoder = new BinaryMessageEncoder<>(data, schema);
     addWriter(schema);
-    EarlierSchemas.before(schema).forEach(this::addWriter);
+    ReleasedSchemas.upTo(schema).forEach(this::addWriter);
     for (Schema writer : otherWriters) {
       addWriter(writer);
     }

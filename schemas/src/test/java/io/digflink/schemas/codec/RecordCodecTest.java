@@ -16,10 +16,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.avro.SchemaNormalization;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
@@ -77,7 +80,7 @@ class RecordCodecTest {
 
   @Test
   void aReasonOfVersion2IsOtherToAReaderOfVersion1() throws IOException {
-    Schema version1 = EarlierSchemas.before(RejectedRequest.getClassSchema()).get(0);
+    Schema version1 = ReleasedSchemas.upTo(RejectedRequest.getClassSchema()).get(0);
     byte[] bytes = RecordCodec.of(RejectedRequest.class).encode(rejectOfVersion2());
 
     GenericRecord read =
@@ -87,6 +90,23 @@ class RecordCodecTest {
     assertThat(version1.getObjectProp("version")).isEqualTo(1);
     assertThat(read.get("reason")).hasToString("OTHER");
     assertThat(read.get("request_id")).hasToString("r-1");
+  }
+
+  /** Whoever changes a schema gives it a new version and keeps a copy of the file as released. */
+  @ParameterizedTest
+  @MethodSource("samples")
+  void isTheSchemaThatIsKeptAsReleasedUnderItsVersion(SpecificRecordBase sample) {
+    List<Schema> released = ReleasedSchemas.upTo(sample.getSchema());
+
+    assertThat(released)
+        .extracting(schema -> schema.getObjectProp("version"))
+        .isEqualTo(IntStream.rangeClosed(1, released.size()).boxed().toList());
+    Schema last = released.get(released.size() - 1);
+    assertThat(SchemaNormalization.toParsingForm(last))
+        .isEqualTo(SchemaNormalization.toParsingForm(sample.getSchema()));
+    assertThat(last.getFields())
+        .extracting(Schema.Field::defaultVal)
+        .isEqualTo(sample.getSchema().getFields().stream().map(Schema.Field::defaultVal).toList());
   }
 
   @ParameterizedTest
@@ -143,7 +163,7 @@ class RecordCodecTest {
 
   @Test
   void aStateOfVersion2IsUnknownToAReaderOfVersion1() throws IOException {
-    Schema version1 = EarlierSchemas.before(RequestProgress.getClassSchema()).get(0);
+    Schema version1 = ReleasedSchemas.upTo(RequestProgress.getClassSchema()).get(0);
     RequestProgress progress = Version1Samples.progress();
     progress.setState(RequestState.REJECTED);
     byte[] bytes = RecordCodec.of(RequestProgress.class).encode(progress);

@@ -67,7 +67,9 @@ final class Garbage {
           new Kind(RejectReason.INVALID_FIELD, Garbage::withAnIdThatIsNoUtf8),
           new Kind(
               RejectReason.MALFORMED,
-              random -> "{\"request_id\": 1}".getBytes(StandardCharsets.UTF_8)),
+              random -> "{\"request_id\": 1".getBytes(StandardCharsets.UTF_8)),
+          new Kind(RejectReason.INVALID_FIELD, GarbageJson::withAHostileField),
+          new Kind(RejectReason.MALFORMED, GarbageJson::thatIsNone),
           new Kind(RejectReason.MALFORMED, random -> new byte[0]));
 
   private Garbage() {}
@@ -106,7 +108,7 @@ final class Garbage {
   private static byte[] bytes(SplittableRandom random, int count) {
     byte[] bytes = new byte[count];
     random.nextBytes(bytes);
-    bytes[0] = 0; // never the header by chance
+    bytes[0] = 1; // never that of a format by chance
     return bytes;
   }
 

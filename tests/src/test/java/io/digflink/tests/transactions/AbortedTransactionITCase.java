@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.digflink.cli.embedded.EmbeddedKafka;
 import io.digflink.jobs.kafka.KafkaEnds;
 import io.digflink.jobs.kafka.KafkaSettings;
+import io.digflink.jobs.kafka.RecordSettings;
 import io.digflink.jobs.kafka.commit.RewritingSink;
+import io.digflink.jobs.request.Answer;
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
+import io.digflink.schemas.codec.WireFormat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -70,7 +74,8 @@ class AbortedTransactionITCase {
 
   @Test
   void aTransactionThatIsAbortedBeforeItsCommitIsWrittenAgain() throws Exception {
-    try (SinkRun<RequestProgress, ?> run = SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
+    try (SinkRun<Answer<RequestProgress>, ?> run =
+        SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
       write(run, SENT);
       SinkRun.State checkpoint = run.checkpoint(1);
       abortTransactions();
@@ -86,7 +91,8 @@ class AbortedTransactionITCase {
   @Test
   void aTransactionThatTimesOutWhileTheJobIsDownIsWrittenAgain() throws Exception {
     SinkRun.State checkpoint;
-    try (SinkRun<RequestProgress, ?> run = SinkRun.start(sink(Duration.ofSeconds(1)), null)) {
+    try (SinkRun<Answer<RequestProgress>, ?> run =
+        SinkRun.start(sink(Duration.ofSeconds(1)), null)) {
       write(run, SENT);
       checkpoint = run.checkpoint(1);
       write(run, List.of("not in the checkpoint"));
@@ -101,7 +107,7 @@ class AbortedTransactionITCase {
   void whatWasWrittenAgainIsNotWrittenAgainAfterTheNextFailure() throws Exception {
     SinkRun.State checkpoint = failAfterCheckpoint(true);
     for (int failures = 0; failures < 3; failures++) {
-      try (SinkRun<RequestProgress, ?> run =
+      try (SinkRun<Answer<RequestProgress>, ?> run =
           SinkRun.start(sink(Duration.ofMinutes(15)), checkpoint)) {
         write(run, List.of("not in the checkpoint"));
       }
@@ -120,7 +126,8 @@ class AbortedTransactionITCase {
   @Test
   void aTransactionThatIsStillOpenIsCommittedAfterTheFailure() throws Exception {
     SinkRun.State checkpoint;
-    try (SinkRun<RequestProgress, ?> run = SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
+    try (SinkRun<Answer<RequestProgress>, ?> run =
+        SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
       write(run, SENT);
       checkpoint = run.checkpoint(1);
     }
@@ -165,7 +172,8 @@ class AbortedTransactionITCase {
 
   @Test
   void checkpointsUseTheSameFewIdsAgain() throws Exception {
-    try (SinkRun<RequestProgress, ?> run = SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
+    try (SinkRun<Answer<RequestProgress>, ?> run =
+        SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
       for (int checkpoint = 1; checkpoint <= 20; checkpoint++) {
         write(run, List.of("request-" + checkpoint));
         run.complete(run.checkpoint(checkpoint));
@@ -180,7 +188,8 @@ class AbortedTransactionITCase {
 
   /** Leaves a checkpoint whose transaction is aborted or committed, but not by its committer. */
   private SinkRun.State failAfterCheckpoint(boolean aborted) throws Exception {
-    try (SinkRun<RequestProgress, ?> run = SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
+    try (SinkRun<Answer<RequestProgress>, ?> run =
+        SinkRun.start(sink(Duration.ofMinutes(15)), null)) {
       write(run, SENT);
       SinkRun.State checkpoint = run.checkpoint(1);
       if (aborted) {
@@ -192,21 +201,24 @@ class AbortedTransactionITCase {
     }
   }
 
-  private RewritingSink<RequestProgress> sink(Duration timeout) {
+  private RewritingSink<Answer<RequestProgress>> sink(Duration timeout) {
     return new KafkaEnds(
-            new KafkaSettings(broker.bootstrapServers(), new Properties(), name, name, timeout))
+            new KafkaSettings(broker.bootstrapServers(), new Properties(), name, name, timeout),
+            new RecordSettings(WireFormat.SINGLE_OBJECT, Set.of(), null))
         .progress(name);
   }
 
-  private static void write(SinkRun<RequestProgress, ?> run, List<String> ids) throws Exception {
+  private static void write(SinkRun<Answer<RequestProgress>, ?> run, List<String> ids)
+      throws Exception {
     for (String id : ids) {
-      run.write(
+      RequestProgress progress =
           RequestProgress.newBuilder()
               .setRequestId(id)
               .setState(RequestState.RUNNING)
               .setImages(1)
               .setAt(Instant.EPOCH)
-              .build());
+              .build();
+      run.write(new Answer<>(progress, new byte[0]));
     }
   }
 

@@ -68,7 +68,7 @@ final class StateContent {
       }
       for (byte[] element : elements(handle, "latents-waiting")) {
         DataInputStream in = value(element);
-        latentsWaiting.add(AdmittedRequestFormat.read(in).id() + "/" + in.readInt());
+        latentsWaiting.add(AdmittedRequestFormat.read(1, in).id() + "/" + in.readInt());
       }
       for (byte[] element : elements(handle, "streaming_committer_raw_states")) {
         readTransactions(element);
@@ -118,7 +118,7 @@ final class StateContent {
   }
 
   private void readHeld(DataInputStream in) throws IOException {
-    AdmittedRequest request = AdmittedRequestFormat.read(in);
+    AdmittedRequest request = AdmittedRequestFormat.read(1, in);
     in.readUTF();
     int begun = in.readInt();
     int count = in.readInt();

@@ -47,8 +47,7 @@ final class RequestCheck {
     Capabilities model = model(request.getModel());
     try {
       AdmittedRequest admitted =
-          AdmittedRequest.of(
-              record.value(), record.source(), request, model, askedAt(request, record, now), now);
+          AdmittedRequest.of(record, request, model, askedAt(request, record, now), now);
       checkImages(admitted);
       return admitted;
     } catch (UnservableException e) {

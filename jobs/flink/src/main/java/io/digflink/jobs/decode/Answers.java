@@ -1,6 +1,7 @@
 package io.digflink.jobs.decode;
 
 import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.ProgressRecords;
 import io.digflink.jobs.request.RejectException;
@@ -21,15 +22,15 @@ import java.util.function.Consumer;
  * since only then the request's original bytes are at hand.
  */
 final class Answers {
-  private final Consumer<RequestProgress> progress;
-  private final Consumer<RejectedRequest> rejects;
+  private final Consumer<Answer<RequestProgress>> progress;
+  private final Consumer<Answer<RejectedRequest>> rejects;
   private final Map<String, FailedImages> failed = new LinkedHashMap<>();
 
   /**
    * @param progress takes progress
    * @param rejects takes rejects
    */
-  Answers(Consumer<RequestProgress> progress, Consumer<RejectedRequest> rejects) {
+  Answers(Consumer<Answer<RequestProgress>> progress, Consumer<Answer<RejectedRequest>> rejects) {
     this.progress = progress;
     this.rejects = rejects;
   }
@@ -42,7 +43,10 @@ final class Answers {
     }
     int done = header.index() + 1 - failedOf(header.source());
     progress.accept(
-        ProgressRecords.of(header.requestId(), RequestState.RUNNING, header.images(), done, now));
+        new Answer<>(
+            ProgressRecords.of(
+                header.requestId(), RequestState.RUNNING, header.images(), done, now),
+            header.headers()));
   }
 
   /** An image cannot be decoded. */
@@ -75,13 +79,18 @@ final class Answers {
       tell(news, news.state(), done, now);
       return;
     }
-    rejects.accept(RejectRecords.of(failures.reject(), news, failures.images(), now));
+    rejects.accept(
+        new Answer<>(
+            RejectRecords.of(failures.reject(), news, failures.images(), now), news.headers()));
     boolean completed = news.state() == RequestState.COMPLETED;
     tell(news, completed ? RequestState.REJECTED : news.state(), done, now);
   }
 
   private void tell(RequestNews news, RequestState state, int imagesDone, long at) {
-    progress.accept(ProgressRecords.of(news.requestId(), state, news.images(), imagesDone, at));
+    progress.accept(
+        new Answer<>(
+            ProgressRecords.of(news.requestId(), state, news.images(), imagesDone, at),
+            news.headers()));
   }
 
   private int failedOf(String source) {

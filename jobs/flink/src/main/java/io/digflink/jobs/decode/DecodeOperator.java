@@ -8,6 +8,7 @@ import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.RejectCounters;
 import io.digflink.jobs.request.RejectRecords;
@@ -40,7 +41,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * input is keyed by request, and so is the state it restores: the order within a request survives a
  * change of parallelism.
  */
-final class DecodeOperator extends DeviceRunOperator<Handover, GeneratedImage, DecodeRun> {
+final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedImage>, DecodeRun> {
   private static final long serialVersionUID = 1L;
 
   /** News is small, but not for nothing: so many elements may wait for each latent of a run. */
@@ -68,7 +69,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, GeneratedImage, D
   }
 
   DecodeOperator(
-      StreamOperatorParameters<GeneratedImage> parameters,
+      StreamOperatorParameters<Answer<GeneratedImage>> parameters,
       DecodeSettings settings,
       ModelSettings modelSettings) {
     super(parameters);
@@ -270,17 +271,19 @@ final class DecodeOperator extends DeviceRunOperator<Handover, GeneratedImage, D
 
   private void emit(DenoisedImage image, ImageFile file, long now) {
     ModelBundle bundle = models.bundle(image.header().model());
-    output.collect(new StreamRecord<>(ImageRecords.of(image, file, bundle, now)));
+    output.collect(
+        new StreamRecord<>(
+            new Answer<>(ImageRecords.of(image, file, bundle, now), image.header().headers())));
     answers.done(image, now);
     metrics.finished(image.header(), now);
   }
 
-  private void tell(RequestProgress progress) {
+  private void tell(Answer<RequestProgress> progress) {
     output.collect(SideOutputs.PROGRESS, new StreamRecord<>(progress));
   }
 
-  private void reject(RejectedRequest reject) {
-    rejects.count(reject.getReason());
+  private void reject(Answer<RejectedRequest> reject) {
+    rejects.count(reject.record().getReason());
     output.collect(SideOutputs.REJECTED, new StreamRecord<>(reject));
   }
 

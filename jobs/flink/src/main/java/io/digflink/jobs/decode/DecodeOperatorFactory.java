@@ -2,6 +2,7 @@ package io.digflink.jobs.decode;
 
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.jobs.request.Answer;
 import io.digflink.schemas.GeneratedImage;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.ChainingStrategy;
@@ -10,8 +11,9 @@ import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 
 /** Makes the Decode operator of each subtask. */
-public final class DecodeOperatorFactory extends AbstractStreamOperatorFactory<GeneratedImage>
-    implements OneInputStreamOperatorFactory<Handover, GeneratedImage> {
+public final class DecodeOperatorFactory
+    extends AbstractStreamOperatorFactory<Answer<GeneratedImage>>
+    implements OneInputStreamOperatorFactory<Handover, Answer<GeneratedImage>> {
   private static final long serialVersionUID = 1L;
 
   private final DecodeSettings settings;
@@ -24,8 +26,8 @@ public final class DecodeOperatorFactory extends AbstractStreamOperatorFactory<G
   }
 
   @Override
-  public <T extends StreamOperator<GeneratedImage>> T createStreamOperator(
-      StreamOperatorParameters<GeneratedImage> parameters) {
+  public <T extends StreamOperator<Answer<GeneratedImage>>> T createStreamOperator(
+      StreamOperatorParameters<Answer<GeneratedImage>> parameters) {
     @SuppressWarnings("unchecked")
     T operator = (T) new DecodeOperator(parameters, settings, models);
     return operator;

@@ -23,10 +23,10 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * Writes what waits for the decoder; reads the versions that it knows and refuses all others.
  *
  * <p>Version 1 had an image with its whole request, and no news: that all images of a request were
- * done followed from the last one.
+ * done followed from the last one. Version 2 had no headers of the request's record.
  */
 final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
-  static final int VERSION = 2;
+  static final int VERSION = 3;
   private static final RecordCodec<RejectedRequest> REJECTS = RecordCodec.of(RejectedRequest.class);
 
   @Override
@@ -55,9 +55,9 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     return switch (version) {
       case 1 -> readVersion1(in);
-      case VERSION -> {
-        DenoisedImage image = in.readBoolean() ? readImage(in) : null;
-        RequestNews news = in.readBoolean() ? readNews(in) : null;
+      case 2, VERSION -> {
+        DenoisedImage image = in.readBoolean() ? readImage(version, in) : null;
+        RequestNews news = in.readBoolean() ? readNews(version, in) : null;
         yield new Handover(image, news);
       }
       default ->
@@ -71,7 +71,7 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
   }
 
   private static Handover readVersion1(DataInput in) throws IOException {
-    AdmittedRequest request = AdmittedRequestFormat.readVersion1(in);
+    AdmittedRequest request = AdmittedRequestFormat.read(1, in);
     int index = in.readInt();
     long startedAt = in.readLong();
     long finishedAt = in.readLong();
@@ -112,9 +112,10 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     out.writeLong(header.admittedAt());
     out.writeLong(header.startedAt());
     out.writeLong(header.finishedAt());
+    AdmittedRequestFormat.writeHeaders(header.headers(), out);
   }
 
-  private static DenoisedImage readImage(DataInput in) throws IOException {
+  private static DenoisedImage readImage(int version, DataInput in) throws IOException {
     String requestId = in.readUTF();
     String source = in.readUTF();
     int index = in.readInt();
@@ -146,7 +147,8 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
             in.readLong(),
             in.readLong(),
             in.readLong(),
-            in.readLong());
+            in.readLong(),
+            AdmittedRequestFormat.readHeaders(version, in));
     return new DenoisedImage(header, AdmittedRequestFormat.readFloats(header.latent().size(), in));
   }
 
@@ -164,9 +166,10 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     out.writeInt(failure.length);
     out.write(failure);
     out.writeLong(news.at());
+    AdmittedRequestFormat.writeHeaders(news.headers(), out);
   }
 
-  private static RequestNews readNews(DataInput in) throws IOException {
+  private static RequestNews readNews(int version, DataInput in) throws IOException {
     String requestId = in.readUTF();
     String source = in.readUTF();
     RequestState state = RequestState.valueOf(in.readUTF());
@@ -187,6 +190,7 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
         imagesDone,
         original,
         failure.length == 0 ? null : REJECTS.decode(failure),
-        in.readLong());
+        in.readLong(),
+        AdmittedRequestFormat.readHeaders(version, in));
   }
 }

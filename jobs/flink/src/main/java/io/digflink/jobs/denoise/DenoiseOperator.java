@@ -7,6 +7,7 @@ import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.RejectCounters;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
@@ -231,7 +232,9 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
 
   private void reject(AdmittedRequest request, int imagesDone, RejectException why, long now) {
     rejects.count(why.reason());
-    output.collect(SideOutputs.REJECTED, new StreamRecord<>(RejectRecords.of(why, request, now)));
+    output.collect(
+        SideOutputs.REJECTED,
+        new StreamRecord<>(new Answer<>(RejectRecords.of(why, request, now), request.headers())));
     RequestState state =
         why.reason() == RejectReason.DEADLINE_EXCEEDED
             ? RequestState.EXPIRED

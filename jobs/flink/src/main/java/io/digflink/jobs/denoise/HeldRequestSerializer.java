@@ -14,7 +14,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /** Writes {@link HeldRequest}; reads the versions that it knows and refuses all others. */
 final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldRequest> {
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   @Override
   public int getVersion() {
@@ -52,8 +52,7 @@ final class HeldRequestSerializer implements SimpleVersionedSerializer<HeldReque
               + ": restore with the release that wrote it, or start without state");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
-    AdmittedRequest admitted =
-        version == 1 ? AdmittedRequestFormat.readVersion1(in) : AdmittedRequestFormat.read(in);
+    AdmittedRequest admitted = AdmittedRequestFormat.read(version, in);
     String bundleDigest = in.readUTF();
     int begun = in.readInt();
     int count = in.readInt();

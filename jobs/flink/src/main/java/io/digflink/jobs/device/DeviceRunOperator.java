@@ -112,7 +112,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
   }
 
   private void updateRoom() {
-    room.update(!isFull(), oldestSequence() == Long.MAX_VALUE);
+    room.update(this, !isFull(), oldestSequence() == Long.MAX_VALUE);
   }
 
   private void proceed() throws Exception {
@@ -201,6 +201,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
 
   @Override
   public void close() throws Exception {
+    room.leave(this);
     if (device != null) {
       device.close();
     }

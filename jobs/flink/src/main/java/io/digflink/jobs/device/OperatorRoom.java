@@ -1,11 +1,15 @@
 package io.digflink.jobs.device;
 
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Tells the source of a task whether the operator chained to it has room. A source that waits for
+ * Tells the source of a task whether the operators chained to it have room. A source that waits for
  * room keeps the next element to itself; otherwise the full operator would have to hold up the task
  * in the middle of that element, where the task cannot take checkpoint barriers.
+ *
+ * <p>There is room if every operator has some, and it is empty if every one of them is.
  *
  * <p>Every task has one; all its methods are called on the task's thread.
  */
@@ -13,6 +17,8 @@ public final class OperatorRoom {
   private static final ThreadLocal<OperatorRoom> OF_THREAD =
       ThreadLocal.withInitial(OperatorRoom::new);
 
+  private final Map<Object, Boolean> availableByOperator = new IdentityHashMap<>();
+  private final Map<Object, Boolean> emptyByOperator = new IdentityHashMap<>();
   private CompletableFuture<Void> available = CompletableFuture.completedFuture(null);
   private CompletableFuture<Void> empty = CompletableFuture.completedFuture(null);
 
@@ -23,19 +29,38 @@ public final class OperatorRoom {
     return OF_THREAD.get();
   }
 
-  /** Done while the operator takes elements; always done without an operator. */
+  /** Done while the operators take elements; always done without an operator. */
   public CompletableFuture<Void> available() {
     return available;
   }
 
-  /** Done while the operator holds nothing; always done without an operator. */
+  /** Done while the operators hold nothing; always done without an operator. */
   public CompletableFuture<Void> empty() {
     return empty;
   }
 
-  void update(boolean isAvailable, boolean isEmpty) {
-    available = updated(available, isAvailable);
-    empty = updated(empty, isEmpty);
+  /**
+   * Takes an operator's word.
+   *
+   * @param isAvailable whether it takes elements
+   * @param isEmpty whether it holds none
+   */
+  public void update(Object operator, boolean isAvailable, boolean isEmpty) {
+    availableByOperator.put(operator, isAvailable);
+    emptyByOperator.put(operator, isEmpty);
+    update();
+  }
+
+  /** Forgets an operator that is closed. */
+  public void leave(Object operator) {
+    availableByOperator.remove(operator);
+    emptyByOperator.remove(operator);
+    update();
+  }
+
+  private void update() {
+    available = updated(available, !availableByOperator.containsValue(false));
+    empty = updated(empty, !emptyByOperator.containsValue(false));
   }
 
   private static CompletableFuture<Void> updated(CompletableFuture<Void> future, boolean isDone) {

@@ -5,6 +5,7 @@ import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.kafka.KafkaAccessException;
 import io.digflink.jobs.kafka.KafkaEnds;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
@@ -71,7 +72,7 @@ public final class GenerateJob {
   /** Builds the job on an environment. */
   public static void build(StreamExecutionEnvironment environment, GenerateSettings settings) {
     configure(environment, settings);
-    KafkaEnds kafka = new KafkaEnds(settings.kafka());
+    KafkaEnds kafka = new KafkaEnds(settings.kafka(), settings.records());
     GenerateSettings.Topics topics = settings.topics();
     DataStream<IncomingRecord> requests =
         environment
@@ -106,17 +107,18 @@ public final class GenerateJob {
    * @param rejected what is not served
    */
   public record Images(
-      DataStream<GeneratedImage> images,
-      DataStream<RequestProgress> progress,
-      DataStream<RejectedRequest> rejected) {}
+      DataStream<Answer<GeneratedImage>> images,
+      DataStream<Answer<RequestProgress>> progress,
+      DataStream<Answer<RejectedRequest>> rejected) {}
 
   /** The job without its ends: Admit, Denoise, Decode. */
   public static Images images(DataStream<IncomingRecord> requests, GenerateSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
-        Stages.admit(requests, settings.models(), settings.limits());
+        Stages.admit(
+            requests, settings.models(), settings.limits(), settings.records().registryUrl());
     SingleOutputStreamOperator<Handover> denoised =
         Stages.denoise(admitted, settings.models(), settings.denoise());
-    SingleOutputStreamOperator<GeneratedImage> decoded =
+    SingleOutputStreamOperator<Answer<GeneratedImage>> decoded =
         Stages.decode(denoised, settings.models(), settings.decode());
     if (settings.decodeParallelism() > 0) {
       decoded.setParallelism(settings.decodeParallelism());

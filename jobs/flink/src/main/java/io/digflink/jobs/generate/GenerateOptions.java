@@ -2,6 +2,7 @@ package io.digflink.jobs.generate;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import io.digflink.schemas.codec.WireFormat;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
@@ -76,6 +77,32 @@ public final class GenerateOptions {
           .stringType()
           .defaultValue("dig.rejected")
           .withDescription("Topic of RejectedRequest records.");
+
+  public static final ConfigOption<WireFormat> TOPICS_FORMAT =
+      key("topics.format")
+          .enumType(WireFormat.class)
+          .defaultValue(WireFormat.SINGLE_OBJECT)
+          .withDescription(
+              "Format of images, progress and rejects: single-object (Avro with a schema"
+                  + " fingerprint), confluent (Avro with the id of a schema registry) or json. Requests"
+                  + " may have any of them, mixed.");
+
+  public static final ConfigOption<String> REGISTRY_URL =
+      key("schemas.registry.url")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Schema registry for records in Confluent's wire format: Confluent's, or Apicurio's under"
+                  + " /apis/ccompat/v7. User and password may stand before the host.");
+
+  public static final ConfigOption<String> FORWARDED_HEADERS =
+      key("headers.forward")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Names of headers, separated by commas, that images, progress and rejects repeat from"
+                  + " the record of their request, besides traceparent, tracestate and"
+                  + " correlation-id.");
 
   public static final ConfigOption<String> MODEL_DIRECTORY =
       key("models.directory")
@@ -217,6 +244,9 @@ public final class GenerateOptions {
         IMAGES_TOPIC,
         PROGRESS_TOPIC,
         REJECTED_TOPIC,
+        TOPICS_FORMAT,
+        REGISTRY_URL,
+        FORWARDED_HEADERS,
         MODEL_DIRECTORY,
         DEVICE,
         INTRA_OP_THREADS,

@@ -6,13 +6,17 @@ import io.digflink.jobs.denoise.DenoiseSettings;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.kafka.KafkaSettings;
+import io.digflink.jobs.kafka.RecordSettings;
 import io.digflink.jobs.model.ModelSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 
@@ -21,6 +25,7 @@ import org.apache.flink.configuration.ReadableConfig;
  *
  * @param kafka how the job reaches Kafka
  * @param topics what it reads and writes there
+ * @param records what the records are like there
  * @param models which models it serves
  * @param limits what a request may ask for
  * @param denoise how much Denoise takes on
@@ -32,6 +37,7 @@ import org.apache.flink.configuration.ReadableConfig;
 public record GenerateSettings(
     KafkaSettings kafka,
     Topics topics,
+    RecordSettings records,
     ModelSettings models,
     Limits limits,
     DenoiseSettings denoise,
@@ -135,6 +141,7 @@ public record GenerateSettings(
     return new GenerateSettings(
         kafka,
         topics,
+        records(config),
         models,
         limits(config, decode),
         denoise,
@@ -142,6 +149,19 @@ public record GenerateSettings(
         config.get(GenerateOptions.DECODE_PARALLELISM),
         config.get(GenerateOptions.CHECKPOINT_INTERVAL),
         shown(config));
+  }
+
+  private static RecordSettings records(ReadableConfig config) {
+    Set<String> forwarded =
+        config.getOptional(GenerateOptions.FORWARDED_HEADERS).stream()
+            .flatMap(names -> Arrays.stream(names.split(",")))
+            .map(String::strip)
+            .filter(name -> !name.isEmpty())
+            .collect(Collectors.toSet());
+    return new RecordSettings(
+        config.get(GenerateOptions.TOPICS_FORMAT),
+        forwarded,
+        config.get(GenerateOptions.REGISTRY_URL));
   }
 
   /** Files of secrets are named and not read; a user and password in a URI are left out. */

@@ -1,6 +1,6 @@
 package io.digflink.jobs.generate;
 
-import io.digflink.jobs.admit.Admit;
+import io.digflink.jobs.admit.AdmitOperatorFactory;
 import io.digflink.jobs.admit.Limits;
 import io.digflink.jobs.decode.DecodeOperatorFactory;
 import io.digflink.jobs.decode.DecodeSettings;
@@ -9,9 +9,11 @@ import io.digflink.jobs.denoise.DenoiseSettings;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
+import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -20,13 +22,21 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 public final class Stages {
   private Stages() {}
 
-  /** The requests that are served; the others leave by {@link SideOutputs#REJECTED}. */
+  /**
+   * The requests that are served; the others leave by {@link SideOutputs#REJECTED}.
+   *
+   * @param registryUrl of a schema registry; null for none
+   */
   public static SingleOutputStreamOperator<AdmittedRequest> admit(
-      DataStream<IncomingRecord> requests, ModelSettings models, Limits limits) {
+      DataStream<IncomingRecord> requests,
+      ModelSettings models,
+      Limits limits,
+      String registryUrl) {
     return requests
-        .process(new Admit(models, limits))
-        .returns(TypeInformation.of(AdmittedRequest.class))
-        .name("Admit")
+        .transform(
+            "Admit",
+            TypeInformation.of(AdmittedRequest.class),
+            new AdmitOperatorFactory(models, limits, registryUrl))
         .uid("admit");
   }
 
@@ -45,13 +55,13 @@ public final class Stages {
    * Image files of latents, and progress by {@link SideOutputs#PROGRESS}; what belongs to one
    * request stays in order.
    */
-  public static SingleOutputStreamOperator<GeneratedImage> decode(
+  public static SingleOutputStreamOperator<Answer<GeneratedImage>> decode(
       DataStream<Handover> denoised, ModelSettings models, DecodeSettings settings) {
     return denoised
         .keyBy(Handover::requestId)
         .transform(
             "Decode",
-            TypeInformation.of(GeneratedImage.class),
+            TypeInformation.of(new TypeHint<Answer<GeneratedImage>>() {}),
             new DecodeOperatorFactory(settings, models))
         .uid("decode");
   }

@@ -1,6 +1,7 @@
 package io.digflink.jobs.kafka;
 
 import io.digflink.jobs.kafka.commit.RewritingSink;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
@@ -21,9 +22,11 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 /** Builds the job's source and its exactly-once sinks. */
 public final class KafkaEnds {
   private final KafkaSettings settings;
+  private final RecordSettings records;
 
-  public KafkaEnds(KafkaSettings settings) {
+  public KafkaEnds(KafkaSettings settings, RecordSettings records) {
     this.settings = settings;
+    this.records = records;
   }
 
   /**
@@ -42,7 +45,8 @@ public final class KafkaEnds {
             .setTopics(topic)
             .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
             .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
-            .setDeserializer(new IncomingRecordDeserializer());
+            .setDeserializer(
+                new IncomingRecordDeserializer(new ForwardedHeaders(records.forwardedHeaders())));
     if (bounded) {
       builder.setBounded(new CommittedEnd(settings.client()));
     }
@@ -50,35 +54,38 @@ public final class KafkaEnds {
   }
 
   /** Writes images, if no other job does with the same group. */
-  public RewritingSink<GeneratedImage> images(String topic) {
+  public RewritingSink<Answer<GeneratedImage>> images(String topic) {
     return sink(
             "images",
-            new RecordSerializer<>(topic, GeneratedImage.class, GeneratedImage::getRequestId))
+            new RecordSerializer<>(
+                topic, GeneratedImage.class, GeneratedImage::getRequestId, records))
         .claimingTheGroup(topic);
   }
 
   /** Writes progress. */
-  public RewritingSink<RequestProgress> progress(String topic) {
+  public RewritingSink<Answer<RequestProgress>> progress(String topic) {
     return sink(
         "progress",
-        new RecordSerializer<>(topic, RequestProgress.class, RequestProgress::getRequestId));
+        new RecordSerializer<>(
+            topic, RequestProgress.class, RequestProgress::getRequestId, records));
   }
 
   /** Writes rejects. */
-  public RewritingSink<RejectedRequest> rejected(String topic) {
+  public RewritingSink<Answer<RejectedRequest>> rejected(String topic) {
     return sink(
         "rejected",
-        new RecordSerializer<>(topic, RejectedRequest.class, RejectedRequest::getRequestId));
+        new RecordSerializer<>(
+            topic, RejectedRequest.class, RejectedRequest::getRequestId, records));
   }
 
-  private <T extends SpecificRecordBase> RewritingSink<T> sink(
+  private <T extends SpecificRecordBase> RewritingSink<Answer<T>> sink(
       String name, RecordSerializer<T> serializer) {
     Properties client = settings.client();
     client.setProperty(
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
         Long.toString(settings.transactionTimeout().toMillis()));
-    KafkaSink<T> sink =
-        KafkaSink.<T>builder()
+    KafkaSink<Answer<T>> sink =
+        KafkaSink.<Answer<T>>builder()
             .setKafkaProducerConfig(client)
             .setBootstrapServers(settings.bootstrapServers())
             .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)

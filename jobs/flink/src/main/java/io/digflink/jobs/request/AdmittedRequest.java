@@ -20,6 +20,7 @@ import io.digflink.schemas.GenerationRequest;
  * @param askedAt when the client asked for it, in milliseconds since the epoch: created_at of the
  *     request, else the time of its record
  * @param admittedAt when it was admitted
+ * @param headers headers of the record that its answers repeat, encoded
  */
 public record AdmittedRequest(
     byte[] original,
@@ -28,7 +29,8 @@ public record AdmittedRequest(
     int[] labels,
     LatentShape latent,
     long askedAt,
-    long admittedAt) {
+    long admittedAt,
+    byte[] headers) {
 
   /**
    * Admits a request to a model.
@@ -36,8 +38,7 @@ public record AdmittedRequest(
    * @throws UnservableException with what the model cannot do
    */
   public static AdmittedRequest of(
-      byte[] original,
-      String source,
+      IncomingRecord record,
       GenerationRequest request,
       Capabilities model,
       long askedAt,
@@ -53,7 +54,15 @@ public record AdmittedRequest(
     LatentShape latent = model.latentOf(request.getHeight(), request.getWidth());
     ImageFormat format = Capabilities.format(request.getImageFormat());
     Capabilities.checkQuality(request.getJpegQuality(), format);
-    return new AdmittedRequest(original, source, request, labels, latent, askedAt, admittedAt);
+    return new AdmittedRequest(
+        record.value(),
+        record.source(),
+        request,
+        labels,
+        latent,
+        askedAt,
+        admittedAt,
+        record.headers());
   }
 
   /**
@@ -62,7 +71,8 @@ public record AdmittedRequest(
    * @throws UnservableException with what that model cannot do
    */
   public AdmittedRequest readmitted(Capabilities model) throws UnservableException {
-    return of(original, source, request, model, askedAt, admittedAt);
+    IncomingRecord record = new IncomingRecord(original, source, askedAt, headers);
+    return of(record, request, model, askedAt, admittedAt);
   }
 
   /** The client's name for it. */

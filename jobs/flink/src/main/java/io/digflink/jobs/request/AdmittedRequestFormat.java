@@ -3,13 +3,24 @@ package io.digflink.jobs.request;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.RecordCodec;
+import io.digflink.schemas.codec.WireFormat;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Optional;
 
-/** How operator state holds an admitted request: the record as it came and what was worked out. */
+/**
+ * How operator state holds an admitted request: the record as it came and what was worked out.
+ *
+ * <ol>
+ *   <li>The first release's, without the time of the request's record.
+ *   <li>With that time. A record was always in single-object encoding.
+ *   <li>With the headers that answers repeat, and, where the record is of another format, the
+ *       request in single-object encoding, so that a restore needs no schema registry.
+ * </ol>
+ */
 public final class AdmittedRequestFormat {
   private static final RecordCodec<GenerationRequest> CODEC =
       RecordCodec.of(GenerationRequest.class);
@@ -30,35 +41,56 @@ public final class AdmittedRequestFormat {
     out.writeInt(request.latent().width());
     out.writeLong(request.askedAt());
     out.writeLong(request.admittedAt());
+    writeHeaders(request.headers(), out);
+    boolean isSingleObject =
+        WireFormat.of(request.original()).equals(Optional.of(WireFormat.SINGLE_OBJECT));
+    byte[] encoded = isSingleObject ? new byte[0] : CODEC.encode(request.request());
+    out.writeInt(encoded.length);
+    out.write(encoded);
   }
 
-  /** Reads what {@link #write} wrote. */
-  public static AdmittedRequest read(DataInput in) throws IOException {
-    return read(in, true);
-  }
-
-  /** Reads what the first release wrote, which did not know the time of a request's record. */
-  public static AdmittedRequest readVersion1(DataInput in) throws IOException {
-    return read(in, false);
-  }
-
-  private static AdmittedRequest read(DataInput in, boolean hasAskedAt) throws IOException {
-    byte[] original = new byte[in.readInt()];
-    in.readFully(original);
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @param version of the format, 1 to 3
+   */
+  public static AdmittedRequest read(int version, DataInput in) throws IOException {
+    byte[] original = readBytes(in);
     String source = in.readUTF();
     int[] labels = new int[in.readInt()];
     for (int i = 0; i < labels.length; i++) {
       labels[i] = in.readInt();
     }
     LatentShape latent = new LatentShape(in.readInt(), in.readInt(), in.readInt());
-    GenerationRequest request = CODEC.decode(original);
-    long askedAt = hasAskedAt ? in.readLong() : 0;
+    long askedAt = version >= 2 ? in.readLong() : 0;
     long admittedAt = in.readLong();
-    if (!hasAskedAt) {
+    byte[] headers = readHeaders(version, in);
+    byte[] encoded = version >= 3 ? readBytes(in) : new byte[0];
+    GenerationRequest request = CODEC.decode(encoded.length == 0 ? original : encoded);
+    if (version == 1) {
       Instant createdAt = request.getCreatedAt();
       askedAt = createdAt == null ? admittedAt : createdAt.toEpochMilli();
     }
-    return new AdmittedRequest(original, source, request, labels, latent, askedAt, admittedAt);
+    return new AdmittedRequest(
+        original, source, request, labels, latent, askedAt, admittedAt, headers);
+  }
+
+  private static byte[] readBytes(DataInput in) throws IOException {
+    byte[] bytes = new byte[in.readInt()];
+    in.readFully(bytes);
+    return bytes;
+  }
+
+  /** Writes the headers that answers repeat. */
+  public static void writeHeaders(byte[] headers, DataOutput out) throws IOException {
+    out.writeInt(headers.length);
+    out.write(headers);
+  }
+
+  /** Reads them; before version 3 there were none. */
+  public static byte[] readHeaders(int version, DataInput in) throws IOException {
+    byte[] headers = version >= 3 ? readBytes(in) : IncomingRecord.NO_HEADERS;
+    return headers.length == 0 ? IncomingRecord.NO_HEADERS : headers;
   }
 
   /** Writes numbers whose count the reader knows. */

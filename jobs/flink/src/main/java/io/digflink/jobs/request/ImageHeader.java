@@ -36,6 +36,7 @@ import io.digflink.schemas.GenerationRequest;
  * @param admittedAt when the request was admitted
  * @param startedAt when the first step began
  * @param finishedAt when the last step ended
+ * @param headers headers of the request's record that its answers repeat, encoded
  */
 public record ImageHeader(
     String requestId,
@@ -60,7 +61,8 @@ public record ImageHeader(
     long askedAt,
     long admittedAt,
     long startedAt,
-    long finishedAt) {
+    long finishedAt,
+    byte[] headers) {
 
   /** The header of an image that has been denoised. */
   public static ImageHeader of(
@@ -95,7 +97,8 @@ public record ImageHeader(
         admitted.askedAt(),
         admitted.admittedAt(),
         startedAt,
-        finishedAt);
+        finishedAt,
+        admitted.headers());
   }
 
   /** Whether it is the last image of its request. */

@@ -12,6 +12,7 @@ public final class RejectException extends Exception {
   private final String field;
   private final String value;
   private final String allowed;
+  private String requestId;
 
   private RejectException(
       RejectReason reason, String message, String field, String value, String allowed) {
@@ -44,6 +45,17 @@ public final class RejectException extends Exception {
     String cut = text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "…";
     return new RejectException(
         reason, field + " is " + cut + "; allowed: " + allowed, field, cut, allowed);
+  }
+
+  /** The same reject, of a request whose id could be read though the request could not. */
+  public RejectException of(String id) {
+    requestId = id;
+    return this;
+  }
+
+  /** That id, or null. */
+  public String requestId() {
+    return requestId;
   }
 
   /** Reason code. */

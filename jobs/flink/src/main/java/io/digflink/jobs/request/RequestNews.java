@@ -16,6 +16,7 @@ import io.digflink.schemas.RequestState;
  * @param failure the reject of an image that cannot be made, still without the original bytes; else
  *     null
  * @param at when it was so, in milliseconds since the epoch
+ * @param headers headers of the request's record that its answers repeat, encoded
  */
 public record RequestNews(
     String requestId,
@@ -25,12 +26,21 @@ public record RequestNews(
     int imagesDone,
     byte[] original,
     RejectedRequest failure,
-    long at) {
+    long at,
+    byte[] headers) {
 
   /** The news that a request goes on. */
   public static RequestNews of(AdmittedRequest request, RequestState state, long now) {
     return new RequestNews(
-        request.id(), request.source(), state, request.images(), 0, null, null, now);
+        request.id(),
+        request.source(),
+        state,
+        request.images(),
+        0,
+        null,
+        null,
+        now,
+        request.headers());
   }
 
   /** The news that an image cannot be made; the others of its request go on. */
@@ -45,7 +55,8 @@ public record RequestNews(
         0,
         null,
         failure,
-        now);
+        now,
+        request.headers());
   }
 
   /** The news that a request has ended: nothing more comes of it. */
@@ -59,7 +70,8 @@ public record RequestNews(
         imagesDone,
         request.original(),
         null,
-        now);
+        now,
+        request.headers());
   }
 
   /** Whether nothing more comes of the request. */

@@ -44,7 +44,10 @@ final class RequestsToMake extends RichFlatMapFunction<Long, IncomingRecord> {
     if (missing) {
       out.collect(
           new IncomingRecord(
-              plan.record(request), String.valueOf(request), System.currentTimeMillis()));
+              plan.record(request),
+              String.valueOf(request),
+              System.currentTimeMillis(),
+              IncomingRecord.NO_HEADERS));
     }
   }
 

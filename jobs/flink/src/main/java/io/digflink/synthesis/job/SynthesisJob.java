@@ -3,6 +3,7 @@ package io.digflink.synthesis.job;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.generate.Stages;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
@@ -66,7 +67,7 @@ public final class SynthesisJob {
   private static DataStream<Outcome> outcomes(
       DataStream<IncomingRecord> requests, DatasetPlan plan, SynthesisSettings settings) {
     SingleOutputStreamOperator<AdmittedRequest> admitted =
-        Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS);
+        Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS, null);
     SingleOutputStreamOperator<Handover> denoised =
         Stages.denoise(admitted, settings.models(), settings.denoise());
     SingleOutputStreamOperator<Handover> latents =
@@ -75,7 +76,7 @@ public final class SynthesisJob {
             .returns(TypeInformation.of(Handover.class))
             .name("Latents")
             .uid("finite");
-    SingleOutputStreamOperator<GeneratedImage> decoded =
+    SingleOutputStreamOperator<Answer<GeneratedImage>> decoded =
         Stages.decode(latents, settings.models(), settings.decode());
     DataStream<Outcome> failed =
         admitted

@@ -121,7 +121,8 @@ class RequestCheckTest {
   @Test
   void aRequestIsAsOldAsItSaysOrElseAsItsRecord() throws RejectException {
     GenerationRequest dated = valid().setCreatedAt(Instant.ofEpochMilli(5)).build();
-    IncomingRecord undated = new IncomingRecord(new byte[0], "requests-0@0", -1);
+    IncomingRecord undated =
+        new IncomingRecord(new byte[0], "requests-0@0", -1, IncomingRecord.NO_HEADERS);
 
     assertThat(admit(dated).askedAt()).isEqualTo(5);
     assertThat(admit(valid().build()).askedAt()).isEqualTo(RECORD_TIME);
@@ -166,7 +167,10 @@ class RequestCheckTest {
   }
 
   private AdmittedRequest admit(GenerationRequest request) throws RejectException {
-    return check.admit(request, new IncomingRecord(new byte[0], "requests-0@0", RECORD_TIME), NOW);
+    return check.admit(
+        request,
+        new IncomingRecord(new byte[0], "requests-0@0", RECORD_TIME, IncomingRecord.NO_HEADERS),
+        NOW);
   }
 
   private static GenerationRequest.Builder valid() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RequestNews;
 import io.digflink.runtime.sampling.LatentShape;
@@ -26,7 +27,8 @@ class AnswersTest {
 
   private final List<RequestProgress> progress = new ArrayList<>();
   private final List<RejectedRequest> rejects = new ArrayList<>();
-  private final Answers answers = new Answers(progress::add, rejects::add);
+  private final Answers answers =
+      new Answers(p -> progress.add(p.record()), r -> rejects.add(r.record()));
 
   @Test
   void everyImageButTheLastIsToldAndThenTheEnd() {
@@ -71,7 +73,16 @@ class AnswersTest {
   void theRejectOfAnOnlyImageHasItsMessage() {
     answers.failed(image(0, 1), RejectException.of(RejectReason.OTHER, "broken"), NOW);
     answers.news(
-        new RequestNews("a", "requests-0@7", RequestState.COMPLETED, 1, 1, ORIGINAL, null, NOW),
+        new RequestNews(
+            "a",
+            "requests-0@7",
+            RequestState.COMPLETED,
+            1,
+            1,
+            ORIGINAL,
+            null,
+            NOW,
+            IncomingRecord.NO_HEADERS),
         NOW);
 
     assertThat(rejects).extracting(RejectedRequest::getMessage).containsExactly("broken");
@@ -92,7 +103,7 @@ class AnswersTest {
   void failedImagesOutliveARestore() throws Exception {
     answers.failed(image(0, 3), RejectException.of(RejectReason.OTHER, "broken"), NOW);
     FailedImagesSerializer serializer = new FailedImagesSerializer();
-    Answers restored = new Answers(progress::add, rejects::add);
+    Answers restored = new Answers(p -> progress.add(p.record()), r -> rejects.add(r.record()));
     for (FailedImages failed : answers.failed()) {
       restored.restore(serializer.deserialize(1, serializer.serialize(failed)));
     }
@@ -108,7 +119,8 @@ class AnswersTest {
   }
 
   private static RequestNews news(RequestState state, int done, byte[] original) {
-    return new RequestNews("a", "requests-0@7", state, 3, done, original, null, 1_000);
+    return new RequestNews(
+        "a", "requests-0@7", state, 3, done, original, null, 1_000, IncomingRecord.NO_HEADERS);
   }
 
   private static DenoisedImage image(int index, int images) {
@@ -137,7 +149,8 @@ class AnswersTest {
             1,
             2,
             3,
-            4),
+            4,
+            IncomingRecord.NO_HEADERS),
         new float[1]);
   }
 }

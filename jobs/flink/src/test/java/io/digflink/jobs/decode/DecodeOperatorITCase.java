@@ -6,7 +6,9 @@ import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.TestBundles;
@@ -19,6 +21,7 @@ import io.digflink.schemas.codec.RecordCodec;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -35,7 +38,7 @@ class DecodeOperatorITCase {
 
   @TempDir private Path directory;
 
-  private OneInputStreamOperatorTestHarness<Handover, GeneratedImage> harness;
+  private OneInputStreamOperatorTestHarness<Handover, Answer<GeneratedImage>> harness;
 
   @AfterEach
   void close() throws Exception {
@@ -57,8 +60,8 @@ class DecodeOperatorITCase {
         .singleElement()
         .satisfies(
             record -> {
-              assertThat(record.getValue().getReason()).isEqualTo(RejectReason.NOT_FINITE);
-              assertThat(record.getValue().getMessage())
+              assertThat(record.getValue().record().getReason()).isEqualTo(RejectReason.NOT_FINITE);
+              assertThat(record.getValue().record().getMessage())
                   .startsWith("Model m gave values that are not finite for image 1 (decoder): ")
                   .endsWith("(1 of 3 images failed)");
             });
@@ -81,7 +84,7 @@ class DecodeOperatorITCase {
 
     assertThat(harness.extractOutputValues()).isEmpty();
     assertThat(harness.getSideOutput(SideOutputs.REJECTED))
-        .extracting(record -> record.getValue())
+        .extracting(record -> record.getValue().record())
         .allSatisfy(
             reject -> {
               assertThat(reject.getReason()).isEqualTo(RejectReason.UNKNOWN_MODEL);
@@ -91,7 +94,7 @@ class DecodeOperatorITCase {
         .extracting(reject -> reject.getRequestId() + ": " + reject.getValue())
         .containsExactly("gone: gone", "replaced: m");
     assertThat(harness.getSideOutput(SideOutputs.PROGRESS))
-        .extracting(record -> record.getValue().getState())
+        .extracting(record -> record.getValue().record().getState())
         .containsExactly(RequestState.REJECTED, RequestState.REJECTED);
   }
 
@@ -120,7 +123,7 @@ class DecodeOperatorITCase {
 
   private List<String> states() {
     return harness.getSideOutput(SideOutputs.PROGRESS).stream()
-        .map(record -> record.getValue())
+        .map(record -> record.getValue().record())
         .map(p -> p.getRequestId() + " " + p.getState() + " " + p.getImagesDone())
         .toList();
   }
@@ -136,7 +139,7 @@ class DecodeOperatorITCase {
                 new DecodeSettings(8, 1 << 20, null, false, 10),
                 new ModelSettings(directory.toString(), "cpu", 1)));
     harness.setup(
-        TypeInformation.of(GeneratedImage.class)
+        TypeInformation.of(new TypeHint<Answer<GeneratedImage>>() {})
             .createSerializer(harness.getExecutionConfig().getSerializerConfig()));
     harness.initializeState(state);
     harness.open();
@@ -149,7 +152,15 @@ class DecodeOperatorITCase {
             .setModel(model)
             .setLabels(Arrays.stream(labels).boxed().toList())
             .build();
-    return new AdmittedRequest(CODEC.encode(request), "t-0@" + id, request, labels, SHAPE, 0, 0);
+    return new AdmittedRequest(
+        CODEC.encode(request),
+        "t-0@" + id,
+        request,
+        labels,
+        SHAPE,
+        0,
+        0,
+        IncomingRecord.NO_HEADERS);
   }
 
   /** Decodes latents of one request in one run and returns the images' digests. */
@@ -163,7 +174,9 @@ class DecodeOperatorITCase {
         new Handover(null, RequestNews.end(admitted, RequestState.COMPLETED, latents.length, 0)),
         0);
     harness.endInput();
-    return harness.extractOutputValues().stream().map(GeneratedImage::getSha256).toList();
+    return harness.extractOutputValues().stream()
+        .map(answer -> answer.record().getSha256())
+        .toList();
   }
 
   private static DenoisedImage image(

@@ -7,7 +7,15 @@ import org.junit.jupiter.api.Test;
 
 class GoldenBytesITCase {
   @Test
-  void aLatentThatWaitsInStateHasTheBytesOfVersion2() throws IOException {
-    GoldenFiles.assertState(new HandoverSerializer(), GoldenValues.handover(), "Handover.v2.bin");
+  void aLatentThatWaitsInStateHasTheBytesOfVersion3() throws IOException {
+    GoldenFiles.assertState(new HandoverSerializer(), GoldenValues.handover(), "Handover.v3.bin");
+  }
+
+  @Test
+  void aLatentOfVersion2IsRead() throws IOException {
+    GoldenFiles.assertRead(
+        new HandoverSerializer(),
+        GoldenValues.handover(GoldenValues.admittedWithoutHeaders()),
+        "Handover.v2.bin");
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
 import io.digflink.jobs.request.RequestNews;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class HandoverSerializerTest {
   private static final LatentShape SHAPE = new LatentShape(1, 1, 2);
+  private static final byte[] HEADERS = {1, 2, 3};
   private static final DenoisedImage IMAGE =
       new DenoisedImage(
           new ImageHeader(
@@ -50,7 +52,8 @@ class HandoverSerializerTest {
               1,
               2,
               3,
-              4),
+              4,
+              HEADERS),
           new float[] {1, -0f});
   private static final DenoisedImage UNCONDITIONAL =
       new DenoisedImage(
@@ -77,10 +80,11 @@ class HandoverSerializerTest {
               1,
               2,
               3,
-              4),
+              4,
+              HEADERS),
           new float[] {1, -0f});
   private static final RequestNews BEGIN =
-      new RequestNews("a", "requests-1@17", RequestState.RUNNING, 8, 0, null, null, 11);
+      new RequestNews("a", "requests-1@17", RequestState.RUNNING, 8, 0, null, null, 11, HEADERS);
   private static final RequestNews FAILURE =
       new RequestNews(
           "a",
@@ -91,10 +95,11 @@ class HandoverSerializerTest {
           null,
           RejectRecords.of(
               RejectException.of(RejectReason.OTHER, "why"), "a", new byte[0], "requests-1@17", 1),
-          11);
+          11,
+          HEADERS);
   private static final RequestNews END =
       new RequestNews(
-          "a", "requests-1@17", RequestState.EXPIRED, 8, 6, new byte[] {4, 5}, null, 12);
+          "a", "requests-1@17", RequestState.EXPIRED, 8, 6, new byte[] {4, 5}, null, 12, HEADERS);
 
   private final HandoverSerializer serializer = new HandoverSerializer();
 
@@ -120,7 +125,7 @@ class HandoverSerializerTest {
 
   @Test
   void anImageHasAHeaderThatDoesNotGrowWithItsRequest() throws IOException {
-    // 180 bytes of names and numbers, and the latent
+    // 190 bytes of names and numbers, headers and the latent
     assertThat(serializer.serialize(new Handover(IMAGE, null))).hasSizeLessThan(200);
   }
 
@@ -155,7 +160,8 @@ class HandoverSerializerTest {
                 123,
                 123,
                 3,
-                4));
+                4,
+                IncomingRecord.NO_HEADERS));
   }
 
   @Test
@@ -167,14 +173,22 @@ class HandoverSerializerTest {
         .usingRecursiveComparison()
         .isEqualTo(
             new RequestNews(
-                "a", "requests-1@17", RequestState.COMPLETED, 8, 8, original(), null, 4));
+                "a",
+                "requests-1@17",
+                RequestState.COMPLETED,
+                8,
+                8,
+                original(),
+                null,
+                4,
+                IncomingRecord.NO_HEADERS));
   }
 
   @Test
   void anUnknownVersionIsRefused() {
-    assertThatThrownBy(() -> serializer.deserialize(3, version1(0)))
+    assertThatThrownBy(() -> serializer.deserialize(4, version1(0)))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("Expected state of Decode in version 1 to 2, found version 3");
+        .hasMessageStartingWith("Expected state of Decode in version 1 to 3, found version 4");
   }
 
   /** What the first release wrote: the request with its original bytes, then the image. */

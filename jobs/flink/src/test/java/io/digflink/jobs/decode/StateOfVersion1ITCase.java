@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RequestState;
@@ -53,7 +54,8 @@ class StateOfVersion1ITCase {
                 ADMITTED,
                 ADMITTED,
                 ADMITTED + 5,
-                ADMITTED + 600));
+                ADMITTED + 600,
+                IncomingRecord.NO_HEADERS));
     assertThat(read.image().latent()).containsExactly(-0f, Float.MIN_VALUE, -Float.MAX_VALUE, 0.1f);
     assertThat(read.news().state()).isEqualTo(RequestState.COMPLETED);
     assertThat(read.news().imagesDone()).isEqualTo(12);

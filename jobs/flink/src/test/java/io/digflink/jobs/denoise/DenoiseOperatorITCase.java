@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.SpoiledBundles;
@@ -74,7 +75,14 @@ class DenoiseOperatorITCase {
             .setSteps(STEPS)
             .build();
     return new AdmittedRequest(
-        CODEC.encode(request), "t-0@0", request, labels, new LatentShape(4, 16, 16), 0, 0);
+        CODEC.encode(request),
+        "t-0@0",
+        request,
+        labels,
+        new LatentShape(4, 16, 16),
+        0,
+        0,
+        IncomingRecord.NO_HEADERS);
   }
 
   private List<float[]> latents() {
@@ -134,7 +142,7 @@ class DenoiseOperatorITCase {
         .singleElement()
         .satisfies(
             record ->
-                assertThat(record.getValue().getMessage())
+                assertThat(record.getValue().record().getMessage())
                     .isEqualTo("labels is [1, 2]; allowed: none: m has no classes"));
     assertThat(news()).containsExactly("a REJECTED 0");
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.digflink.jobs.denoise.HeldRequest.HeldImage;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.RecordCodec;
@@ -68,9 +69,9 @@ class HeldRequestSerializerTest {
   void anUnknownVersionIsRefused() throws IOException {
     byte[] bytes = serializer.serialize(held(120));
 
-    assertThatThrownBy(() -> serializer.deserialize(3, bytes))
+    assertThatThrownBy(() -> serializer.deserialize(4, bytes))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("Expected state of Denoise in version 1 to 2, found version 3");
+        .hasMessageContaining("Expected state of Denoise in version 1 to 3, found version 4");
   }
 
   private static HeldRequest held(long askedAt) {
@@ -90,7 +91,8 @@ class HeldRequestSerializerTest {
             new int[] {1, 2},
             new LatentShape(1, 1, 2),
             askedAt,
-            123);
+            123,
+            IncomingRecord.NO_HEADERS);
     return new HeldRequest(
         admitted,
         "ab".repeat(32),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.digflink.jobs.device.EndedRun;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.sampling.NoiseSchedule;
@@ -144,7 +145,14 @@ class InFlightTest {
             .build();
     AdmittedRequest admitted =
         new AdmittedRequest(
-            new byte[0], "t-0@0", request, new int[] {3}, new LatentShape(4, side, side), 0, 0);
+            new byte[0],
+            "t-0@0",
+            request,
+            new int[] {3},
+            new LatentShape(4, side, side),
+            0,
+            0,
+            IncomingRecord.NO_HEADERS);
     return new RequestInFlight(admitted, sequence++, 0);
   }
 }

@@ -54,6 +54,12 @@ public final class GoldenFiles {
   public static <T> void assertState(SimpleVersionedSerializer<T> serializer, T value, String name)
       throws IOException {
     assertUnchanged(name, SimpleVersionedSerialization.writeVersionAndSerialize(serializer, value));
+    assertRead(serializer, value, name);
+  }
+
+  /** Expects a value to be read from what an earlier release wrote. */
+  public static <T> void assertRead(SimpleVersionedSerializer<T> serializer, T value, String name)
+      throws IOException {
     T read = SimpleVersionedSerialization.readVersionAndDeSerialize(serializer, read(name));
     assertThat(read).usingRecursiveComparison().isEqualTo(value);
   }

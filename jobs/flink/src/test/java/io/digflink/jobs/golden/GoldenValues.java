@@ -4,6 +4,7 @@ import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RequestNews;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GeneratedImage;
@@ -53,8 +54,17 @@ public final class GoldenValues {
         .build();
   }
 
-  /** The request as it is admitted. */
+  /** The request as it is admitted; its record has headers. */
   public static AdmittedRequest admitted() {
+    return admitted(new byte[] {0, 1, 0, 1, 'k', 0, 0, 0, 1, 'v'});
+  }
+
+  /** The same request of a record without headers, as before version 3 of state. */
+  public static AdmittedRequest admittedWithoutHeaders() {
+    return admitted(IncomingRecord.NO_HEADERS);
+  }
+
+  private static AdmittedRequest admitted(byte[] headers) {
     return new AdmittedRequest(
         RecordCodec.of(GenerationRequest.class).encode(request()),
         "dig.requests-1@170000000000",
@@ -62,7 +72,8 @@ public final class GoldenValues {
         new int[] {7, 0, 8},
         new LatentShape(2, 1, 2),
         MOMENT.toEpochMilli(),
-        MOMENT.toEpochMilli() + 1);
+        MOMENT.toEpochMilli() + 1,
+        headers);
   }
 
   /** Numbers of the request's latents: signs, a subnormal, the largest, one of many digits. */
@@ -72,7 +83,11 @@ public final class GoldenValues {
 
   /** The last image of a request between Denoise and Decode, and the news that it is the last. */
   public static Handover handover() {
-    AdmittedRequest admitted = admitted();
+    return handover(admitted());
+  }
+
+  /** The same of any request. */
+  public static Handover handover(AdmittedRequest admitted) {
     long end = MOMENT.toEpochMilli() + 600;
     return new Handover(
         new DenoisedImage(ImageHeader.of(admitted, 11, DIGEST, 3.5, end - 595, end), latent()),

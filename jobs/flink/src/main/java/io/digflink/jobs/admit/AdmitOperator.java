@@ -1,0 +1,230 @@
+package io.digflink.jobs.admit;
+
+import io.digflink.jobs.device.OperatorRoom;
+import io.digflink.jobs.model.ModelSettings;
+import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Answer;
+import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.ProgressRecords;
+import io.digflink.jobs.request.RejectCounters;
+import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
+import io.digflink.jobs.request.SideOutputs;
+import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.RejectReason;
+import io.digflink.schemas.RequestState;
+import io.digflink.schemas.codec.RegisteredSchema;
+import io.digflink.schemas.registry.SchemaRegistry;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.checkpoint.SavepointType;
+import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.OperatorSnapshotFutures;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.util.SimpleVersionedListState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Passes on the requests that can be served; everything else becomes a reject. A record whose
+ * schema the registry has to be asked for waits, and those behind it with it, while the task goes
+ * on with the requests that it has. Nothing is emitted after the snapshot of a stop-with-savepoint.
+ */
+final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
+    implements OneInputStreamOperator<IncomingRecord, AdmittedRequest>, BoundedOneInput {
+  private static final long serialVersionUID = 1L;
+  private static final int LONGEST_ID_REPEATED = 256;
+  private static final long NOT_STOPPING = -1;
+
+  private final transient ModelSettings models;
+  private final transient Limits limits;
+  private final transient MailboxExecutor mailbox;
+  private final transient OperatorRoom room = OperatorRoom.ofThisTask();
+  private final transient WriterSchemas schemas;
+  private final transient RequestReader reader;
+  private final transient RegistryQuestions questions;
+  private final transient Deque<IncomingRecord> waiting = new ArrayDeque<>();
+  private transient ListState<IncomingRecord> waitingState;
+  private transient RequestCheck check;
+  private transient RejectCounters rejects;
+  private transient long stoppingCheckpoint = NOT_STOPPING;
+
+  AdmitOperator(
+      StreamOperatorParameters<AdmittedRequest> parameters,
+      ModelSettings models,
+      Limits limits,
+      String registryUrl) {
+    super(parameters);
+    this.models = models;
+    this.limits = limits;
+    this.mailbox = parameters.getMailboxExecutor();
+    SchemaRegistry registry = registryUrl == null ? null : new SchemaRegistry(registryUrl);
+    this.schemas = registry == null ? null : new WriterSchemas(registry.toString());
+    this.reader = new RequestReader(schemas);
+    this.questions =
+        registry == null ? null : new RegistryQuestions(registry, mailbox, this::answered);
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    waitingState =
+        new SimpleVersionedListState<>(
+            context
+                .getOperatorStateStore()
+                .getListState(
+                    new ListStateDescriptor<>(
+                        "records-waiting", BytePrimitiveArraySerializer.INSTANCE)),
+            new IncomingRecordSerializer());
+    waitingState.get().forEach(waiting::add);
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    check = new RequestCheck(models.manifests(), limits);
+    rejects = new RejectCounters(getMetricGroup());
+    getMetricGroup().gauge("recordsWaitingForRegistry", (Gauge<Integer>) waiting::size);
+    updateRoom();
+    // Restored records go on as soon as the task runs; nothing may be emitted before.
+    mailbox.execute(this::proceed, "First records");
+  }
+
+  @Override
+  public void processElement(StreamRecord<IncomingRecord> element) throws Exception {
+    waiting.add(element.getValue());
+    proceed();
+  }
+
+  private void answered(int id, Optional<RegisteredSchema> schema) throws Exception {
+    schemas.learn(id, schema);
+    proceed();
+  }
+
+  /** Admits what need not wait. */
+  private void proceed() {
+    while (!waiting.isEmpty() && stoppingCheckpoint == NOT_STOPPING) {
+      IncomingRecord next = waiting.peek();
+      Optional<Integer> missing =
+          isTooLarge(next) ? Optional.empty() : reader.missingSchema(next.value());
+      if (missing.isPresent()) {
+        questions.ask(missing.get());
+        break;
+      }
+      admit(waiting.remove());
+    }
+    updateRoom();
+  }
+
+  private void updateRoom() {
+    room.update(this, waiting.isEmpty(), waiting.isEmpty());
+  }
+
+  private void admit(IncomingRecord record) {
+    long now = getProcessingTimeService().getCurrentProcessingTime();
+    String requestId = null;
+    try {
+      GenerationRequest request = read(record);
+      requestId = request.getRequestId();
+      AdmittedRequest admitted = check.admit(request, record, now);
+      if (admitted.isExpired(now)) {
+        output.collect(
+            SideOutputs.PROGRESS,
+            new StreamRecord<>(
+                new Answer<>(
+                    ProgressRecords.of(requestId, RequestState.EXPIRED, admitted.images(), 0, now),
+                    record.headers())));
+        throw RejectRecords.expired(admitted, 0, now);
+      }
+      output.collect(new StreamRecord<>(admitted));
+    } catch (RejectException e) {
+      rejects.count(e.reason());
+      String id = requestId == null ? e.requestId() : requestId;
+      output.collect(
+          SideOutputs.REJECTED,
+          new StreamRecord<>(
+              new Answer<>(
+                  RejectRecords.of(e, shortened(id), record.value(), record.source(), now),
+                  record.headers())));
+    }
+  }
+
+  private boolean isTooLarge(IncomingRecord record) {
+    return record.value().length > limits.requestBytes();
+  }
+
+  private GenerationRequest read(IncomingRecord record) throws RejectException {
+    if (isTooLarge(record)) {
+      throw RejectException.of(
+          RejectReason.TOO_LARGE,
+          String.format(
+              "The record has %d bytes; allowed: at most %d",
+              record.value().length, limits.requestBytes()));
+    }
+    return reader.read(record.value());
+  }
+
+  /** An id that is too long is not repeated as a whole: the original bytes have it. */
+  private static String shortened(String requestId) {
+    return requestId == null || requestId.length() <= LONGEST_ID_REPEATED
+        ? requestId
+        : requestId.substring(0, LONGEST_ID_REPEATED);
+  }
+
+  @Override
+  public void endInput() throws Exception {
+    while (!waiting.isEmpty()) {
+      mailbox.yield();
+    }
+  }
+
+  @Override
+  public OperatorSnapshotFutures snapshotState(
+      long checkpointId,
+      long timestamp,
+      CheckpointOptions checkpointOptions,
+      CheckpointStreamFactory factory)
+      throws Exception {
+    if (checkpointOptions.getCheckpointType() instanceof SavepointType savepoint
+        && savepoint.isSynchronous()) {
+      stoppingCheckpoint = checkpointId;
+    }
+    return super.snapshotState(checkpointId, timestamp, checkpointOptions, factory);
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    waitingState.update(List.copyOf(waiting));
+  }
+
+  @Override
+  public void notifyCheckpointAborted(long checkpointId) throws Exception {
+    super.notifyCheckpointAborted(checkpointId);
+    if (checkpointId == stoppingCheckpoint) {
+      stoppingCheckpoint = NOT_STOPPING;
+      proceed();
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    room.leave(this);
+    if (questions != null) {
+      questions.close();
+    }
+    super.close();
+  }
+}

@@ -1,0 +1,52 @@
+package io.digflink.jobs.admit;
+
+import io.digflink.jobs.request.IncomingRecord;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+
+/** Writes records that wait for the schema registry; refuses versions that it does not know. */
+final class IncomingRecordSerializer implements SimpleVersionedSerializer<IncomingRecord> {
+  static final int VERSION = 1;
+
+  @Override
+  public int getVersion() {
+    return VERSION;
+  }
+
+  @Override
+  public byte[] serialize(IncomingRecord record) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeInt(record.value().length);
+    out.write(record.value());
+    out.writeUTF(record.source());
+    out.writeLong(record.timestamp());
+    out.writeInt(record.headers().length);
+    out.write(record.headers());
+    return bytes.toByteArray();
+  }
+
+  @Override
+  public IncomingRecord deserialize(int version, byte[] serialized) throws IOException {
+    if (version != VERSION) {
+      throw new IOException(
+          "Expected state of Admit in version "
+              + VERSION
+              + ", found version "
+              + version
+              + ": restore with the release that wrote it, or start without state");
+    }
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
+    byte[] value = new byte[in.readInt()];
+    in.readFully(value);
+    String source = in.readUTF();
+    long timestamp = in.readLong();
+    byte[] headers = new byte[in.readInt()];
+    in.readFully(headers);
+    return new IncomingRecord(value, source, timestamp, headers);
+  }
+}
