@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
       SynthesizeCommand.class,
       ExportCommand.class,
       InspectCommand.class,
-      VerifyCommand.class
+      VerifyCommand.class,
+      AuditCommand.class
     })
 public final class Dig implements Runnable {
   @Spec private CommandSpec spec;

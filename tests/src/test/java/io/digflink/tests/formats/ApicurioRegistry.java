@@ -1,10 +1,13 @@
 package io.digflink.tests.formats;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
 import io.digflink.lab.cluster.JvmProcess;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.JsonSchemas;
 import io.digflink.schemas.registry.SchemaRegistry;
+import io.digflink.tools.Tool;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -29,14 +32,11 @@ final class ApicurioRegistry implements AutoCloseable {
   /**
    * @param directory takes its data and its log
    */
-  ApicurioRegistry(Path directory) throws IOException {
+  ApicurioRegistry(Path directory) throws IOException, InterruptedException {
     Files.createDirectories(directory);
     int port = freePort();
     url = "http://127.0.0.1:" + port + "/apis/ccompat/v7";
-    Path jar;
-    try (var files = Files.list(Path.of("target/apicurio-registry"))) {
-      jar = files.filter(file -> file.toString().endsWith("-runner.jar")).findFirst().orElseThrow();
-    }
+    Path jar = unpack(directory);
     process =
         new JvmProcess(
             directory.resolve("registry.log"),
@@ -49,6 +49,27 @@ final class ApicurioRegistry implements AutoCloseable {
                     + ";WRITE_DELAY=0",
                 "-jar",
                 jar.toAbsolutePath().toString()));
+  }
+
+  private static Path unpack(Path directory) throws IOException, InterruptedException {
+    String archive = System.getProperty("dig.apicurio-registry");
+    assumeThat(Path.of(archive))
+        .as("Not fetched: the server of a schema registry, which ./dig test -Pregistry takes")
+        .exists();
+    Process tar =
+        new ProcessBuilder(Tool.require("tar"), "xzf", archive)
+            .directory(directory.toFile())
+            .inheritIO()
+            .start();
+    if (tar.waitFor() != 0) {
+      throw new IOException("Expected " + archive + " to be an archive that tar unpacks");
+    }
+    try (var files = Files.list(directory)) {
+      return files
+          .filter(file -> file.toString().endsWith("-runner.jar"))
+          .findFirst()
+          .orElseThrow();
+    }
   }
 
   private static int freePort() throws IOException {

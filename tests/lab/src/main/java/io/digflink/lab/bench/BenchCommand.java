@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Measure; every benchmark takes --json FILE.",
     subcommands = {
+      AdmitBench.class,
       PipelineBench.class,
       SynthesizeBench.class,
       BatchingBench.class,
