@@ -43,12 +43,12 @@ class MixedFormatsITCase {
 
   @TempDir private static Path directory;
   private static EmbeddedStack stack;
-  private static ApicurioRegistry registry;
+  private static RegistryProcess registry;
 
   @BeforeAll
   static void start() throws Exception {
     stack = EmbeddedStack.start(directory);
-    registry = new ApicurioRegistry(directory.resolve("registry"));
+    registry = new RegistryProcess(directory.resolve("registry"));
     registry.start();
   }
 
@@ -101,9 +101,9 @@ class MixedFormatsITCase {
     checkImages(records.read(run.settings().topics().images()), count);
     assertThat(records.read(run.settings().topics().rejected())).isEmpty();
     System.out.printf(
-        "%,d requests of %d formats on one topic, registry killed with -9 in mid-run: %,d images,"
+        "%,d requests of %d formats on one topic, %s killed with -9 in mid-run: %,d images,"
             + " rejected 0, lost 0, twice 0, restarts 0, in %,d s%n",
-        count, FORMATS, count, Duration.between(begin, Instant.now()).toSeconds());
+        count, FORMATS, registry, count, Duration.between(begin, Instant.now()).toSeconds());
   }
 
   private static void awaitImages(TopicRecords records, JobRun run, int count) {

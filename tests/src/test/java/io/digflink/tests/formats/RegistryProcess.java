@@ -1,8 +1,6 @@
 package io.digflink.tests.formats;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import static org.assertj.core.api.Assumptions.assumeThat;
-
 import io.digflink.lab.cluster.JvmProcess;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.JsonSchemas;
@@ -21,43 +19,64 @@ import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 
-/** Apicurio's schema registry as a process with its data on disk, so that it may be killed. */
-final class ApicurioRegistry implements AutoCloseable {
+/**
+ * A schema registry as a process with its data on disk, so that it may be killed: Apicurio's where
+ * {@code .ci/run} has fetched it, else {@link SmallRegistry}, which answers the calls that are
+ * used.
+ */
+final class RegistryProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   private final String url;
   private final JvmProcess process;
+  private final String name;
 
   /**
    * @param directory takes its data and its log
    */
-  ApicurioRegistry(Path directory) throws IOException, InterruptedException {
+  RegistryProcess(Path directory) throws IOException, InterruptedException {
     Files.createDirectories(directory);
     int port = freePort();
     url = "http://127.0.0.1:" + port + "/apis/ccompat/v7";
-    Path jar = unpack(directory);
+    Path archive = Path.of(System.getProperty("dig.apicurio-registry"));
     process =
         new JvmProcess(
             directory.resolve("registry.log"),
-            List.of(
-                "-Xmx400m",
-                "-Dquarkus.http.host=127.0.0.1",
-                "-Dquarkus.http.port=" + port,
-                "-Dapicurio.datasource.url=jdbc:h2:file:"
-                    + directory.resolve("data").toAbsolutePath()
-                    + ";WRITE_DELAY=0",
-                "-jar",
-                jar.toAbsolutePath().toString()));
+            Files.exists(archive)
+                ? apicurio(directory, archive, port)
+                : List.of(
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    SmallRegistry.class.getName(),
+                    "" + port,
+                    directory.resolve("data").toString()));
+    name = Files.exists(archive) ? "Apicurio's registry" : "the tests' small registry";
   }
 
-  private static Path unpack(Path directory) throws IOException, InterruptedException {
-    String archive = System.getProperty("dig.apicurio-registry");
-    assumeThat(Path.of(archive))
-        .as("Not fetched: the server of a schema registry, which ./dig test -Pregistry takes")
-        .exists();
+  private static List<String> apicurio(Path directory, Path archive, int port)
+      throws IOException, InterruptedException {
+    return List.of(
+        "-Xmx400m",
+        "-Dquarkus.http.host=127.0.0.1",
+        "-Dquarkus.http.port=" + port,
+        "-Dapicurio.datasource.url=jdbc:h2:file:"
+            + directory.resolve("data").toAbsolutePath()
+            + ";WRITE_DELAY=0",
+        "-jar",
+        unpack(directory, archive).toAbsolutePath().toString());
+  }
+
+  /** Which registry it is. */
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  private static Path unpack(Path directory, Path archive)
+      throws IOException, InterruptedException {
     Process tar =
-        new ProcessBuilder(Tool.require("tar"), "xzf", archive)
+        new ProcessBuilder(Tool.require("tar"), "xzf", archive.toString())
             .directory(directory.toFile())
             .inheritIO()
             .start();
