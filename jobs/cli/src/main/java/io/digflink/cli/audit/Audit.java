@@ -64,6 +64,19 @@ public final class Audit {
 
   /** What an audit tells while it goes on. */
   public interface Listener {
+    /** Takes no notice. */
+    Listener NONE =
+        new Listener() {
+          @Override
+          public void progress(String line) {}
+
+          @Override
+          public void image(GeneratedImage image) {}
+
+          @Override
+          public void problem(RequestAudit request) {}
+        };
+
     /** A line on how far it is. */
     void progress(String line);
 

@@ -1,6 +1,9 @@
 package io.digflink.lab.faults;
 
+import io.digflink.cli.audit.Audit;
+import io.digflink.cli.audit.AuditReport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -193,6 +196,13 @@ public final class FaultRun implements AutoCloseable {
     long outOfMemory = Math.round(job.sum("Denoise.outOfMemory"));
     job.cancel();
     Verdict verdict = client.judge();
+    AuditReport audit = audit();
+    // Each judges the other: this harness knows what it sent, the audit reads it from the topics.
+    if ((audit.lost() == 0) != (verdict.lost() == 0)
+        || (audit.twice() == 0) != (verdict.twice() == 0)) {
+      throw new IllegalStateException(
+          "Expected the audit to find what the harness finds, " + verdict + ", found\n" + audit);
+    }
     return new FaultFigures(
         fault,
         faults,
@@ -204,6 +214,24 @@ public final class FaultRun implements AutoCloseable {
         failed,
         outOfMemory,
         Copies.count(stack.kafka().client(), RunTopics.of(name).names()));
+  }
+
+  private AuditReport audit() throws IOException, InterruptedException, ExecutionException {
+    Path directory = Files.createTempDirectory(stack.directory(), "audit");
+    RunTopics topics = RunTopics.of(name);
+    return Audit.run(
+        new Audit.Question(
+            stack.kafka().client(),
+            name,
+            topics.requests(),
+            topics.images(),
+            topics.progress(),
+            topics.rejected(),
+            null,
+            null,
+            Duration.ZERO),
+        directory,
+        Audit.Listener.NONE);
   }
 
   /** Waits until everything that was sent is answered; less is for the judge to tell. */
