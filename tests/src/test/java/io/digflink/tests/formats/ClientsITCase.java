@@ -208,9 +208,9 @@ class ClientsITCase {
 
   private static List<Row> select(TableEnvironment tables, String statement) throws Exception {
     List<Row> rows = new ArrayList<>();
-    try (CloseableIterator<Row> found = tables.executeSql(statement).collect()) {
-      found.forEachRemaining(rows::add);
-    }
+    CloseableIterator<Row> found = tables.executeSql(statement).collect();
+    found.forEachRemaining(rows::add);
+    found.close();
     return rows;
   }
 }
