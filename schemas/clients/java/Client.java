@@ -12,11 +12,13 @@ import org.apache.kafka.clients.producer.*;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.*;
 
-/** Asks for one image and writes it as a file: java -cp … Client.java BROKERS MODEL LABEL FILE */
+/** Asks a job of --topics.format json for an image: java -cp … Client.java BROKERS MODEL LABEL FILE */
 public class Client {
   public static void main(String[] args) throws Exception {
     Map<String, Object> client = new HashMap<>(Map.of("bootstrap.servers", args[0]));
     client.put("isolation.level", "read_committed");
+    // First: Avro builds records only once it trusts their package, which the codecs tell it.
+    RecordCodec<GenerationRequest> requests = RecordCodec.of(GenerationRequest.class);
     String id = UUID.randomUUID().toString();
     GenerationRequest request =
         GenerationRequest.newBuilder()
@@ -25,9 +27,7 @@ public class Client {
             .setLabels(List.of(Integer.valueOf(args[2])))
             .setSteps(10)
             .build();
-    // With a job of the default --topics.format, read answers with RecordCodec too.
     JsonCodec<GeneratedImage> images = JsonCodec.of(GeneratedImage.class);
-    JsonCodec<RejectedRequest> rejects = JsonCodec.of(RejectedRequest.class);
     ByteArrayDeserializer bytes = new ByteArrayDeserializer();
     try (var consumer = new KafkaConsumer<byte[], byte[]>(client, bytes, bytes);
         var producer =
@@ -40,13 +40,13 @@ public class Client {
       consumer.seekToEnd(partitions);
       partitions.forEach(consumer::position); // fixed before the request is sent
       byte[] key = id.getBytes(StandardCharsets.UTF_8);
-      byte[] value = RecordCodec.of(GenerationRequest.class).encode(request);
+      byte[] value = requests.encode(request);
       producer.send(new ProducerRecord<>("dig.requests", key, value)).get();
       while (true) {
         for (ConsumerRecord<byte[], byte[]> answer : consumer.poll(Duration.ofSeconds(1))) {
           if (!Arrays.equals(answer.key(), key)) continue;
           if (answer.topic().equals("dig.rejected")) {
-            throw new IllegalStateException(rejects.decode(answer.value()).getMessage());
+            throw new IllegalStateException(JsonCodec.of(RejectedRequest.class).decode(answer.value()).getMessage());
           }
           GeneratedImage image = images.decode(answer.value());
           Files.write(Path.of(args[3]), image.getBytes().array());

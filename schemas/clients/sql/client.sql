@@ -29,7 +29,7 @@ CREATE TABLE images (
   width INT,
   height INT,
   format STRING,
-  bytes BYTES,
+  `bytes` BYTES,
   uri STRING,
   sha256 STRING,
   completed_at TIMESTAMP_LTZ(3)
@@ -48,4 +48,4 @@ INSERT INTO requests (request_id, model, labels, seed, sampler, steps, deadline)
 VALUES ('sql-1', '${model}', ARRAY[${label}], 9007199254740993, 'ddim', 10,
         CURRENT_TIMESTAMP + INTERVAL '10' MINUTE);
 
-SELECT request_id, `index`, seed, bytes, sha256, completed_at FROM images WHERE request_id = 'sql-1';
+SELECT request_id, `index`, seed, `bytes`, sha256, completed_at FROM images WHERE request_id = 'sql-1';

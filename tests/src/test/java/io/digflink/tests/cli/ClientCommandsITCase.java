@@ -127,7 +127,7 @@ class ClientCommandsITCase {
     JobRun run = new JobRun(stack);
     GenerateSettings.Topics names = run.settings().topics();
 
-    replay(names, "--set", "step=3").expect(1);
+    replay(names, "--set", "step=3").expect(2);
 
     assertThat(err.toString()).contains("--set: step is no known field; allowed: steps is");
     rejected(names).and("--set", "steps=3").expect(2);

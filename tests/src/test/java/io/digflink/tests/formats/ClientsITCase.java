@@ -209,9 +209,9 @@ class ClientsITCase {
   @SuppressWarnings("try") // Flink's iterators may throw InterruptedException from close().
   private static List<Row> select(TableEnvironment tables, String statement) throws Exception {
     List<Row> rows = new ArrayList<>();
-    try (CloseableIterator<Row> found = tables.executeSql(statement).collect()) {
-      found.forEachRemaining(rows::add);
-    }
+    CloseableIterator<Row> found = tables.executeSql(statement).collect();
+    found.forEachRemaining(rows::add);
+    found.close();
     return rows;
   }
 }
