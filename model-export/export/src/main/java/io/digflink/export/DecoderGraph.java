@@ -50,8 +50,7 @@ record DecoderGraph(GraphBuilder graph, VaeConfig config, Parameters parameters)
     Checkpoint checkpoint = Checkpoints.openDecoder(pipeline ? inner : vae);
     VaeTensors tensors = VaeTensors.of(checkpoint.model());
     DecoderGraph decoder =
-        build(
-            tensors.config(checkpoint, progress), Parameters.of(tensors.dict()), precision);
+        build(tensors.config(checkpoint, progress), Parameters.of(tensors.dict()), precision);
     decoder.graph.metadata("checkpoint_sha256", checkpoint.sha256());
     return decoder;
   }

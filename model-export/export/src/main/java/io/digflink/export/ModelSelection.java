@@ -34,16 +34,16 @@ final class ModelSelection {
    * @param dict the weights, or empty if they are random
    * @param progress receives a line for each assumption
    */
-  ModelSelection(
-      Map<String, Object> args, Optional<StateDict> dict, Consumer<String> progress) {
+  ModelSelection(Map<String, Object> args, Optional<StateDict> dict, Consumer<String> progress) {
     this.args = args;
     this.dict = dict;
     this.progress = progress;
   }
 
   /**
-   * The configuration of the model. Explicit options win: {@code --config} over {@code --model}, and
-   * both over the rest. Sizes come from the tensors before the arguments of the training script.
+   * The configuration of the model. Explicit options win: {@code --config} over {@code --model},
+   * and both over the rest. Sizes come from the tensors before the arguments of the training
+   * script.
    *
    * @param model {@code --model}
    * @param config {@code --config}: the official constructor's arguments, and optionally {@code
@@ -97,8 +97,7 @@ final class ModelSelection {
         .filter(
             preset ->
                 List.of("depth", "hidden_size", "patch_size").stream()
-                    .allMatch(
-                        key -> Objects.equals(preset.arguments().get(key), sizes.get(key))))
+                    .allMatch(key -> Objects.equals(preset.arguments().get(key), sizes.get(key))))
         .filter(
             preset ->
                 sizes.containsKey("if_skip")
@@ -169,8 +168,7 @@ final class ModelSelection {
     }
   }
 
-  private void addClasses(
-      int rows, Map<String, Object> explicit, Map<String, Object> arguments) {
+  private void addClasses(int rows, Map<String, Object> explicit, Map<String, Object> arguments) {
     Object classes = explicit.getOrDefault(CLASSES, args.get(CLASSES));
     boolean all = classes instanceof Number count && count.intValue() == rows;
     boolean allButNull = classes instanceof Number count && count.intValue() == rows - 1;
@@ -198,7 +196,9 @@ final class ModelSelection {
 
   private static void requireArchitecture(String architecture, StateDict dict) {
     boolean dit = TensorSizes.areOfDit(dict);
-    if (dit ? architecture.equals("DiG") : architecture.equals("DiT") && TensorSizes.areOfDig(dict)) {
+    if (dit
+        ? architecture.equals("DiG")
+        : architecture.equals("DiT") && TensorSizes.areOfDig(dict)) {
       throw new IllegalArgumentException(
           String.format(
               "The checkpoint's tensors are those of a %s, but --model or --config says %s: name the"

@@ -89,8 +89,7 @@ record Pipeline(
     try {
       return MAPPER.readValue(Files.readAllBytes(file), new TypeReference<>() {});
     } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw new CheckpointException(
-          file + " is not a JSON object: " + e.getOriginalMessage(), e);
+      throw new CheckpointException(file + " is not a JSON object: " + e.getOriginalMessage(), e);
     }
   }
 }

@@ -87,8 +87,7 @@ record VaeTensors(StateDict dict) {
         return VaeConfig.of(checkpoint.args());
       } catch (IllegalArgumentException e) {
         throw new CheckpointException(
-            String.format(
-                "%s of %s: %s", Checkpoints.CONFIG, checkpoint.source(), e.getMessage()),
+            String.format("%s of %s: %s", Checkpoints.CONFIG, checkpoint.source(), e.getMessage()),
             e);
       }
     }

@@ -174,7 +174,10 @@ public final class Parameters {
   /** The first problem, the first one of an attention, and how many more there are. */
   private static String examples(List<String> problems) {
     Set<String> shown = new LinkedHashSet<>(problems.subList(0, 1));
-    problems.stream().filter(problem -> problem.contains(".attn.")).findFirst().ifPresent(shown::add);
+    problems.stream()
+        .filter(problem -> problem.contains(".attn."))
+        .findFirst()
+        .ifPresent(shown::add);
     int more = problems.size() - shown.size();
     return String.join("; ", shown) + (more > 0 ? "; and " + more + " more" : "");
   }

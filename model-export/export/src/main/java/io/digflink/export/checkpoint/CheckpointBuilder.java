@@ -11,7 +11,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Chooses from the networks that a checkpoint has: one as it was trained, and one average of it. */
+/**
+ * Chooses from the networks that a checkpoint has: one as it was trained, and one average of it.
+ */
 final class CheckpointBuilder {
   /** Keys that training scripts save a network under; those that come first are preferred. */
   private static final List<String> KEYS =

@@ -59,8 +59,7 @@ public final class Checkpoints {
       boolean applies = Files.isDirectory(path) || config.containsKey("_class_name");
       args = applies && args.isEmpty() ? config : args;
     }
-    return new Checkpoint(
-        read.model(), read.ema(), args, read.sha256(), path, read.contents());
+    return new Checkpoint(read.model(), read.ema(), args, read.sha256(), path, read.contents());
   }
 
   private static Path weightsIn(Path directory) throws CheckpointException {
@@ -70,7 +69,7 @@ public final class Checkpoints {
     }
     String hint =
         Files.isDirectory(directory.resolve("vae"))
-            ? ". It is a whole pipeline: give its 'vae' or 'transformer' directory"
+            ? "; it is a whole pipeline: give its 'vae' directory, or its 'transformer'"
             : "";
     throw new CheckpointException(
         "%s has no weights: expected %s%s".formatted(directory, WeightFiles.expected(), hint));

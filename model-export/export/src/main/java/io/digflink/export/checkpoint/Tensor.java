@@ -57,8 +57,7 @@ public final class Tensor {
       long[] expected = parts.get(0).shape.clone();
       expected[0] = part.shape.length == 0 ? 0 : part.shape[0];
       if (!Arrays.equals(part.shape, expected)) {
-        throw new CheckpointException(
-            "%s and %s cannot be joined".formatted(parts.get(0), part));
+        throw new CheckpointException("%s and %s cannot be joined".formatted(parts.get(0), part));
       }
       shape[0] = Math.addExact(shape[0], part.shape[0]);
     }

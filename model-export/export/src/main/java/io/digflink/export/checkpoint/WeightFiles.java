@@ -43,8 +43,8 @@ final class WeightFiles {
 
   /** What names are expected, for messages. */
   static String expected() {
-    return "diffusion_pytorch_model.safetensors, model.safetensors or pytorch_model.bin, also with"
-        + " .fp16 or .bf16 in the name, or an index of shards such as"
-        + " diffusion_pytorch_model.safetensors.index.json";
+    return "one of [diffusion_pytorch_model.safetensors, diffusion_pytorch_model.bin,"
+        + " model.safetensors, pytorch_model.bin], also with .fp16 or .bf16 before the ending, or an"
+        + " index of shards (….safetensors.index.json, ….bin.index.json)";
   }
 }

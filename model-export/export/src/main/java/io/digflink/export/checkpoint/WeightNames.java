@@ -25,7 +25,8 @@ final class WeightNames {
 
   /** Attributes under which training scripts hold their network. */
   private static final Set<String> HOLDERS =
-      Set.of("model", "ema_model", "online_model", "model_ema", "ema", "net", "network", "denoiser");
+      Set.of(
+          "model", "ema_model", "online_model", "model_ema", "ema", "net", "network", "denoiser");
 
   private WeightNames() {}
 
@@ -59,9 +60,7 @@ final class WeightNames {
 
   private static String unwrapped(String name) {
     List<String> parts = Arrays.asList(name.split("\\.", -1));
-    return parts.stream()
-        .filter(part -> !WRAPPERS.contains(part))
-        .collect(Collectors.joining("."));
+    return parts.stream().filter(part -> !WRAPPERS.contains(part)).collect(Collectors.joining("."));
   }
 
   /** Whether a place in a checkpoint is named like a moving average of the weights. */

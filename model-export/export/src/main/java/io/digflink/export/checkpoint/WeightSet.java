@@ -86,8 +86,7 @@ record WeightSet(String place, Map<String, Tensor> tensors, Map<String, String> 
     plain.forEach(
         (name, value) -> {
           boolean another =
-              prefixes.stream()
-                  .anyMatch(p -> p.length() > prefix.length() && name.startsWith(p));
+              prefixes.stream().anyMatch(p -> p.length() > prefix.length() && name.startsWith(p));
           if (!name.startsWith(prefix) || another) {
             return;
           }
