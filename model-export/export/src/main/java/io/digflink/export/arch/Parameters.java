@@ -7,9 +7,11 @@ import io.digflink.export.checkpoint.Tensor;
 import io.digflink.export.graph.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -24,7 +26,7 @@ public final class Parameters {
 
   private final StateDict dict;
   private final long seed;
-  private final Set<String> taken = new HashSet<>();
+  private final Map<String, long[]> taken = new LinkedHashMap<>();
   private final List<String> missing = new ArrayList<>();
   private final List<String> misshapen = new ArrayList<>();
   private long count;
@@ -83,10 +85,11 @@ public final class Parameters {
 
   /** A parameter; its data is read when the graph is written. */
   public Weight take(String name, long... shape) {
-    taken.add(name);
+    taken.put(name, shape.clone());
     count += Arrays.stream(shape).reduce(1, Math::multiplyExact);
     if (dict == null) {
-      return Weight.of(() -> RandomWeights.tensor(name, shape, seed).toFloatArray(), shape);
+      return Weight.of(() -> RandomWeights.tensor(name, shape, seed).toFloatArray(), shape)
+          .from(List.of(name));
     }
     if (!dict.contains(name)) {
       missing.add(name + " is missing: expected " + Arrays.toString(shape));
@@ -96,7 +99,7 @@ public final class Parameters {
               "%s has another shape: expected %s, found %s",
               name, Arrays.toString(shape), Arrays.toString(dict.get(name).shape())));
     }
-    return Weight.of(() -> finite(dict.get(name)), shape);
+    return Weight.of(() -> finite(dict.get(name)), shape).from(List.of(name));
   }
 
   /**
@@ -133,6 +136,11 @@ public final class Parameters {
     return index;
   }
 
+  /** The shapes of the parameters taken so far, by name and in their order. */
+  public Map<String, long[]> taken() {
+    return Collections.unmodifiableMap(taken);
+  }
+
   /** Number of elements taken so far. */
   public long count() {
     return count;
@@ -153,7 +161,7 @@ public final class Parameters {
     }
     List<String> leftOver = new ArrayList<>();
     for (String name : dict.names()) {
-      if (!taken.contains(name) && ignoredPrefixes.stream().noneMatch(name::startsWith)) {
+      if (!taken.containsKey(name) && ignoredPrefixes.stream().noneMatch(name::startsWith)) {
         leftOver.add(
             String.format(
                 "%s is left over: expected no such tensor, found %s",
@@ -189,7 +197,7 @@ public final class Parameters {
    */
   public void checkFinite() {
     if (dict != null) {
-      dict.names().stream().filter(taken::contains).map(dict::get).forEach(Parameters::finite);
+      dict.names().stream().filter(taken::containsKey).map(dict::get).forEach(Parameters::finite);
     }
   }
 }

@@ -155,12 +155,17 @@ final class ForbiddenNames {
    */
   static void check(String module, String name) throws CheckpointException {
     if (isForbidden(module, name)) {
-      throw new CheckpointException(
-          "it refers to %s, which is not data. Expected only tensors, containers, numbers, strings"
-                  .formatted(printable(module + "." + name))
-              + " and objects that hold values. Nothing was executed. If you trust where the file"
-              + " comes from, load it in Python and save only its state dict");
+      throw refusal(module + "." + name);
     }
+  }
+
+  /** Says that a name is forbidden. */
+  static CheckpointException refusal(String qualified) {
+    return new CheckpointException(
+        "it refers to %s, which is not data. Expected only tensors, containers, numbers, strings"
+                .formatted(printable(qualified))
+            + " and objects that hold values. Nothing was executed. If you trust where the file"
+            + " comes from, load it in Python and save only its state dict");
   }
 
   private static boolean isForbidden(String module, String name) {

@@ -26,7 +26,14 @@ final class PickleGlobals {
       "torch._utils._rebuild_parameter_with_state";
   private static final String REBUILD_FROM_TYPE = "torch._tensor._rebuild_from_type_v2";
   private static final Set<String> RECONSTRUCTORS =
-      Set.of("copyreg._reconstructor", "copy_reg._reconstructor");
+      Set.of(
+          "copyreg._reconstructor",
+          "copy_reg._reconstructor",
+          "numpy.core.multiarray._reconstruct",
+          "numpy._core.multiarray._reconstruct");
+
+  /** How Python 3.11 writes the member of an enumeration: the attribute of a class. */
+  private static final Set<String> ATTRIBUTES = Set.of("builtins.getattr", "__builtin__.getattr");
   private static final Set<String> CALLABLE =
       Set.of(
           ORDERED_DICT,
@@ -68,7 +75,7 @@ final class PickleGlobals {
    */
   Global find(String module, String name) throws CheckpointException {
     String qualified = module + "." + name;
-    if (CALLABLE.contains(qualified)) {
+    if (CALLABLE.contains(qualified) || ATTRIBUTES.contains(qualified)) {
       return new Global(qualified, Optional.empty());
     }
     Optional<DType> dtype = Optional.empty();
@@ -135,11 +142,33 @@ final class PickleGlobals {
     if (global.dtype().isPresent()) {
       throw new CheckpointException("%s is not called".formatted(global));
     }
+    if (ATTRIBUTES.contains(global.name())) {
+      return member(global, arguments);
+    }
     boolean ofFirst =
         RECONSTRUCTORS.contains(global.name())
             && !arguments.isEmpty()
             && arguments.get(0) instanceof Global;
     return new PyObject(ofFirst ? arguments.get(0).toString() : global.name());
+  }
+
+  private static PyObject member(Global global, List<Object> arguments)
+      throws CheckpointException {
+    if (arguments.size() == 2
+        && arguments.get(0) instanceof Global enumeration
+        && arguments.get(1) instanceof String name
+        && name.matches("\\p{L}\\w*")) {
+      return new PyObject(enumeration.name());
+    }
+    throw ForbiddenNames.refusal(global.name());
+  }
+
+  /** Refuses the old way to write an instance. */
+  static CheckpointException refusedInstance(Global global) {
+    return ATTRIBUTES.contains(global.name())
+        ? ForbiddenNames.refusal(global.name())
+        : new CheckpointException(
+            "torch.save does not write instances of %s this way".formatted(global));
   }
 
   private static PyDict orderedDict(List<Object> arguments) throws CheckpointException {

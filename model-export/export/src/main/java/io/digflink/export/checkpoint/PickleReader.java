@@ -266,9 +266,7 @@ final class PickleReader {
 
   /** The opcode of old-style instances: named like any other global, then always refused. */
   private void refuseInstance() throws CheckpointException {
-    PickleGlobals.Global global = globals.find(in.line(), in.line());
-    throw new CheckpointException(
-        "torch.save does not write instances of %s this way".formatted(global));
+    throw PickleGlobals.refusedInstance(globals.find(in.line(), in.line()));
   }
 
   private void call(Object... callableAndArguments) throws CheckpointException {

@@ -23,9 +23,9 @@ record WeightSet(String place, Map<String, Tensor> tensors, Map<String, String> 
   /** The same of every decoder. */
   static final List<String> DECODERS = List.of("decoder.conv_in.weight");
 
-  /** Whether its name says that it is a moving average. */
+  /** Whether its place says that it is a moving average, and not the network beside one. */
   boolean isAverage() {
-    return WeightNames.isAverage(place);
+    return WeightNames.isAverage(place) && !place.contains("online_model");
   }
 
   /** The tensors in the order of the checkpoint. */

@@ -153,6 +153,11 @@ public final class GraphBuilder {
     return data.bytes();
   }
 
+  /** Names of the weights so far, with those of the parameters that each comes from. */
+  public Map<String, List<String>> weightSources() {
+    return data.sources();
+  }
+
   /**
    * Writes the model and its weights into a directory.
    *
