@@ -19,7 +19,8 @@ final class LowRank {
     int columns = Math.toIntExact(down.shape().get(1));
     List<String> sources = new ArrayList<>(up.sources());
     sources.addAll(down.sources());
-    return Weight.of(() -> product(up.toArray(), down.toArray(), rows, rank, columns), rows, columns)
+    return Weight.of(
+            () -> product(up.toArray(), down.toArray(), rows, rank, columns), rows, columns)
         .from(sources);
   }
 

@@ -34,6 +34,7 @@ final class PickleGlobals {
 
   /** How Python 3.11 writes the member of an enumeration: the attribute of a class. */
   private static final Set<String> ATTRIBUTES = Set.of("builtins.getattr", "__builtin__.getattr");
+
   private static final Set<String> CALLABLE =
       Set.of(
           ORDERED_DICT,
@@ -152,8 +153,7 @@ final class PickleGlobals {
     return new PyObject(ofFirst ? arguments.get(0).toString() : global.name());
   }
 
-  private static PyObject member(Global global, List<Object> arguments)
-      throws CheckpointException {
+  private static PyObject member(Global global, List<Object> arguments) throws CheckpointException {
     if (arguments.size() == 2
         && arguments.get(0) instanceof Global enumeration
         && arguments.get(1) instanceof String name

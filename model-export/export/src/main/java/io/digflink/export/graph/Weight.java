@@ -13,8 +13,7 @@ import java.util.function.UnaryOperator;
  * @param pieces return the elements in row-major order, one piece after another
  * @param sources names of the parameters that the data comes from
  */
-public record Weight(
-    List<Long> shape, List<Supplier<float[]>> pieces, List<String> sources) {
+public record Weight(List<Long> shape, List<Supplier<float[]>> pieces, List<String> sources) {
   public Weight {
     shape = List.copyOf(shape);
     pieces = List.copyOf(pieces);
