@@ -254,7 +254,7 @@ class ExportCommandITCase {
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.out())
         .contains("Taking the moving average (ema, ")
-        .contains("The export would write 1.2 MB of weights. Nothing was written");
+        .contains("The export would write 1.1 MB of weights. Nothing was written");
     assertThat(out).doesNotExist();
     assertFails(
         run("export", checkpoint, "--config", arguments),

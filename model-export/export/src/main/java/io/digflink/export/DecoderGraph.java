@@ -24,9 +24,8 @@ import java.util.function.Consumer;
  *
  * @param graph the decoder's graph
  * @param config the configuration it was built from
- * @param parameters its weights
  */
-record DecoderGraph(GraphBuilder graph, VaeConfig config, Parameters parameters) {
+record DecoderGraph(GraphBuilder graph, VaeConfig config) {
 
   /**
    * Builds the decoder of an AutoencoderKL.
@@ -65,7 +64,7 @@ record DecoderGraph(GraphBuilder graph, VaeConfig config, Parameters parameters)
         "Give the directory that diffusers saved, with its own config.json.");
     graph.metadata("parameters", Long.toString(parameters.count()));
     graph.metadata("exporter_version", ExporterVersion.get());
-    return new DecoderGraph(graph, config, parameters);
+    return new DecoderGraph(graph, config);
   }
 
   /** The configuration, if there are no weights beside it. */

@@ -41,10 +41,7 @@ public final class Exporter {
 
   /** A bundle before it is written. */
   private record Plan(
-      GraphBuilder denoiser,
-      Parameters parameters,
-      Optional<DecoderGraph> decoder,
-      ModelManifest manifest) {}
+      GraphBuilder denoiser, Optional<DecoderGraph> decoder, ModelManifest manifest) {}
 
   /**
    * Writes the bundle. If anything fails, nothing is written.
@@ -69,16 +66,16 @@ public final class Exporter {
   }
 
   /**
-   * Checks all that {@link #export} checks, but for what a float16 cannot hold, and writes nothing.
+   * Checks all that {@link #export} checks of the model, and writes nothing.
    *
    * @throws CheckpointException as {@link #export} does
    * @throws IllegalArgumentException as {@link #export} does
    */
   public void check() throws IOException {
     Plan plan = plan();
-    progress.accept("Checking that every weight is finite");
-    plan.parameters().checkFinite();
-    plan.decoder().ifPresent(decoder -> decoder.parameters().checkFinite());
+    progress.accept("Checking every weight");
+    plan.denoiser().checkWeights();
+    plan.decoder().ifPresent(decoder -> decoder.graph().checkWeights());
     long bytes =
         plan.denoiser().weightBytes()
             + plan.decoder().map(decoder -> decoder.graph().weightBytes()).orElse(0L);
@@ -101,7 +98,7 @@ public final class Exporter {
     Optional<GridSize> fixed = grid(config, parameters, scale);
     GraphBuilder denoiser = buildDenoiser(config, source, parameters, fixed);
     ModelManifest manifest = manifest(config, source, fixed, decoder.map(DecoderGraph::config));
-    return new Plan(denoiser, parameters, decoder, manifest);
+    return new Plan(denoiser, decoder, manifest);
   }
 
   private Optional<DecoderGraph> buildDecoder(Optional<Path> source) throws IOException {

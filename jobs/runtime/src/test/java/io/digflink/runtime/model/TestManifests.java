@@ -40,10 +40,7 @@ public final class TestManifests {
   }
 
   private static ModelManifest of(
-      String name,
-      ModelManifest.Classes classes,
-      boolean dynamicSize,
-      Map<String, Object> config) {
+      String name, ModelManifest.Classes classes, boolean dynamicSize, Map<String, Object> config) {
     return new ModelManifest(
         ModelManifest.FORMAT_VERSION,
         name,

@@ -189,15 +189,4 @@ public final class Parameters {
     int more = problems.size() - shown.size();
     return String.join("; ", shown) + (more > 0 ? "; and " + more + " more" : "");
   }
-
-  /**
-   * Reads every tensor that was asked for.
-   *
-   * @throws IllegalArgumentException naming the first one with an element that is not finite
-   */
-  public void checkFinite() {
-    if (dict != null) {
-      dict.names().stream().filter(taken::containsKey).map(dict::get).forEach(Parameters::finite);
-    }
-  }
 }

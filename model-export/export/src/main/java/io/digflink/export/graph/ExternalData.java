@@ -58,6 +58,18 @@ final class ExternalData {
     return end;
   }
 
+  /** Computes every weight as {@link #write} does, and refuses what it would refuse. */
+  void check() {
+    for (Entry entry : entries) {
+      float largest = entry.type == ElementType.FLOAT16 ? LARGEST_HALF : Float.MAX_VALUE;
+      for (Supplier<float[]> piece : entry.weight.pieces()) {
+        for (float value : piece.get()) {
+          checked(entry.name, value, largest);
+        }
+      }
+    }
+  }
+
   /** Names of the weights, with those of the parameters that each comes from. */
   Map<String, List<String>> sources() {
     Map<String, List<String>> sources = new LinkedHashMap<>();

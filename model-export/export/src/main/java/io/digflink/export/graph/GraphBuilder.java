@@ -153,6 +153,15 @@ public final class GraphBuilder {
     return data.bytes();
   }
 
+  /**
+   * Computes every weight without writing it.
+   *
+   * @throws IllegalArgumentException naming a weight that is not finite or too large for its type
+   */
+  public void checkWeights() {
+    data.check();
+  }
+
   /** Names of the weights so far, with those of the parameters that each comes from. */
   public Map<String, List<String>> weightSources() {
     return data.sources();
