@@ -21,6 +21,9 @@ final class ModelSelection {
   private static final String CLASSES = "num_classes";
   private static final String DROPOUT = "class_dropout_prob";
 
+  /** The official constructors' default number of classes. */
+  private static final int IMAGENET = 1000;
+
   /** What of a DiG no tensor shows and is seldom changed, with the official defaults. */
   private static final Map<String, Object> UNSEEN =
       Map.of("bid_mode", "layer", "hidden_act", "swish", "if_in_block_conv", false);
@@ -171,7 +174,9 @@ final class ModelSelection {
   private void addClasses(int rows, Map<String, Object> explicit, Map<String, Object> arguments) {
     Object classes = explicit.getOrDefault(CLASSES, args.get(CLASSES));
     boolean all = classes instanceof Number count && count.intValue() == rows;
-    boolean allButNull = classes instanceof Number count && count.intValue() == rows - 1;
+    boolean allButNull =
+        (classes == null ? IMAGENET : classes) instanceof Number count
+            && count.intValue() == rows - 1;
     if (explicit.get(DROPOUT) instanceof Number dropout) {
       arguments.put(CLASSES, rows - (dropout.doubleValue() == 0 ? 0 : 1));
     } else if (all) {
