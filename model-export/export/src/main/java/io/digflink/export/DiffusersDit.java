@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** The {@code config.json} of diffusers' DiT as arguments of the official constructor. */
 final class DiffusersDit {
@@ -71,7 +72,7 @@ final class DiffusersDit {
           String.format(
               "config.json is of a %s; expected a DiT (%s)%s",
               name,
-              String.join(" or ", new java.util.TreeSet<>(CLASSES)),
+              String.join(" or ", new TreeSet<>(CLASSES)),
               "AutoencoderKL".equals(name) ? ". Give a decoder with --vae" : ""));
     }
     REQUIRED.forEach(

@@ -1,5 +1,6 @@
 package io.digflink.export;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.digflink.bundle.ModelManifest;
@@ -88,7 +89,7 @@ record Pipeline(
   private static Map<String, Object> read(Path file) throws IOException {
     try {
       return MAPPER.readValue(Files.readAllBytes(file), new TypeReference<>() {});
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw new CheckpointException(file + " is not a JSON object: " + e.getOriginalMessage(), e);
     }
   }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -146,7 +147,7 @@ record VaeTensors(StateDict dict) {
     return dict.contains(name) ? dict.get(name).shape() : new long[0];
   }
 
-  private static int count(java.util.function.IntPredicate there) {
+  private static int count(IntPredicate there) {
     return (int) IntStream.range(0, 100).takeWhile(there).count();
   }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +54,7 @@ class ClassNamesITCase {
     assertRefused("[\"a\",", "is not a JSON list of class names");
   }
 
-  private java.util.List<String> read(String text) throws Exception {
+  private List<String> read(String text) throws Exception {
     return ClassNames.read(
         Files.write(directory.resolve("names"), text.getBytes(StandardCharsets.UTF_8)));
   }

@@ -3,6 +3,7 @@ package io.digflink.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.ModelManifest;
 import io.digflink.export.checkpoint.Checkpoints;
@@ -202,8 +203,7 @@ class DiffusersPipelineITCase {
     Map<String, Object> config =
         new LinkedHashMap<>(Cases.config("dit-pipeline/transformer/config.json"));
     config.putAll(changes);
-    new com.fasterxml.jackson.databind.ObjectMapper()
-        .writeValue(transformer.resolve("config.json").toFile(), config);
+    new ObjectMapper().writeValue(transformer.resolve("config.json").toFile(), config);
   }
 
   /** The stored tensors, in memory so that their file can be replaced. */

@@ -3,6 +3,7 @@ package io.digflink.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.export.arch.Parameters;
 import io.digflink.export.arch.VaeConfig;
@@ -82,8 +83,7 @@ class VaeFilesITCase {
     SafetensorsFile.write(saved.resolve("diffusion_pytorch_model.safetensors"), weights);
     Map<String, Object> config = new LinkedHashMap<>(sizes);
     config.put("_class_name", "AutoencoderKL");
-    new com.fasterxml.jackson.databind.ObjectMapper()
-        .writeValue(saved.resolve("config.json").toFile(), config);
+    new ObjectMapper().writeValue(saved.resolve("config.json").toFile(), config);
     Path single = directory.resolve("v1-5.safetensors");
     SafetensorsFile.write(single, compVis(weights, "first_stage_model.", 2));
 

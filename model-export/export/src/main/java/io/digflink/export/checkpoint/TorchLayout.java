@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -109,7 +110,7 @@ final class TorchLayout {
     builder.add(WeightSet.find(place, named, anchors));
     named.forEach(
         (name, item) -> {
-          if (TRAINING.matcher(name.toLowerCase(java.util.Locale.ROOT)).matches()) {
+          if (TRAINING.matcher(name.toLowerCase(Locale.ROOT)).matches()) {
             return;
           }
           String inner = WeightSet.joined(place, name);

@@ -3,6 +3,7 @@ package io.digflink.export.checkpoint;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,6 +28,10 @@ final class WeightNames {
   private static final Set<String> HOLDERS =
       Set.of(
           "model", "ema_model", "online_model", "model_ema", "ema", "net", "network", "denoiser");
+
+  /** Words in places that hold a moving average. */
+  private static final Set<String> AVERAGES =
+      Set.of("ema", "shadow", "averaged", "average", "avg", "swa", "polyak");
 
   private WeightNames() {}
 
@@ -65,10 +70,7 @@ final class WeightNames {
 
   /** Whether a place in a checkpoint is named like a moving average of the weights. */
   static boolean isAverage(String place) {
-    return Arrays.stream(place.toLowerCase(java.util.Locale.ROOT).split("[^a-z]+"))
+    return Arrays.stream(place.toLowerCase(Locale.ROOT).split("[^a-z]+"))
         .anyMatch(AVERAGES::contains);
   }
-
-  private static final Set<String> AVERAGES =
-      Set.of("ema", "shadow", "averaged", "average", "avg", "swa", "polyak");
 }

@@ -3,6 +3,7 @@ package io.digflink.export.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -226,9 +227,7 @@ class WeightPlacesITCase {
   private static Pickle merged(Pickle first, Pickle second) {
     // Both are EMPTY_DICT, MARK, items, SETITEMS: the second one's items are set in the first.
     byte[] items = second.bytes();
-    return new Pickle()
-        .raw(first.bytes())
-        .raw(java.util.Arrays.copyOfRange(items, 1, items.length));
+    return new Pickle().raw(first.bytes()).raw(Arrays.copyOfRange(items, 1, items.length));
   }
 
   private static Pickle dict(String key, Pickle value) {
