@@ -162,7 +162,6 @@ final class CheckpointBuilder {
   }
 
   private static String shown(WeightSet set) {
-    String place = set.place().isEmpty() ? "the checkpoint itself" : set.place();
-    return "%s, %d tensors".formatted(place, set.tensors().size());
+    return "%s, %d tensors".formatted(set.shownPlace(), set.tensors().size());
   }
 }

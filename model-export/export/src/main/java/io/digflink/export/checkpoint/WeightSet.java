@@ -33,9 +33,14 @@ record WeightSet(String place, Map<String, Tensor> tensors, Map<String, String> 
     for (Map.Entry<String, String> entry : unread.entrySet()) {
       throw new CheckpointException(
           "'%s' in %s is a %s; expected a tensor. %s"
-              .formatted(entry.getKey(), place, entry.getValue(), advice(entry.getValue())));
+              .formatted(entry.getKey(), shownPlace(), entry.getValue(), advice(entry.getValue())));
     }
     return StateDict.of(named(tensors));
+  }
+
+  /** Where it is, for messages. */
+  String shownPlace() {
+    return place.isEmpty() ? "the checkpoint itself" : place;
   }
 
   private static String advice(String type) {
