@@ -23,6 +23,9 @@ record WeightSet(String place, Map<String, Tensor> tensors, Map<String, String> 
   /** The same of every decoder. */
   static final List<String> DECODERS = List.of("decoder.conv_in.weight");
 
+  /** The most networks that are looked for in one dict. */
+  private static final int MOST = 16;
+
   /** Whether its place says that it is a moving average, and not the network beside one. */
   boolean isAverage() {
     return WeightNames.isAverage(place) && !place.contains("online_model");
@@ -69,7 +72,7 @@ record WeightSet(String place, Map<String, Tensor> tensors, Map<String, String> 
     Set<String> prefixes = new LinkedHashSet<>();
     for (String name : plain.keySet()) {
       for (String anchor : anchors) {
-        if (name.equals(anchor) || name.endsWith("." + anchor)) {
+        if ((name.equals(anchor) || name.endsWith("." + anchor)) && prefixes.size() < MOST) {
           prefixes.add(name.substring(0, name.length() - anchor.length()));
         }
       }
