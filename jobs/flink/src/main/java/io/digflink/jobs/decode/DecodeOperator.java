@@ -11,6 +11,7 @@ import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.RejectCounters;
+import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
 import io.digflink.jobs.request.RequestNews;
 import io.digflink.jobs.request.SideOutputs;
@@ -30,8 +31,11 @@ import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.streaming.api.operators.OperatorSnapshotFutures;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.util.SimpleVersionedListState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -58,6 +62,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   private transient ServedModels models;
   private transient DecodeMetrics metrics;
   private transient RejectCounters rejects;
+  private transient RequestSpans spans;
 
   private transient int imagesWaiting;
 
@@ -119,6 +124,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   public void open() throws Exception {
     metrics = new DecodeMetrics(getMetricGroup());
     rejects = new RejectCounters(getMetricGroup());
+    spans = new RequestSpans(getMetricGroup());
     for (ModelBundle bundle : models.bundles()) {
       models.decoder(bundle.name());
     }
@@ -130,6 +136,20 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     waitingState.update(
         waiting.stream().map(next -> new Handover(next.image(), next.news())).toList());
     failedState.update(List.copyOf(answers.failed()));
+  }
+
+  @Override
+  public OperatorSnapshotFutures snapshotState(
+      long checkpoint, long timestamp, CheckpointOptions options, CheckpointStreamFactory factory)
+      throws Exception {
+    spans.snapshot(checkpoint);
+    return super.snapshotState(checkpoint, timestamp, options, factory);
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpoint) throws Exception {
+    super.notifyCheckpointComplete(checkpoint);
+    spans.complete(checkpoint, now());
   }
 
   @Override
@@ -220,7 +240,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
       case RETRY -> {}
       case REJECT -> {
         DenoisedImage image = removeFirstImage(now);
-        answers.failed(image, RunRejects.failed(run, image.header().index()), now);
+        failed(image, RunRejects.failed(run, image.header().index()), now);
       }
     }
   }
@@ -243,7 +263,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
         answers.news(waiting.remove().news(), now);
       } else {
         DenoisedImage image = removeFirstImage(now);
-        answers.failed(image, RejectRecords.modelGone(image.header().model()), now);
+        failed(image, RejectRecords.modelGone(image.header().model()), now);
       }
     }
   }
@@ -265,7 +285,18 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
       emit(image, file.get(), now);
     } else {
       ImageHeader header = image.header();
-      answers.failed(image, RunRejects.notFinite("decoder", header.model(), header.index()), now);
+      failed(image, RunRejects.notFinite("decoder", header.model(), header.index()), now);
+    }
+  }
+
+  private void failed(DenoisedImage image, RejectException why, long now) {
+    answers.failed(image, why, now);
+    endSpan(image.header(), now);
+  }
+
+  private void endSpan(ImageHeader header, long now) {
+    if (header.isLast()) {
+      spans.ended(header, now);
     }
   }
 
@@ -275,6 +306,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
         new StreamRecord<>(
             new Answer<>(ImageRecords.of(image, file, bundle, now), image.header().headers())));
     answers.done(image, now);
+    endSpan(image.header(), now);
     metrics.finished(image.header(), now);
   }
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.common.header.Header;
@@ -26,7 +27,7 @@ import org.apache.kafka.common.header.Headers;
  * <p>Every image of a request repeats them, so there is a limit: headers beyond the first 16, and
  * those with which all would have more than 4 KiB, are left out.
  */
-final class ForwardedHeaders implements Serializable {
+public final class ForwardedHeaders implements Serializable {
   /** What is always repeated: the trace context of W3C, and the usual name of a reply's address. */
   static final List<String> ALWAYS = List.of("traceparent", "tracestate", "correlation-id");
 
@@ -40,13 +41,13 @@ final class ForwardedHeaders implements Serializable {
   /**
    * @param further names besides {@link #ALWAYS}, in upper or lower case
    */
-  ForwardedHeaders(Set<String> further) {
+  public ForwardedHeaders(Set<String> further) {
     names.addAll(ALWAYS);
     further.forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
   }
 
   /** The headers to repeat, encoded; empty if there are none. */
-  byte[] pick(Headers headers) {
+  public byte[] pick(Headers headers) {
     List<Header> picked = new ArrayList<>();
     int bytes = 0;
     for (Header header : headers) {
@@ -96,6 +97,13 @@ final class ForwardedHeaders implements Serializable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The value of a picked header, if it is there and has one. */
+  public static Optional<byte[]> value(byte[] picked, String name) {
+    Headers headers = new org.apache.kafka.common.header.internals.RecordHeaders();
+    add(picked, headers);
+    return Optional.ofNullable(headers.lastHeader(name)).map(Header::value);
   }
 
   private static byte[] read(DataInputStream in, int length) throws IOException {
