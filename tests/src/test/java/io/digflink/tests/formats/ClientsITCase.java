@@ -192,6 +192,7 @@ class ClientsITCase {
 
     List<Row> rows =
         Awaitility.await()
+            .pollInSameThread() // the planner keeps things by thread
             .atMost(Duration.ofMinutes(2))
             .until(
                 () -> select(tables, statements.get(statements.size() - 1)),

@@ -77,7 +77,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
       StreamOperatorParameters<Answer<GeneratedImage>> parameters,
       DecodeSettings settings,
       ModelSettings modelSettings) {
-    super(parameters);
+    super(parameters, modelSettings.longestRun());
     this.settings = settings;
     this.modelSettings = modelSettings;
     this.claimCheck = new ClaimCheck(settings);

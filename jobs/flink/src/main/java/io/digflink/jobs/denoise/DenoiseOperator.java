@@ -56,7 +56,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
       StreamOperatorParameters<Handover> parameters,
       DenoiseSettings settings,
       ModelSettings modelSettings) {
-    super(parameters);
+    super(parameters, modelSettings.longestRun());
     this.settings = settings;
     this.modelSettings = modelSettings;
     this.inFlight = new InFlight(settings.maxInFlight());

@@ -1,33 +1,52 @@
 package io.digflink.jobs.device;
 
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * Executes one run at a time on a thread of its own and reports its end by a mail to the task. All
- * methods are called on the task's thread.
+ * methods are called on the task's thread. If a run takes too long, or leaves a device that cannot
+ * be used any more, it says so.
  */
 final class DeviceRunExecutor implements AutoCloseable {
   private final MailboxExecutor mailbox;
   private final ExecutorService thread;
+  private final ScheduledExecutorService watchdog;
+  private final Duration longest;
+  private final Consumer<String> lost;
   private boolean busy;
   private Future<?> running;
 
-  DeviceRunExecutor(String name, MailboxExecutor mailbox) {
+  /**
+   * Starts the thread.
+   *
+   * @param longest that a run may take
+   * @param lost told, on any thread, why the device is lost
+   */
+  DeviceRunExecutor(String name, MailboxExecutor mailbox, Duration longest, Consumer<String> lost) {
     this.mailbox = mailbox;
-    this.thread =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread created = new Thread(task, name);
-              created.setDaemon(true);
-              return created;
-            });
+    this.longest = longest;
+    this.lost = lost;
+    this.thread = Executors.newSingleThreadExecutor(daemons(name));
+    this.watchdog = Executors.newSingleThreadScheduledExecutor(daemons(name + " watchdog"));
+  }
+
+  private static ThreadFactory daemons(String name) {
+    return task -> {
+      Thread created = new Thread(task, name);
+      created.setDaemon(true);
+      return created;
+    };
   }
 
   /** Whether there is a run whose end has not been handled yet. */
@@ -51,10 +70,15 @@ final class DeviceRunExecutor implements AutoCloseable {
 
   private void executeAndReport(DeviceRun<?> run, ThrowingRunnable<Exception> whenEnded) {
     Throwable failure = null;
+    Future<?> watch = watch(run);
     try {
       run.execute();
     } catch (Throwable t) {
       failure = t;
+    }
+    watch.cancel(false);
+    if (LostDevice.isLost(failure == null ? run.failure() : failure)) {
+      lost.accept("A run of the " + run.graph() + " of " + run.key().model() + " broke the device");
     }
     Throwable thrown = failure;
     try {
@@ -71,6 +95,23 @@ final class DeviceRunExecutor implements AutoCloseable {
       // The mailbox is closed: the task is ending and nobody waits for the result.
       return;
     }
+  }
+
+  private Future<?> watch(DeviceRun<?> run) {
+    return watchdog.schedule(
+        () ->
+            lost.accept(
+                "Expected a run of the "
+                    + run.graph()
+                    + " of "
+                    + run.key().model()
+                    + " with "
+                    + run.rows()
+                    + " rows to end within denoise.run-timeout, "
+                    + longest.toSeconds()
+                    + " s, and it did not"),
+        longest.toMillis(),
+        TimeUnit.MILLISECONDS);
   }
 
   /** Waits until nothing is computed; the mail that reports the end may still be due. */
@@ -92,6 +133,7 @@ final class DeviceRunExecutor implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdown();
+    watchdog.shutdown(); // what is scheduled is still run: a run that hangs is not waited for
     boolean interrupted = false;
     boolean ended = false;
     while (!ended) {

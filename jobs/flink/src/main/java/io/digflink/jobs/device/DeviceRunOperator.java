@@ -1,5 +1,6 @@
 package io.digflink.jobs.device;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -42,6 +43,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
   private static final long NOT_STOPPING = -1;
 
   private final transient MailboxExecutor mailbox;
+  private final Duration longestRun;
   private final transient OperatorRoom room = OperatorRoom.ofThisTask();
   private final transient Deque<HeldWatermark> heldWatermarks = new ArrayDeque<>();
   private transient DeviceRunExecutor device;
@@ -52,8 +54,14 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
   /** A watermark and how many elements came before it. */
   private record HeldWatermark(Watermark watermark, long elementsBefore) {}
 
-  protected DeviceRunOperator(StreamOperatorParameters<O> parameters) {
+  /**
+   * Of a task.
+   *
+   * @param longestRun after which a run is taken to hang, and the process ends
+   */
+  protected DeviceRunOperator(StreamOperatorParameters<O> parameters, Duration longestRun) {
     super(parameters);
+    this.longestRun = longestRun;
     this.mailbox = parameters.getMailboxExecutor();
   }
 
@@ -95,7 +103,10 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
     super.open();
     device =
         new DeviceRunExecutor(
-            getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks() + " device", mailbox);
+            getRuntimeContext().getTaskInfo().getTaskNameWithSubtasks() + " device",
+            mailbox,
+            longestRun,
+            LostDevice::endProcess);
     updateRoom();
     // Restored elements go on as soon as the task runs; nothing may be emitted before.
     mailbox.execute(this::proceed, "First device run");

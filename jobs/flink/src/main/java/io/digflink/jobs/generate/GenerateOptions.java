@@ -2,6 +2,7 @@ package io.digflink.jobs.generate;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import io.digflink.jobs.model.ModelSettings;
 import io.digflink.schemas.codec.WireFormat;
 import java.time.Duration;
 import java.util.List;
@@ -185,6 +186,14 @@ public final class GenerateOptions {
               "Number of requests with images still waiting for a place in flight that a subtask holds;"
                   + " at this number it leaves further requests in Kafka.");
 
+  public static final ConfigOption<Duration> RUN_TIMEOUT =
+      key("denoise.run-timeout")
+          .durationType()
+          .defaultValue(ModelSettings.LONGEST_RUN)
+          .withDescription(
+              "A run of the denoiser or the decoder that takes longer hangs: the process ends, so"
+                  + " that Flink starts the job in another one.");
+
   public static final ConfigOption<Integer> DECODE_BATCH =
       key("decode.max-batch")
           .intType()
@@ -259,6 +268,7 @@ public final class GenerateOptions {
         MAX_BATCH_ROWS,
         MAX_IN_FLIGHT,
         MAX_WAITING,
+        RUN_TIMEOUT,
         DECODE_BATCH,
         DECODE_PARALLELISM,
         IMAGE_METADATA,

@@ -124,7 +124,8 @@ public record GenerateSettings(
         new ModelSettings(
             required(config, GenerateOptions.MODEL_DIRECTORY),
             config.get(GenerateOptions.DEVICE),
-            config.get(GenerateOptions.INTRA_OP_THREADS));
+            config.get(GenerateOptions.INTRA_OP_THREADS),
+            config.get(GenerateOptions.RUN_TIMEOUT));
     DecodeSettings decode =
         new DecodeSettings(
             config.get(GenerateOptions.DECODE_BATCH),

@@ -5,6 +5,7 @@ import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.Device;
 import java.io.IOException;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -16,16 +17,30 @@ import java.util.stream.Collectors;
  *     reads
  * @param device {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}
  * @param intraOpThreads threads of one run on a CPU; 0: one per core
+ * @param longestRun after which a run is taken to hang
  */
-public record ModelSettings(String directory, String device, int intraOpThreads)
+public record ModelSettings(
+    String directory, String device, int intraOpThreads, Duration longestRun)
     implements Serializable {
+  /** Until a run is taken to hang, unless something else is said. */
+  public static final Duration LONGEST_RUN = Duration.ofMinutes(10);
+
   public ModelSettings {
     Objects.requireNonNull(directory, "directory");
     Device.of(device);
+    if (longestRun.isZero() || longestRun.isNegative()) {
+      throw new IllegalArgumentException(
+          "Expected denoise.run-timeout above 0, found " + longestRun);
+    }
     if (intraOpThreads < 0) {
       throw new IllegalArgumentException(
           "Expected 0 threads per run (one per core) or more, found " + intraOpThreads);
     }
+  }
+
+  /** Models whose runs may take {@link #LONGEST_RUN}. */
+  public ModelSettings(String directory, String device, int intraOpThreads) {
+    this(directory, device, intraOpThreads, LONGEST_RUN);
   }
 
   /** What the bundles say of themselves, by the names that requests use. */

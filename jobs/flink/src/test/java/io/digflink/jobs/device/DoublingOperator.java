@@ -1,6 +1,7 @@
 package io.digflink.jobs.device;
 
 import io.digflink.runtime.sampling.LatentShape;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -77,7 +78,7 @@ public final class DoublingOperator
   }
 
   private DoublingOperator(StreamOperatorParameters<Integer> parameters) {
-    super(parameters);
+    super(parameters, Duration.ofMinutes(1));
   }
 
   /** A harness around an operator, not open yet. */
