@@ -193,6 +193,7 @@ class ClientsITCase {
     List<Row> rows =
         Awaitility.await()
             .atMost(Duration.ofMinutes(2))
+            .pollInSameThread() // the planner belongs to the thread that made it
             .until(
                 () -> select(tables, statements.get(statements.size() - 1)),
                 found -> !found.isEmpty());
