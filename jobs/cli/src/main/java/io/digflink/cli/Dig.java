@@ -13,10 +13,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "dig",
     mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
     description = "A Kafka topic of requests into images, with linear-attention diffusion.",
     footer = {
       "",
       "  test          Run every test (arguments go to Maven).",
+      "  bench         Measure (builds the lab first); bench --help lists what.",
+      "  test faults   Break a cluster of processes under load, and judge what comes of it.",
+      "  test soak     Load a cluster with twice what it can serve.",
       "",
       "Exit codes: 0 done, 1 failed, 2 wrong usage.",
       "",
@@ -32,7 +36,8 @@ import picocli.CommandLine.Spec;
       SynthesizeCommand.class,
       ExportCommand.class,
       InspectCommand.class,
-      VerifyCommand.class
+      VerifyCommand.class,
+      AuditCommand.class
     })
 public final class Dig implements Runnable {
   @Spec private CommandSpec spec;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.digflink.bundle.Precision;
+import io.digflink.export.ClassNames;
 import io.digflink.export.ExportRequest;
 import io.digflink.export.Exporter;
 import io.digflink.export.ImageSize;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -39,22 +41,24 @@ public final class ExportCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "CHECKPOINT",
-      description = "A .pt, .pth or .safetensors file, the index of a sharded one, or a directory.")
+      description =
+          "A .pt, .pth, .bin or .safetensors file, the index of a sharded one, or a directory that"
+              + " diffusers saved: a whole DiT pipeline or its transformer.")
   private Path checkpoint;
 
   @Option(
       names = "--out",
-      required = true,
       paramLabel = "DIR",
-      description = "The bundle's directory.")
+      description = "The bundle's directory (required, except with --dry-run).")
   private Path out;
 
   @Option(
       names = "--vae",
       paramLabel = "DIR",
       description =
-          "Directory of an AutoencoderKL as diffusers saves it (with --random-weights its"
-              + " config.json is enough); without it the bundle has no decoder.")
+          "An AutoencoderKL: its directory as diffusers saves it, its weights with config.json"
+              + " beside them, or a Stable Diffusion .ckpt (with --random-weights config.json is"
+              + " enough). Default: a pipeline's own; otherwise the bundle has no decoder.")
   private Path vae;
 
   @Option(
@@ -102,7 +106,9 @@ public final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--class-names",
       paramLabel = "FILE",
-      description = "A file with a name for each class: one per line, or a JSON list.")
+      description =
+          "A file with a name for each class: one per line, or a JSON list or object (default: a"
+              + " pipeline's own).")
   private Path classNames;
 
   @Option(
@@ -114,16 +120,30 @@ public final class ExportCommand implements Callable<Integer> {
   @Option(names = "--force", description = "Replace an existing bundle.")
   private boolean force;
 
+  @Option(
+      names = "--dry-run",
+      description = "Check everything and say what would be exported, but write nothing.")
+  private boolean dryRun;
+
   @Override
   public Integer call() throws IOException {
+    if (out == null && !dryRun) {
+      throw new ParameterException(
+          spec.commandLine(), "Missing required option: '--out=DIR' (or give --dry-run)");
+    }
     PrintWriter progress = spec.commandLine().getOut();
-    new Exporter(
+    Exporter exporter =
+        new Exporter(
             request(),
             line -> {
               progress.println(line);
               progress.flush();
-            })
-        .export();
+            });
+    if (dryRun) {
+      exporter.check();
+    } else {
+      exporter.export();
+    }
     return 0;
   }
 
@@ -132,14 +152,14 @@ public final class ExportCommand implements Callable<Integer> {
         Optional.ofNullable(checkpoint),
         seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
         Optional.ofNullable(vae),
-        out,
+        out == null ? Path.of("model") : out,
         Optional.ofNullable(name),
         weights,
         Optional.ofNullable(model),
         config == null ? Optional.empty() : Optional.of(readConfig(config)),
         precision,
         Optional.ofNullable(size).map(ImageSize::parse),
-        classNames == null ? List.of() : readNames(classNames),
+        classNames == null ? List.of() : ClassNames.read(classNames),
         force);
   }
 
@@ -149,19 +169,6 @@ public final class ExportCommand implements Callable<Integer> {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           file + " is not a JSON object of constructor arguments: " + e.getOriginalMessage(), e);
-    }
-  }
-
-  private static List<String> readNames(Path file) throws IOException {
-    String text = Files.readString(file);
-    if (!text.stripLeading().startsWith("[")) {
-      return text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
-    }
-    try {
-      return MAPPER.readValue(text, new TypeReference<>() {});
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          file + " is not a JSON list of class names: " + e.getOriginalMessage(), e);
     }
   }
 

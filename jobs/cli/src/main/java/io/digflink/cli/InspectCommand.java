@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.export.BundleReport;
 import io.digflink.export.ImageSize;
+import io.digflink.export.TensorPlaces;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +52,9 @@ public final class InspectCommand implements Callable<Integer> {
     Map<String, Object> report =
         BundleReport.of(bundle, Optional.ofNullable(size).map(ImageSize::parse));
     PrintWriter out = spec.commandLine().getOut();
+    if (!json) {
+      report.computeIfPresent(BundleReport.TENSORS, (key, places) -> lines((Map<?, ?>) places));
+    }
     if (json) {
       out.println(WRITER.writeValueAsString(report));
     } else {
@@ -56,6 +62,15 @@ public final class InspectCommand implements Callable<Integer> {
     }
     out.flush();
     return 0;
+  }
+
+  /** Where the tensors went, as lines. */
+  private static List<String> lines(Map<?, ?> places) {
+    Map<String, String> named = new LinkedHashMap<>();
+    places.forEach((name, place) -> named.put(name.toString(), place.toString()));
+    return TensorPlaces.folded(named).entrySet().stream()
+        .map(entry -> entry.getKey() + " → " + entry.getValue())
+        .toList();
   }
 
   private static void print(PrintWriter out, String indent, Map<?, ?> values) {

@@ -26,6 +26,8 @@ class ExportCommandITCase {
       Path.of(System.getProperty("dig.home"))
           .resolve("model-export/export/src/test/resources/golden/dit");
 
+  private static final Path NAN = GOLDEN.resolveSibling("../checkpoints").normalize();
+
   @TempDir Path directory;
   private Path out;
   private Path config;
@@ -225,6 +227,55 @@ class ExportCommandITCase {
     Files.write(out.resolve("denoiser.onnx.data"), data);
     assertFails(run("inspect", out.toString()), "denoiser.onnx.data is damaged");
     assertFails(run("inspect", directory.toString()), "is not a model bundle");
+  }
+
+  @Test
+  void inspectSaysWhereEveryTensorWent() throws IOException {
+    Path vae = Files.writeString(directory.resolve("vae.json"), VAE);
+    exportTiny("--vae", vae.toString());
+    assertThat(run("inspect", out.toString()).out())
+        .contains(
+            "blocks.*.attn.q_proj.weight [16, 32] → denoiser.onnx /blocks.*/attn/packed/weight"
+                + " float [32, 112] (2 alike)")
+        .contains("pos_embed [1, 16, 32] → not stored: computed for each size")
+        .contains("decoder.conv_in.weight [16, 4, 3, 3] → decoder.onnx /decoder/conv_in/weight");
+    JsonNode tensors =
+        new JsonMapper().readTree(run("inspect", out.toString(), "--json").out()).path("tensors");
+    assertThat(tensors.path("blocks.1.adaLN_modulation.1.bias [192]").asText())
+        .isEqualTo("denoiser.onnx /adaLN_modulation/bias float [448]");
+  }
+
+  @Test
+  void aDryRunChecksEverythingAndWritesNothing() throws IOException {
+    String checkpoint = GOLDEN.resolve("checkpoint.pt").toString();
+    String arguments = GOLDEN.resolve("config.json").toString();
+    Ran ran = run("export", checkpoint, "--config", arguments, "--dry-run");
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.exitCode()).isZero();
+    assertThat(ran.out())
+        .contains("Taking the moving average (ema, ")
+        .contains("The export would write 1.1 MB of weights. Nothing was written");
+    assertThat(out).doesNotExist();
+    assertFails(
+        run("export", checkpoint, "--config", arguments),
+        "Missing required option: '--out=DIR' (or give --dry-run)");
+    assertFails(run("export", checkpoint, "--dry-run"), "The checkpoint does not fit DiT-S/2");
+    Path nan = NAN.resolve("dit-nan.pt");
+    assertFails(
+        run("export", nan.toString(), "--config", NAN.resolve("dit.json").toString(), "--dry-run"),
+        "has the element NaN");
+  }
+
+  @Test
+  void aMisfitIsExplainedInFiveLinesTheCauseFirst() {
+    String checkpoint = GOLDEN.resolve("checkpoint.pt").toString();
+    for (String model : new String[] {"DiT-S/2", "DiT-XL/8"}) {
+      Ran ran = run("export", checkpoint, "--model", model, "--out", out.toString());
+      assertFails(ran, "The checkpoint does not fit " + model + " (its ");
+      assertThat(ran.err()).contains("hidden_size is 64, not ").contains("depth is 3, not ");
+      assertThat(ran.err().lines().filter(line -> !line.startsWith("The whole log")).count())
+          .isLessThanOrEqualTo(5);
+    }
   }
 
   private Ran exportTiny(String... more) {

@@ -139,6 +139,17 @@ public record ModelManifest(
   }
 
   /**
+   * Whether images must be square: a DiG that scans in four directions, with a depth of which they
+   * are no multiple, leaves its output transposed.
+   */
+  @JsonIgnore
+  public boolean squareOnly() {
+    return Boolean.TRUE.equals(config.get("if_quad_dir"))
+        && config.get("depth") instanceof Number depth
+        && depth.intValue() / 2 % 2 == 1;
+  }
+
+  /**
    * Shape of a latent, all in latent cells.
    *
    * @param channels channels of a latent

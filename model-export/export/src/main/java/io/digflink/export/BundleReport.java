@@ -14,6 +14,9 @@ import java.util.Optional;
 
 /** A report on a bundle: its model, its graphs, and the cost of an image. */
 public final class BundleReport {
+  /** The entry that says where every tensor of the checkpoint is, by its official name. */
+  public static final String TENSORS = "tensors";
+
   private BundleReport() {}
 
   /**
@@ -52,6 +55,7 @@ public final class BundleReport {
           "multiply_adds " + image, GraphSummary.decoderMultiplyAdds(decoder.get(), cells));
       report.put("decoder", decoding);
     }
+    report.put(TENSORS, TensorPlaces.of(bundle));
     return report;
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * The decoder of a bundle, ready to be written.
@@ -29,20 +30,26 @@ record DecoderGraph(GraphBuilder graph, VaeConfig config) {
   /**
    * Builds the decoder of an AutoencoderKL.
    *
-   * @param vae as diffusers saves it. With a seed, its {@code config.json} alone is enough, or a
-   *     directory that holds nothing else
+   * @param vae as diffusers saves it, or a file of CompVis'. With a seed, its {@code config.json}
+   *     alone is enough, or a directory that holds nothing else
    * @param seed seed of the random weights
+   * @param progress receives a line for each assumption
    * @throws io.digflink.export.checkpoint.CheckpointException if it belongs to another model
    */
-  static DecoderGraph build(Path vae, OptionalLong seed, ElementType precision) throws IOException {
+  static DecoderGraph build(
+      Path vae, OptionalLong seed, ElementType precision, Consumer<String> progress)
+      throws IOException {
     Optional<Path> alone = seed.isPresent() ? configAlone(vae) : Optional.empty();
     if (alone.isPresent()) {
       VaeConfig config = VaeConfig.of(readConfig(alone.get()));
       return build(config, Parameters.random(seed.getAsLong()), precision);
     }
-    Checkpoint checkpoint = Checkpoints.open(vae);
+    Path inner = vae.resolve("vae");
+    boolean pipeline = Checkpoints.weights(vae).isEmpty() && Checkpoints.weights(inner).isPresent();
+    Checkpoint checkpoint = Checkpoints.openDecoder(pipeline ? inner : vae);
+    VaeTensors tensors = VaeTensors.of(checkpoint.model());
     DecoderGraph decoder =
-        build(VaeConfig.of(checkpoint.args()), Parameters.of(checkpoint.model()), precision);
+        build(tensors.config(checkpoint, progress), Parameters.of(tensors.dict()), precision);
     decoder.graph.metadata("checkpoint_sha256", checkpoint.sha256());
     return decoder;
   }

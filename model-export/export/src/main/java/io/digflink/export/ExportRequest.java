@@ -10,9 +10,10 @@ import java.util.OptionalLong;
 /**
  * What is to be exported.
  *
- * @param checkpoint the denoiser's checkpoint; empty if and only if a seed is given
+ * @param checkpoint the denoiser's checkpoint, or the directory of a whole pipeline; empty if and
+ *     only if a seed is given
  * @param seed seed of the random weights
- * @param vae an AutoencoderKL as diffusers saves it
+ * @param vae an AutoencoderKL; if empty, the pipeline's own
  * @param out directory of the bundle
  * @param name name of the model; if empty, the directory's name
  * @param weights which of the checkpoint's weights to export
@@ -20,7 +21,7 @@ import java.util.OptionalLong;
  * @param config constructor arguments, which override the preset's
  * @param precision number format of the graphs
  * @param size the only image size, or empty for any
- * @param classNames a name for each class, or empty
+ * @param classNames a name for each class; if empty, the pipeline's own
  * @param force whether to replace an existing bundle
  */
 public record ExportRequest(

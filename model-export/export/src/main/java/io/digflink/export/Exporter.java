@@ -9,26 +9,22 @@ import io.digflink.export.arch.GridSize;
 import io.digflink.export.arch.Parameters;
 import io.digflink.export.arch.Preset;
 import io.digflink.export.arch.VaeConfig;
-import io.digflink.export.checkpoint.Checkpoint;
 import io.digflink.export.checkpoint.CheckpointException;
-import io.digflink.export.checkpoint.Checkpoints;
-import io.digflink.export.checkpoint.StateDict;
 import io.digflink.export.graph.Domain;
 import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Exports a checkpoint as a model bundle. */
 public final class Exporter {
-  private static final ModelManifest.Schedule SCHEDULE =
-      new ModelManifest.Schedule("linear", 1000, 0.0001, 0.02);
-
   /** Files with more bytes than this report progress while they are written. */
   private static final long LARGE = 200_000_000;
 
@@ -43,9 +39,9 @@ public final class Exporter {
     this.progress = progress;
   }
 
-  /** The weights of the denoiser and where they come from. */
-  private record Source(
-      Optional<StateDict> dict, Map<String, Object> args, String sha256, String description) {}
+  /** A bundle before it is written. */
+  private record Plan(
+      GraphBuilder denoiser, Optional<DecoderGraph> decoder, ModelManifest manifest) {}
 
   /**
    * Writes the bundle. If anything fails, nothing is written.
@@ -56,7 +52,12 @@ public final class Exporter {
    */
   public BundleDirectory export() throws IOException {
     try (StagedDirectory staged = new StagedDirectory(request.out(), request.force())) {
-      exportTo(staged.path());
+      Plan plan = plan();
+      write(plan.denoiser(), staged.path(), ModelManifest.DENOISER);
+      if (plan.decoder().isPresent()) {
+        write(plan.decoder().get().graph(), staged.path(), ModelManifest.DECODER);
+      }
+      BundleDirectory.seal(staged.path(), plan.manifest());
       staged.publish();
     }
     BundleDirectory bundle = BundleDirectory.open(request.out());
@@ -64,31 +65,49 @@ public final class Exporter {
     return bundle;
   }
 
-  private void exportTo(Path directory) throws IOException {
-    Source source = openSource();
+  /**
+   * Checks all that {@link #export} checks of the model, and writes nothing.
+   *
+   * @throws CheckpointException as {@link #export} does
+   * @throws IllegalArgumentException as {@link #export} does
+   */
+  public void check() throws IOException {
+    Plan plan = plan();
+    progress.accept("Checking every weight");
+    plan.denoiser().checkWeights();
+    plan.decoder().ifPresent(decoder -> decoder.graph().checkWeights());
+    long bytes =
+        plan.denoiser().weightBytes()
+            + plan.decoder().map(decoder -> decoder.graph().weightBytes()).orElse(0L);
+    progress.accept(
+        String.format(
+            Locale.ROOT,
+            "The export would write %.1f MB of weights. Nothing was written",
+            bytes / 1e6));
+  }
+
+  private Plan plan() throws IOException {
+    Source source = Source.open(request, progress);
     DenoiserConfig config =
-        ModelSelection.select(request.model(), request.config(), source.args(), source.dict());
-    Optional<DecoderGraph> decoder = buildDecoder();
+        new ModelSelection(source.args(), source.dict(), progress)
+            .select(request.model(), request.config());
+    Optional<DecoderGraph> decoder = buildDecoder(source.vae());
     decoder.ifPresent(found -> found.requireChannelsOf(config));
     int scale = decoder.map(d -> d.config().scale()).orElse(ModelSelection.TRAINING_SCALE);
     Parameters parameters = parameters(source);
     Optional<GridSize> fixed = grid(config, parameters, scale);
     GraphBuilder denoiser = buildDenoiser(config, source, parameters, fixed);
     ModelManifest manifest = manifest(config, source, fixed, decoder.map(DecoderGraph::config));
-    write(denoiser, directory, ModelManifest.DENOISER);
-    if (decoder.isPresent()) {
-      write(decoder.get().graph(), directory, ModelManifest.DECODER);
-    }
-    BundleDirectory.seal(directory, manifest);
+    return new Plan(denoiser, decoder, manifest);
   }
 
-  private Optional<DecoderGraph> buildDecoder() throws IOException {
-    if (request.vae().isEmpty()) {
+  private Optional<DecoderGraph> buildDecoder(Optional<Path> source) throws IOException {
+    if (source.isEmpty()) {
       return Optional.empty();
     }
-    Path vae = request.vae().get();
+    Path vae = source.get();
     progress.accept("Reading " + vae);
-    DecoderGraph decoder = DecoderGraph.build(vae, request.seed(), elementType());
+    DecoderGraph decoder = DecoderGraph.build(vae, request.seed(), elementType(), progress);
     if (decoder.config().forceUpcast() && request.precision() == Precision.FP16) {
       progress.accept(
           "Warning: "
@@ -107,7 +126,7 @@ public final class Exporter {
     Denoiser.emit(graph, parameters, config, fixed);
     String model = Preset.matching(config).map(Preset::name).orElse(config.architecture());
     parameters.check(
-        model + " with " + config.toMap(),
+        model + difference(config, source),
         List.of(),
         "Name the model that was trained: --model with its name, or --config with its"
             + " constructor's arguments.");
@@ -126,28 +145,30 @@ public final class Exporter {
     return request.precision() == Precision.FP16 ? ElementType.FLOAT16 : ElementType.FLOAT32;
   }
 
-  private Source openSource() throws CheckpointException {
-    if (request.checkpoint().isEmpty()) {
-      String description = "random, seed " + request.seed().getAsLong();
-      return new Source(Optional.empty(), Map.of(), null, description);
+  /** Where the sizes of the tensors are not those of the configuration. */
+  private static String difference(DenoiserConfig config, Source source) {
+    if (source.dict().isEmpty()) {
+      return "";
     }
-    Path path = request.checkpoint().get();
-    progress.accept("Reading " + path);
-    Checkpoint checkpoint = Checkpoints.open(path);
-    boolean ema =
-        switch (request.weights()) {
-          case BEST -> checkpoint.ema().isPresent();
-          case EMA -> true;
-          case MODEL -> false;
-        };
-    if (ema && checkpoint.ema().isEmpty()) {
-      throw new CheckpointException(
-          path + " has no moving average of the weights; give --weights model");
+    Map<String, Object> found = TensorSizes.of(source.dict().get(), config.patchSize());
+    List<String> differences = new ArrayList<>();
+    config
+        .toMap()
+        .forEach(
+            (key, value) -> {
+              Object seen = found.get(key);
+              boolean equal =
+                  seen instanceof Number a && value instanceof Number b
+                      ? a.doubleValue() == b.doubleValue()
+                      : Objects.equals(seen, value);
+              if (seen != null && !equal) {
+                differences.add(String.format("%s is %s, not %s", key, seen, value));
+              }
+            });
+    if (!found.containsKey("hidden_size")) {
+      return " (it has no x_embedder.proj.weight, which every DiG and DiT has)";
     }
-    StateDict dict = ema ? checkpoint.ema().get() : checkpoint.model();
-    progress.accept(ema ? "Taking the moving average (ema)" : "Taking the weights as trained");
-    return new Source(
-        Optional.of(dict), checkpoint.args(), checkpoint.sha256(), ema ? "ema" : "model");
+    return differences.isEmpty() ? "" : " (its " + String.join(", ", differences) + ")";
   }
 
   private Parameters parameters(Source source) {
@@ -228,9 +249,9 @@ public final class Exporter {
             fixed.isEmpty(),
             patch),
         decoder.map(vae -> new ModelManifest.Image(vae.scale(), vae.outChannels())).orElse(null),
-        classes(config),
+        classes(config, source.classNames()),
         new ModelManifest.Parameterization("epsilon", config.learnSigma()),
-        SCHEDULE,
+        source.schedule(),
         decoder.map(VaeConfig::scalingFactor).orElse(null),
         request.precision(),
         new ModelManifest.OpDomain(Domain.DIG.id(), Domain.DIG.version()),
@@ -239,14 +260,15 @@ public final class Exporter {
         Map.of());
   }
 
-  private ModelManifest.Classes classes(DenoiserConfig config) {
+  private ModelManifest.Classes classes(DenoiserConfig config, List<String> names) {
     int count = config.numClasses();
-    List<String> names = request.classNames();
     if (!names.isEmpty() && names.size() != count) {
       throw new IllegalArgumentException(
           String.format(
-              "--class-names has %d names; expected one for each of the model's %d classes",
-              names.size(), count));
+              "%s has %d names; expected one for each of the model's %d classes",
+              request.classNames().isEmpty() ? "The pipeline's id2label" : "--class-names",
+              names.size(),
+              count));
     }
     if (count == 0) {
       return null;

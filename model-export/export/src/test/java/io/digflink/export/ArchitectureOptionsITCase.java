@@ -249,6 +249,9 @@ class ArchitectureOptionsITCase {
       throws Exception {
     Map<String, Object> named = new HashMap<>(config);
     named.put("architecture", architecture);
+    if (architecture.equals("DiG")) {
+      named.putIfAbsent("if_quad_dir", false); // no tensor shows it, so the exporter asks for it
+    }
     ExportRequest request =
         new ExportRequest(
             Optional.of(SafetensorsFile.write(directory.resolve("weights.safetensors"), weights)),

@@ -207,6 +207,7 @@ class ClientsITCase {
     assertThat(image.getField("completed_at")).isNotNull();
   }
 
+  @SuppressWarnings("try") // Flink's iterators may throw InterruptedException from close().
   private static List<Row> select(TableEnvironment tables, String statement) throws Exception {
     List<Row> rows = new ArrayList<>();
     CloseableIterator<Row> found = tables.executeSql(statement).collect();

@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.junit.jupiter.api.AfterAll;
@@ -139,12 +138,12 @@ class RecoveryITCase {
     JobRun run = new JobRun(stack).send(REQUESTS);
     JobID first = run.start(1);
     run.awaitBegun("slow");
-    String savepoint = savepoint(first);
+    String savepoint = stack.stopWithSavepoint(first);
     assertThat(run.digests()).doesNotContainKey("slow/0");
 
     JobID second = run.start(3, savepoint);
     run.send(request("quick2", "ddim", 20, 1, 1)).awaitBegun("quick2");
-    String savepointOfThree = savepoint(second);
+    String savepointOfThree = stack.stopWithSavepoint(second);
 
     JobID third = run.start(2, savepointOfThree);
     Map<String, String> images = run.awaitImages(28).digests();
@@ -155,18 +154,6 @@ class RecoveryITCase {
         .filteredOn(image -> image.getRequestId().equals("many"))
         .extracting(GeneratedImage::getIndex)
         .isSorted();
-  }
-
-  private static String savepoint(JobID job) throws Exception {
-    return stack
-        .flink()
-        .cluster()
-        .stopWithSavepoint(
-            job,
-            directory.resolve("savepoints").toUri().toString(),
-            false,
-            SavepointFormatType.CANONICAL)
-        .get(1, TimeUnit.MINUTES);
   }
 
   private static GenerationRequest request(

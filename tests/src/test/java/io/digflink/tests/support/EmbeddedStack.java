@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.SavepointFormatType;
 
 /** A broker, a cluster and a directory of test models, shared by the tests of a class. */
 public final class EmbeddedStack implements AutoCloseable {
@@ -62,6 +65,18 @@ public final class EmbeddedStack implements AutoCloseable {
             options.get(GenerateOptions.REJECTED_TOPIC)),
         2);
     return options;
+  }
+
+  /** Stops a job in mid-flight; returns where its state is. */
+  public String stopWithSavepoint(JobID job) throws Exception {
+    return flink
+        .cluster()
+        .stopWithSavepoint(
+            job,
+            directory.resolve("savepoints").toUri().toString(),
+            false,
+            SavepointFormatType.CANONICAL)
+        .get(1, TimeUnit.MINUTES);
   }
 
   @Override

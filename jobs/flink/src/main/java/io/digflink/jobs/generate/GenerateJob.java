@@ -152,15 +152,17 @@ public final class GenerateJob {
       configuration.set(
           CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS, settings.checkpointInterval());
     }
-    // A full Decode holds its input back; aligned barriers would wait behind it.
-    configuration.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
+    if (given.getOptional(CheckpointingOptions.ENABLE_UNALIGNED).isEmpty()) {
+      // A full Decode holds its input back; aligned barriers would wait behind it.
+      configuration.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
+    }
     if (given.getOptional(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER).isEmpty()) {
       configuration.set(
           CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, settings.failedCheckpoints());
     }
     if (given.getOptional(RestartStrategyOptions.RESTART_STRATEGY).isEmpty()) {
+      // Without end: brokers may be away for hours. The delay grows to a minute.
       configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
-      configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_ATTEMPTS, 10);
       configuration.set(
           RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD,
           Duration.ofMinutes(2));

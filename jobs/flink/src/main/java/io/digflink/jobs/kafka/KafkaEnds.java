@@ -1,5 +1,6 @@
 package io.digflink.jobs.kafka;
 
+import io.digflink.jobs.kafka.commit.RewritingSink;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.schemas.GeneratedImage;
@@ -10,6 +11,7 @@ import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
@@ -31,7 +33,7 @@ public final class KafkaEnds {
    * Reads the committed records of a topic, from the group's committed offsets or else from the
    * start. Records stay in Kafka while the operator chained to the source is full.
    *
-   * @param bounded whether to end at what is there at the start
+   * @param bounded whether to end at what is committed at the start
    */
   @SuppressWarnings("deprecation") // The connector knows no other way to name the reset strategy.
   public Source<IncomingRecord, ?, ?> source(String topic, boolean bounded) {
@@ -46,20 +48,22 @@ public final class KafkaEnds {
             .setDeserializer(
                 new IncomingRecordDeserializer(new ForwardedHeaders(records.forwardedHeaders())));
     if (bounded) {
-      builder.setBounded(OffsetsInitializer.latest());
+      builder.setBounded(new CommittedEnd(settings.client()));
     }
     return new PausingSource(builder.build());
   }
 
-  /** Writes images. */
-  public KafkaSink<Answer<GeneratedImage>> images(String topic) {
+  /** Writes images, if no other job does with the same group. */
+  public RewritingSink<Answer<GeneratedImage>> images(String topic) {
     return sink(
-        "images",
-        new RecordSerializer<>(topic, GeneratedImage.class, GeneratedImage::getRequestId, records));
+            "images",
+            new RecordSerializer<>(
+                topic, GeneratedImage.class, GeneratedImage::getRequestId, records))
+        .claimingTheGroup(topic);
   }
 
   /** Writes progress. */
-  public KafkaSink<Answer<RequestProgress>> progress(String topic) {
+  public RewritingSink<Answer<RequestProgress>> progress(String topic) {
     return sink(
         "progress",
         new RecordSerializer<>(
@@ -67,26 +71,29 @@ public final class KafkaEnds {
   }
 
   /** Writes rejects. */
-  public KafkaSink<Answer<RejectedRequest>> rejected(String topic) {
+  public RewritingSink<Answer<RejectedRequest>> rejected(String topic) {
     return sink(
         "rejected",
         new RecordSerializer<>(
             topic, RejectedRequest.class, RejectedRequest::getRequestId, records));
   }
 
-  private <T extends SpecificRecordBase> KafkaSink<Answer<T>> sink(
+  private <T extends SpecificRecordBase> RewritingSink<Answer<T>> sink(
       String name, RecordSerializer<T> serializer) {
-    Properties properties = new Properties();
-    properties.putAll(settings.properties());
-    properties.setProperty(
+    Properties client = settings.client();
+    client.setProperty(
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
         Long.toString(settings.transactionTimeout().toMillis()));
-    return KafkaSink.<Answer<T>>builder()
-        .setKafkaProducerConfig(properties)
-        .setBootstrapServers(settings.bootstrapServers())
-        .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-        .setTransactionalIdPrefix(settings.transactionPrefix() + "-" + name)
-        .setRecordSerializer(serializer)
-        .build();
+    KafkaSink<Answer<T>> sink =
+        KafkaSink.<Answer<T>>builder()
+            .setKafkaProducerConfig(client)
+            .setBootstrapServers(settings.bootstrapServers())
+            .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+            // The same few ids again and again; brokers remember each id for a week.
+            .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
+            .setTransactionalIdPrefix(settings.transactionPrefix() + "-" + name)
+            .setRecordSerializer(serializer)
+            .build();
+    return new RewritingSink<>(sink, client, settings.transactionPrefix(), settings.groupId());
   }
 }

@@ -50,7 +50,11 @@ final class PausingSource
   public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
       SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state)
       throws Exception {
-    return source.restoreEnumerator(context, state);
+    SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restored =
+        source.restoreEnumerator(context, state);
+    return getBoundedness() == Boundedness.BOUNDED && state.initialDiscoveryFinished()
+        ? new RestoredBoundedEnumerator(restored, context)
+        : restored;
   }
 
   @Override

@@ -8,11 +8,17 @@ import io.digflink.schemas.registry.RegistryException;
 import io.digflink.schemas.registry.SchemaRegistry;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetIdentifier;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.slf4j.Logger;
@@ -25,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * @param <T> a generated record
  */
 final class RecordSerializer<T extends SpecificRecordBase>
-    implements KafkaRecordSerializationSchema<Answer<T>> {
+    implements KafkaRecordSerializationSchema<Answer<T>>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(RecordSerializer.class);
   private static final long PAUSE_MILLIS = 1_000;
@@ -54,6 +60,13 @@ final class RecordSerializer<T extends SpecificRecordBase>
       throws Exception {
     schema = SpecificData.getForClass(type).getSchema(type);
     encoder = encoder();
+  }
+
+  /** Where the connector looks for transactions that an earlier run has left open. */
+  @Override
+  public Optional<KafkaDatasetFacet> getKafkaDatasetFacet() {
+    return Optional.of(
+        new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(topic))));
   }
 
   @Override

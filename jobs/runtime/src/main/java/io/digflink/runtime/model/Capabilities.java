@@ -201,6 +201,12 @@ public final class Capabilities {
     int scale = model.image().scale();
     int rows = pixels("height", height, latent.height());
     int columns = pixels("width", width, latent.width());
+    if (rows != columns && model.squareOnly()) {
+      throw new UnservableException(
+          "width",
+          columns + " (height " + rows + ")",
+          "the height: " + model.name() + " makes square images only");
+    }
     if ((long) rows * columns > mostPixels) {
       throw new UnservableException(
           "width",

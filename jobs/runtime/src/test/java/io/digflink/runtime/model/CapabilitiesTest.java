@@ -196,6 +196,22 @@ class CapabilitiesTest {
         "guidance_to is NaN; allowed: guidance_from (0.0) to 1");
   }
 
+  @Test
+  void aModelThatLeavesItsOutputTransposedMakesSquaresOnly() throws Exception {
+    Capabilities two = Capabilities.of(TestManifests.ofDepth("two", 2));
+    assertThat(two.latentOf(64, 64)).isEqualTo(new LatentShape(4, 8, 8));
+    assertRefused(
+        () -> two.latentOf(64, 128),
+        "width is 128 (height 64); allowed: the height: two makes square images only");
+    assertRefused(
+        () -> Capabilities.of(TestManifests.ofDepth("seven", 7)).latentOf(128, null),
+        "width is 64 (height 128); allowed: the height: seven makes square images only");
+    assertThat(Capabilities.of(TestManifests.ofDepth("four", 4)).latentOf(64, 128))
+        .isEqualTo(new LatentShape(4, 8, 16));
+    assertThat(Capabilities.of(TestManifests.ofDepth("five", 5)).latentOf(64, 128))
+        .isEqualTo(new LatentShape(4, 8, 16));
+  }
+
   private static void assertRefused(ThrowingCallable check, String message) {
     assertThatThrownBy(check).isInstanceOf(UnservableException.class).hasMessage(message);
   }

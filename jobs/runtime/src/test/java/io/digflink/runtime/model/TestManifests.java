@@ -24,6 +24,11 @@ public final class TestManifests {
     return of(model, null, true);
   }
 
+  /** A DiG that scans in four directions. */
+  static ModelManifest ofDepth(String name, int depth) {
+    return of(name, null, true, Map.of("if_quad_dir", true, "depth", depth));
+  }
+
   /**
    * Any model.
    *
@@ -31,12 +36,17 @@ public final class TestManifests {
    * @param dynamicSize whether it makes other sizes than the trained one
    */
   public static ModelManifest of(String name, ModelManifest.Classes classes, boolean dynamicSize) {
+    return of(name, classes, dynamicSize, Map.of());
+  }
+
+  private static ModelManifest of(
+      String name, ModelManifest.Classes classes, boolean dynamicSize, Map<String, Object> config) {
     return new ModelManifest(
         ModelManifest.FORMAT_VERSION,
         name,
         "DiG",
         null,
-        Map.of(),
+        config,
         new ModelManifest.Latent(4, 8, 8, dynamicSize, 2),
         new ModelManifest.Image(8, 3),
         classes,

@@ -1,5 +1,6 @@
 package io.digflink.export.arch;
 
+import io.digflink.export.checkpoint.Tensor;
 import io.digflink.export.graph.GraphBuilder;
 import java.util.Arrays;
 import java.util.Optional;
@@ -30,12 +31,16 @@ public final class Denoiser {
    */
   public static boolean computesPositions(Parameters parameters, DenoiserConfig config) {
     int side = config.inputSize() / config.patchSize();
-    long[] expected = {1, (long) side * side, config.hiddenSize()};
-    return parameters.areRandom()
+    int width = config.hiddenSize();
+    long[] expected = {1, (long) side * side, width};
+    if (parameters.areRandom()
         || !parameters.contains("pos_embed")
-        || !Arrays.equals(parameters.stored("pos_embed").shape(), expected)
-        || PositionEmbedding.rounding(parameters.stored("pos_embed"), side, config.hiddenSize())
-            .isPresent();
+        || !Arrays.equals(parameters.stored("pos_embed").shape(), expected)) {
+      return true;
+    }
+    Tensor stored = parameters.stored("pos_embed");
+    return PositionEmbedding.rounding(stored, side, width).isPresent()
+        || PositionEmbedding.isAveraged(stored, side, width);
   }
 
   /**

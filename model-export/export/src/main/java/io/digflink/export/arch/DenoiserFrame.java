@@ -3,6 +3,7 @@ package io.digflink.export.arch;
 import static io.digflink.export.graph.ElementType.FLOAT32;
 import static io.digflink.export.graph.ElementType.INT64;
 
+import io.digflink.export.checkpoint.Tensor;
 import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.Scope;
@@ -186,26 +187,26 @@ final class DenoiserFrame {
   private Value emitPositions(Scope scope) {
     int side = config.inputSize() / config.patchSize();
     int width = config.hiddenSize();
-    Weight stored = parameters.take("pos_embed", 1, (long) side * side, width);
-    if (fixed.isPresent()) {
-      GridSize size = fixed.get();
-      boolean trained = size.rows() == side && size.columns() == side && !parameters.areRandom();
-      Weight table =
-          trained
-              ? stored
-              : Weight.of(
-                  () -> PositionEmbedding.table(size.rows(), size.columns(), width),
-                  1,
-                  (long) size.rows() * size.columns(),
-                  width);
-      return graph.weight(scope, table, FLOAT32);
+    Optional<Tensor> table = parameters.storedPositions(side, width);
+    Optional<ElementType> rounding =
+        table.flatMap(stored -> PositionEmbedding.rounding(stored, side, width));
+    Weight stored = parameters.takePositions(1, (long) side * side, width);
+    if (fixed.isEmpty()) {
+      return PositionEmbedding.emit(
+          graph, scope, grid, width, rounding.orElse(FLOAT32)); // (1, T, D)
     }
-    ElementType rounding =
-        parameters.areRandom() || !parameters.contains("pos_embed")
-            ? FLOAT32
-            : PositionEmbedding.rounding(parameters.stored("pos_embed"), side, width)
-                .orElse(FLOAT32);
-    return PositionEmbedding.emit(graph, scope, grid, width, rounding); // (1, T, D)
+    GridSize size = fixed.get();
+    boolean trained = size.rows() == side && size.columns() == side && table.isPresent();
+    boolean own =
+        trained
+            && (rounding.isPresent() || !PositionEmbedding.isAveraged(table.get(), side, width));
+    Weight computed =
+        Weight.of(
+            () -> PositionEmbedding.table(size.rows(), size.columns(), width),
+            1,
+            (long) size.rows() * size.columns(),
+            width);
+    return graph.weight(scope, own ? stored : computed, FLOAT32);
   }
 
   /** The sum of timestep and label embedding after SiLU, [N, D]. */

@@ -51,7 +51,8 @@ final class Dit {
     int rows = 6 * index;
     Value attended = attention(scope.at("attn"), name + ".attn", normed);
     List<Value> middle =
-        operators.gatedAdaLayerNorm(scope.at("norm2"), x, attended, rows + 2, rows + 3, rows + 4);
+        operators.gatedAdaLayerNorm(
+            scope.at("norm2"), x, attended, rows + 2, rows + 3, rows + 4, config.normEps());
     Value transformed = mlp(scope.at("mlp"), name + ".mlp", middle.get(1));
     return operators.gatedAdaLayerNorm(
         scope.at("norm3"), middle.get(0), transformed, rows + 5, rows + 6, rows + 7);

@@ -9,6 +9,8 @@ import java.util.Map;
  * Arguments of the official DiT constructor.
  *
  * @param mlpRatio width of the MLP relative to D
+ * @param normEps epsilon of every block's second norm, which the official code fixes and diffusers
+ *     can change
  */
 public record DitConfig(
     int inputSize,
@@ -20,8 +22,11 @@ public record DitConfig(
     double mlpRatio,
     double classDropoutProb,
     int numClasses,
-    boolean learnSigma)
+    boolean learnSigma,
+    double normEps)
     implements DenoiserConfig {
+  /** The official epsilon. */
+  static final double NORM_EPS = 1e-6;
 
   public DitConfig {
     require(numClasses > 0, "num_classes is %d; expected at least 1", numClasses);
@@ -32,6 +37,7 @@ public record DitConfig(
         numHeads);
     require(
         (int) (hiddenSize * mlpRatio) > 0, "mlp_ratio is %s; expected a positive number", mlpRatio);
+    require(normEps > 0 && normEps < 1, "norm_eps is %s; expected a number from 0 to 1", normEps);
   }
 
   /**
@@ -52,7 +58,8 @@ public record DitConfig(
             arguments.real("mlp_ratio", 4),
             arguments.real("class_dropout_prob", 0.1),
             arguments.integer("num_classes", 1000),
-            arguments.flag("learn_sigma", true));
+            arguments.flag("learn_sigma", true),
+            arguments.real("norm_eps", NORM_EPS));
     arguments.refuseOthers();
     DenoiserConfig.check(config);
     return config;
@@ -81,6 +88,9 @@ public record DitConfig(
     map.put("class_dropout_prob", classDropoutProb);
     map.put("num_classes", numClasses);
     map.put("learn_sigma", learnSigma);
+    if (normEps != NORM_EPS) {
+      map.put("norm_eps", normEps);
+    }
     return map;
   }
 }

@@ -54,7 +54,7 @@ final class FusedOperators {
             function -> {
               Value in = function.input("x", x.type());
               Value rows = function.input("modulation", modulation.type());
-              return List.of(normed(function, in, rows));
+              return List.of(normed(function, in, rows, EPSILON));
             })
         .get(0);
   }
@@ -68,22 +68,28 @@ final class FusedOperators {
    * @return sum and normed sum
    */
   List<Value> gatedAdaLayerNorm(Scope scope, Value x, Value y, int gate, int shift, int scale) {
+    return gatedAdaLayerNorm(scope, x, y, gate, shift, scale, EPSILON);
+  }
+
+  /** The same with another epsilon of the norm. */
+  List<Value> gatedAdaLayerNorm(
+      Scope scope, Value x, Value y, int gate, int shift, int scale, double epsilon) {
     return graph.customOperator(
         scope,
         "GatedAdaLayerNorm",
-        "",
+        epsilon == EPSILON ? "" : "epsilon_" + epsilon,
         List.of(x, y, modulation),
         List.of(
             integer("gate", gate),
             integer("shift", shift),
             integer("scale", scale),
-            real("epsilon", EPSILON)),
+            real("epsilon", epsilon)),
         function -> {
           Value first = function.input("x", x.type());
           Value second = function.input("y", y.type());
           Value rows = function.input("modulation", modulation.type());
           Value sum = gated(function, first, second, rows);
-          return List.of(sum, normed(function, sum, rows));
+          return List.of(sum, normed(function, sum, rows, epsilon));
         });
   }
 
@@ -237,9 +243,9 @@ final class FusedOperators {
    * LayerNormalization could apply scale and shift itself, but ONNX Runtime then rounds differently
    * for N = 1, and an image must not depend on whether it is alone in its batch.
    */
-  private Value normed(LocalFunction function, Value x, Value rows) {
+  private Value normed(LocalFunction function, Value x, Value rows, double epsilon) {
     Scope body = function.body();
-    Value plain = body.at("norm").layerNorm(x, width, EPSILON);
+    Value plain = body.at("norm").layerNorm(x, width, epsilon);
     Value scaled = body.at("norm").mul(plain, row(function, rows, "scale"));
     return body.at("norm").add(scaled, row(function, rows, "shift"));
   }

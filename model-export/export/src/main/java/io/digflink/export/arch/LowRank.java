@@ -1,7 +1,9 @@
 package io.digflink.export.arch;
 
 import io.digflink.export.graph.Weight;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** Folds DiG's low-rank gate projection into one matrix. */
 final class LowRank {
@@ -15,8 +17,11 @@ final class LowRank {
     int rows = Math.toIntExact(up.shape().get(0));
     int rank = Math.toIntExact(up.shape().get(1));
     int columns = Math.toIntExact(down.shape().get(1));
+    List<String> sources = new ArrayList<>(up.sources());
+    sources.addAll(down.sources());
     return Weight.of(
-        () -> product(up.toArray(), down.toArray(), rows, rank, columns), rows, columns);
+            () -> product(up.toArray(), down.toArray(), rows, rank, columns), rows, columns)
+        .from(sources);
   }
 
   private static float[] product(float[] up, float[] down, int rows, int rank, int columns) {

@@ -44,6 +44,11 @@ public record Preset(
     arguments = Map.copyOf(arguments);
   }
 
+  /** All presets. */
+  public static List<Preset> all() {
+    return ALL;
+  }
+
   /**
    * The preset of this short or official name.
    *

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,15 +13,6 @@ import java.util.Optional;
 public final class Checkpoints {
   /** The configuration's file name in a diffusers directory. */
   public static final String CONFIG = "config.json";
-
-  /** File names of weights in a diffusers or transformers directory; the first one found wins. */
-  private static final List<String> WEIGHTS =
-      List.of(
-          "diffusion_pytorch_model.safetensors",
-          "diffusion_pytorch_model.safetensors.index.json",
-          "diffusion_pytorch_model.bin",
-          "model.safetensors",
-          "model.safetensors.index.json");
 
   private static final int MAX_JSON = 16 << 20;
   private static final String LFS_POINTER = "version https://git-lfs";
@@ -32,47 +24,60 @@ public final class Checkpoints {
    * loaded.
    *
    * <ul>
-   *   <li>a PyTorch archive ({@code torch.save} since 1.6): the official training script's {@code
-   *       model}, {@code ema}, {@code args}, or a bare state dict
-   *   <li>a safetensors file, or the {@code *.safetensors.index.json} of a sharded one
-   *   <li>a directory as diffusers saves it: {@code config.json} and weights in either format
+   *   <li>a PyTorch archive ({@code torch.save} since 1.6): a training checkpoint with weights, a
+   *       moving average and arguments under any of the usual keys, or a bare state dict
+   *   <li>a safetensors file
+   *   <li>the {@code *.index.json} of a sharded checkpoint of either kind
+   *   <li>a directory as diffusers saves it: {@code config.json} and weights of any of these
    * </ul>
    *
+   * <p>The arguments are the training script's, or the {@code config.json} of diffusers beside the
+   * weights.
+   *
    * @throws CheckpointException if the checkpoint is missing, damaged, in another format, or holds
-   *     anything but data
+   *     what is not data
    */
   public static Checkpoint open(Path path) throws CheckpointException {
-    if (Files.isDirectory(path)) {
-      return openDirectory(path);
-    }
-    if (!Files.isRegularFile(path)) {
-      throw new CheckpointException("there is no checkpoint at %s".formatted(path));
-    }
-    return read(FileBytes.map(path), path);
+    return open(path, WeightSet.DENOISERS);
   }
 
-  private static Checkpoint openDirectory(Path directory) throws CheckpointException {
-    Map<String, Object> config = Map.of();
-    Path configFile = directory.resolve(CONFIG);
-    if (Files.isRegularFile(configFile)) {
-      config = CheckpointJson.plain(json(FileBytes.map(configFile)));
+  /** The same for the decoder's weights, where a file has several networks. */
+  public static Checkpoint openDecoder(Path path) throws CheckpointException {
+    return open(path, WeightSet.DECODERS);
+  }
+
+  private static Checkpoint open(Path path, List<String> anchors) throws CheckpointException {
+    Path file = Files.isDirectory(path) ? weightsIn(path) : path;
+    if (!Files.isRegularFile(file)) {
+      throw new CheckpointException("there is no checkpoint at %s".formatted(path));
     }
+    Checkpoint read = read(FileBytes.map(file), file, anchors);
+    Map<String, Object> args = read.args();
+    Path configFile = file.resolveSibling(CONFIG);
+    if (Files.isRegularFile(configFile)) {
+      Map<String, Object> config = CheckpointJson.plain(json(FileBytes.map(configFile)));
+      boolean applies = Files.isDirectory(path) || config.containsKey("_class_name");
+      args = applies && args.isEmpty() ? config : args;
+    }
+    return new Checkpoint(read.model(), read.ema(), args, read.sha256(), path, read.contents());
+  }
+
+  private static Path weightsIn(Path directory) throws CheckpointException {
     Optional<Path> weights = weights(directory);
     if (weights.isPresent()) {
-      Checkpoint read = read(FileBytes.map(weights.get()), weights.get());
-      return new Checkpoint(read.model(), read.ema(), config, read.sha256(), directory);
+      return weights.get();
     }
     String hint =
         Files.isDirectory(directory.resolve("vae"))
-            ? "; it is a whole pipeline: give its 'vae' directory"
+            ? "; it is a whole pipeline: give its 'vae' directory, or its 'transformer'"
             : "";
     throw new CheckpointException(
-        "%s has no weights: expected one of %s%s".formatted(directory, WEIGHTS, hint));
+        "%s has no weights: expected %s%s".formatted(directory, WeightFiles.expected(), hint));
   }
 
   /** The file of the weights in a directory as diffusers saves it. */
   public static Optional<Path> weights(Path directory) {
-    return WEIGHTS.stream().map(directory::resolve).filter(Files::isRegularFile).findFirst();
+    return WeightFiles.in(directory);
   }
 
   /**
@@ -81,21 +86,40 @@ public final class Checkpoints {
    * @param path the file, beside which the shards of an index are
    */
   static Checkpoint read(FileBytes file, Path path) throws CheckpointException {
+    return read(file, path, WeightSet.DENOISERS);
+  }
+
+  private static Checkpoint read(FileBytes file, Path path, List<String> anchors)
+      throws CheckpointException {
     if (TorchArchive.isZip(file)) {
-      return TorchArchive.read(file, path);
+      return TorchArchive.read(file, path, anchors);
     } else if (Safetensors.isSafetensors(file)) {
-      StateDict model = StateDict.of(Safetensors.read(file));
-      String sha256 = FileBytes.sha256(List.of(file));
-      return new Checkpoint(model, Optional.empty(), Map.of(), sha256, path);
+      return flat(Safetensors.read(file), List.of(file), path, anchors);
     } else if (TorchArchive.isPickle(file)) {
       throw TorchArchive.refusal(file);
     } else if (file.size() > 0 && file.copy(0, 1).get() == '{') {
       JsonNode json = json(file);
       if (ShardIndex.isIndex(json)) {
-        return ShardIndex.read(path, json);
+        return ShardIndex.read(path, json, anchors);
       }
     }
     throw unknown(file);
+  }
+
+  /** A checkpoint that has nothing but named tensors. */
+  static Checkpoint flat(
+      List<Tensor> tensors, List<FileBytes> files, Path path, List<String> anchors)
+      throws CheckpointException {
+    Map<String, Object> named = new LinkedHashMap<>();
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    tensors.forEach(tensor -> named.put(tensor.name(), tensor));
+    tensors.forEach(tensor -> all.put(tensor.name(), tensor));
+    CheckpointBuilder builder = new CheckpointBuilder();
+    builder.add(WeightSet.find("", named, anchors));
+    if (builder.isEmpty()) {
+      builder.add(List.of(new WeightSet("", all, Map.of())));
+    }
+    return builder.build(Map.of(), FileBytes.sha256(files), path);
   }
 
   private static JsonNode json(FileBytes file) throws CheckpointException {

@@ -2,22 +2,22 @@ package io.digflink.export.checkpoint;
 
 import io.digflink.export.checkpoint.PyContainer.PyDict;
 import io.digflink.export.checkpoint.PyContainer.PyList;
+import io.digflink.export.checkpoint.PyContainer.PyObject;
 import io.digflink.export.checkpoint.PyContainer.PyTuple;
 import java.math.BigInteger;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Reads a pickle as data. A pickle is a program for a stack machine that may name and call any
- * Python function; this machine knows the opcodes that {@code torch.save} writes and the few names
- * of {@link PickleGlobals}, and stops at everything else.
+ * Python function; this machine knows the opcodes that {@code torch.save} writes, and the names of
+ * {@link PickleGlobals} that make tensors and containers. Objects of other classes become inert
+ * placeholders; it stops at everything else.
  *
  * <p>Values are {@code null}, {@link Boolean}, {@link Long}, {@link BigInteger}, {@link Double},
  * {@link String}, {@link PyContainer}, {@link Tensor} and {@link TorchStorage}. Memory is bounded
@@ -29,11 +29,10 @@ final class PickleReader {
   /** A DiG-XL/2 with its optimizer takes about 100,000. */
   private static final int MAX_OPCODES = 1_000_000;
 
-  private static final int MAX_STRING = 1 << 20;
   private static final int MAX_PROTOCOL = 5;
 
   private final String label;
-  private final ByteBuffer in;
+  private final PickleInput in;
   private final PickleGlobals globals;
   private final List<Object> stack = new ArrayList<>();
   private final List<Integer> marks = new ArrayList<>();
@@ -41,7 +40,7 @@ final class PickleReader {
 
   private PickleReader(String label, ByteBuffer in, PickleGlobals globals) {
     this.label = label;
-    this.in = in.order(ByteOrder.LITTLE_ENDIAN);
+    this.in = new PickleInput(in);
     this.globals = globals;
   }
 
@@ -63,7 +62,7 @@ final class PickleReader {
       for (int executed = 0; executed < MAX_OPCODES; executed++) {
         start = in.position();
         opcode = null; // until the byte is read
-        int code = in.get();
+        int code = in.unsignedByte();
         opcode = PickleOpcode.of(code);
         if (opcode == null) {
           throw new CheckpointException("there is no opcode 0x%02x".formatted(code & 0xFF));
@@ -90,19 +89,11 @@ final class PickleReader {
 
   private void execute(PickleOpcode opcode) throws CheckpointException {
     switch (opcode) {
-      case PROTO -> checkProtocol(in.get() & 0xFF);
-      case FRAME -> in.getLong();
+      case PROTO -> checkProtocol(in.unsignedByte());
+      case FRAME -> in.skip(Long.BYTES);
       case MARK -> marks.add(stack.size());
-      case NONE -> push(null);
-      case NEWTRUE -> push(true);
-      case NEWFALSE -> push(false);
-      case BININT -> push((long) in.getInt());
-      case BININT1 -> push((long) (in.get() & 0xFF));
-      case BININT2 -> push((long) (in.getShort() & 0xFFFF));
-      case LONG1 -> push(bigInteger(in.get() & 0xFF));
-      case BINFLOAT -> push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
-      case BINUNICODE -> push(string(in.getInt() & 0xFFFFFFFFL));
-      case SHORT_BINUNICODE -> push(string(in.get() & 0xFF));
+      case POP -> pop();
+      case POP_MARK -> popToMark();
       case EMPTY_TUPLE -> push(new PyTuple());
       case TUPLE1 -> push(new PyTuple(popLast(1)));
       case TUPLE2 -> push(new PyTuple(popLast(2)));
@@ -114,19 +105,61 @@ final class PickleReader {
       case EMPTY_DICT -> push(new PyDict("dict"));
       case SETITEM -> setItems(popLast(2));
       case SETITEMS -> setItems(popToMark());
-      case BINPUT -> memo.put(in.get() & 0xFF, peek());
-      case LONG_BINPUT -> memo.put(in.getInt(), peek());
+      case EMPTY_SET -> push(new PyObject("set"));
+      case ADDITEMS -> addItems(popToMark());
+      case FROZENSET -> frozenSet(popToMark());
+      case PUT -> memo.put((int) lineIndex(), peek());
+      case BINPUT -> memo.put(in.unsignedByte(), peek());
+      case LONG_BINPUT -> memo.put(in.int32(), peek());
       case MEMOIZE -> memo.put(memo.size(), peek());
-      case BINGET -> push(memoized(in.get() & 0xFF));
-      case LONG_BINGET -> push(memoized(in.getInt()));
-      case GLOBAL -> push(globals.find(line(), line()));
+      case GET -> push(memoized((int) lineIndex()));
+      case BINGET -> push(memoized(in.unsignedByte()));
+      case LONG_BINGET -> push(memoized(in.int32()));
+      case GLOBAL -> push(globals.find(in.line(), in.line()));
       case STACK_GLOBAL -> stackGlobal();
       case INST -> refuseInstance();
-      case REDUCE, NEWOBJ -> call();
+      case REDUCE, NEWOBJ -> call(popLast(2));
+      case NEWOBJ_EX -> call(Arrays.copyOf(popLast(3), 2));
       case BUILD -> build(pop());
       case BINPERSID -> push(globals.persistentLoad(pop()));
-      default -> throw new CheckpointException("torch.save does not write this opcode");
+      default -> push(atom(opcode));
     }
+  }
+
+  /** A value that no other value is part of. */
+  private Object atom(PickleOpcode opcode) throws CheckpointException {
+    return switch (opcode) {
+      case NONE -> null;
+      case NEWTRUE -> true;
+      case NEWFALSE -> false;
+      case BININT -> (long) in.int32();
+      case BININT1 -> (long) in.unsignedByte();
+      case BININT2 -> (long) in.unsignedShort();
+      case LONG1 -> in.integer(in.unsignedByte());
+      case LONG4 -> in.integer(in.unsignedInt());
+      case INT, LONG -> in.decimal();
+      case BINFLOAT -> in.real();
+      case BINUNICODE -> in.string(in.unsignedInt());
+      case SHORT_BINUNICODE -> in.string(in.unsignedByte());
+      case BINUNICODE8 -> in.string(in.int64());
+      case SHORT_BINBYTES -> bytes(in.unsignedByte());
+      case BINBYTES -> bytes(in.unsignedInt());
+      case BINBYTES8, BYTEARRAY8 -> bytes(in.int64());
+      default -> throw new CheckpointException("torch.save does not write this opcode");
+    };
+  }
+
+  /** Bytes are never weights: only that they are there is kept. */
+  private PyObject bytes(long length) {
+    in.skip(length);
+    return new PyObject("bytes");
+  }
+
+  private long lineIndex() throws CheckpointException {
+    if (in.decimal() instanceof Long index && index == index.intValue()) {
+      return index;
+    }
+    throw new CheckpointException("the index of a memoized value is not a number");
   }
 
   private static void checkProtocol(int protocol) throws CheckpointException {
@@ -178,6 +211,9 @@ final class PickleReader {
   }
 
   private void append(Object... items) throws CheckpointException {
+    if (peek() instanceof PyObject) {
+      return;
+    }
     if (!(peek() instanceof PyList list)) {
       throw new CheckpointException("cannot append to a " + PyContainer.typeOf(peek()));
     }
@@ -187,7 +223,11 @@ final class PickleReader {
   }
 
   private void setItems(Object... keysAndValues) throws CheckpointException {
-    if (!(peek() instanceof PyDict dict) || keysAndValues.length % 2 != 0) {
+    PyDict dict =
+        peek() instanceof PyObject object
+            ? object.attributes()
+            : peek() instanceof PyDict known ? known : null;
+    if (dict == null || keysAndValues.length % 2 != 0) {
       throw new CheckpointException(
           "cannot set %d keys and values in a %s"
               .formatted(keysAndValues.length, PyContainer.typeOf(peek())));
@@ -195,6 +235,18 @@ final class PickleReader {
     for (int i = 0; i < keysAndValues.length; i += 2) {
       dict.put(keysAndValues[i], keysAndValues[i + 1]);
     }
+  }
+
+  private void addItems(Object... items) throws CheckpointException {
+    if (!(peek() instanceof PyObject)) {
+      throw new CheckpointException(
+          "cannot add %d items to a %s".formatted(items.length, PyContainer.typeOf(peek())));
+    }
+  }
+
+  /** The items of a set are never weights. */
+  private void frozenSet(Object... items) {
+    push(new PyObject("frozenset"));
   }
 
   private Object memoized(int index) throws CheckpointException {
@@ -214,13 +266,14 @@ final class PickleReader {
 
   /** The opcode of old-style instances: named like any other global, then always refused. */
   private void refuseInstance() throws CheckpointException {
-    PickleGlobals.Global global = globals.find(line(), line());
-    throw new CheckpointException(
-        "torch.save does not write instances of %s this way".formatted(global));
+    throw PickleGlobals.refusedInstance(globals.find(in.line(), in.line()));
   }
 
-  private void call() throws CheckpointException {
-    Object[] callableAndArguments = popLast(2);
+  private void call(Object... callableAndArguments) throws CheckpointException {
+    if (callableAndArguments[0] instanceof PyObject inert) {
+      push(new PyObject(inert.pythonType()));
+      return;
+    }
     if (!(callableAndArguments[0] instanceof PickleGlobals.Global global
         && callableAndArguments[1] instanceof PyTuple arguments)) {
       throw new CheckpointException(
@@ -234,64 +287,25 @@ final class PickleReader {
 
   /**
    * Sets attributes: those of a Namespace are its contents, those of an OrderedDict PyTorch's
-   * bookkeeping.
+   * bookkeeping, those of a placeholder are kept in case that they are a training script's
+   * arguments.
    */
   private void build(Object state) throws CheckpointException {
+    if (peek() instanceof PyObject object) {
+      if (state instanceof PyDict attributes) {
+        object.attributes().putAll(attributes);
+      }
+      return;
+    }
     if (!(peek() instanceof PyDict target && state instanceof PyDict attributes)) {
       throw new CheckpointException(
           "cannot set the state of a %s from a %s"
               .formatted(PyContainer.typeOf(peek()), PyContainer.typeOf(state)));
     }
-    if (target.pythonType().equals(PickleGlobals.NAMESPACE)) {
-      for (Map.Entry<Object, Object> attribute : attributes.items().entrySet()) {
-        target.put(attribute.getKey(), attribute.getValue());
-      }
-    } else if (!target.pythonType().equals(PickleGlobals.ORDERED_DICT)) {
+    if (PickleGlobals.NAMESPACES.contains(target.pythonType())) {
+      target.putAll(attributes);
+    } else if (target.pythonType().equals("dict")) {
       throw new CheckpointException("a dict has no state to set");
-    }
-  }
-
-  /** A little-endian two's complement integer of {@code length} bytes. */
-  private Number bigInteger(int length) {
-    if (length == 0) {
-      return 0L;
-    }
-    byte[] bigEndian = new byte[length];
-    for (int i = length - 1; i >= 0; i--) {
-      bigEndian[i] = in.get();
-    }
-    BigInteger value = new BigInteger(bigEndian);
-    return value.bitLength() < Long.SIZE ? (Number) value.longValue() : value;
-  }
-
-  private String string(long length) throws CheckpointException {
-    if (length > MAX_STRING) {
-      throw new CheckpointException(
-          "a string of %d bytes; at most %d are read".formatted(length, MAX_STRING));
-    }
-    if (length > in.remaining()) {
-      throw new BufferUnderflowException();
-    }
-    ByteBuffer bytes = in.slice(in.position(), (int) length);
-    in.position(in.position() + (int) length);
-    return decode(bytes);
-  }
-
-  private String line() throws CheckpointException {
-    int start = in.position();
-    while (in.get() != '\n') {
-      if (in.position() - start > MAX_STRING) {
-        throw new CheckpointException("a name of more than %d bytes".formatted(MAX_STRING));
-      }
-    }
-    return decode(in.slice(start, in.position() - 1 - start));
-  }
-
-  private static String decode(ByteBuffer utf8) throws CheckpointException {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
-    } catch (CharacterCodingException e) {
-      throw new CheckpointException("a string is not UTF-8", e);
     }
   }
 }

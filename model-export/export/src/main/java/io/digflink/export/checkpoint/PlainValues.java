@@ -2,6 +2,7 @@ package io.digflink.export.checkpoint;
 
 import io.digflink.export.checkpoint.PyContainer.PyDict;
 import io.digflink.export.checkpoint.PyContainer.PyList;
+import io.digflink.export.checkpoint.PyContainer.PyObject;
 import io.digflink.export.checkpoint.PyContainer.PyTuple;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,11 +25,37 @@ final class PlainValues {
     this.label = label;
   }
 
-  Map<String, Object> map(PyDict dict) throws CheckpointException {
+  /** The arguments of a training script; empty if they are no mapping and have no attributes. */
+  Map<String, Object> arguments(Object args) throws CheckpointException {
+    if (args instanceof PyDict dict) {
+      return map(dict);
+    } else if (args instanceof PyObject object) {
+      Object content = configured(object);
+      return content instanceof PyDict dict ? map(dict) : map(object.attributes());
+    }
+    return Map.of();
+  }
+
+  /** What a node of an OmegaConf configuration holds, or the object itself. */
+  private static Object configured(PyObject object) {
+    if (object.pythonType().startsWith("omegaconf.")) {
+      Map<Object, Object> attributes = object.attributes().items();
+      return attributes.containsKey("_content")
+          ? attributes.get("_content")
+          : attributes.get("_val");
+    }
+    return object;
+  }
+
+  private Map<String, Object> map(PyDict dict) throws CheckpointException {
     enter();
     Map<String, Object> map = new LinkedHashMap<>();
     for (Map.Entry<Object, Object> item : dict.items().entrySet()) {
-      map.put(item.getKey().toString(), plain(item.getValue()));
+      if (item.getKey() instanceof String
+          || item.getKey() instanceof Number
+          || item.getKey() instanceof Boolean) {
+        map.put(item.getKey().toString(), plain(item.getValue()));
+      }
     }
     depth--;
     return map;
@@ -61,7 +88,13 @@ final class PlainValues {
         || value instanceof String) {
       return value;
     }
-    return value.toString();
+    if (value instanceof PyObject object && configured(object) != object) {
+      enter();
+      Object configured = plain(configured(object));
+      depth--;
+      return configured;
+    }
+    return PyContainer.typeOf(value);
   }
 
   private void enter() throws CheckpointException {

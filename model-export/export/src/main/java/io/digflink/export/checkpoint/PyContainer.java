@@ -79,18 +79,45 @@ abstract sealed class PyContainer {
       this.pythonType = pythonType;
     }
 
-    /** Only key types that checkpoints use are allowed, and none that needs deep hashing. */
+    /**
+     * Strings, numbers and None are keys by value. Others, such as tuples, are keys by identity:
+     * nobody looks them up, and their items need no hashing.
+     */
     void put(Object key, Object value) throws CheckpointException {
-      if (!(key instanceof String || key instanceof Number || key instanceof Boolean)) {
-        throw new CheckpointException(
-            "a dict has a key of type %s; expected strings and numbers".formatted(typeOf(key)));
-      }
       holds(value);
       items.put(key, value);
     }
 
+    void putAll(PyDict other) throws CheckpointException {
+      for (Map.Entry<Object, Object> item : other.items.entrySet()) {
+        put(item.getKey(), item.getValue());
+      }
+    }
+
     Map<Object, Object> items() {
       return Collections.unmodifiableMap(items);
+    }
+
+    @Override
+    String pythonType() {
+      return pythonType;
+    }
+  }
+
+  /**
+   * Stands for an object of a class that is not read: nothing of the class is known here, nothing
+   * is called, and what the object was made of is dropped. Its attributes stay, as data.
+   */
+  static final class PyObject extends PyContainer {
+    private final String pythonType;
+    private final PyDict attributes = new PyDict("dict");
+
+    PyObject(String pythonType) {
+      this.pythonType = pythonType;
+    }
+
+    PyDict attributes() {
+      return attributes;
     }
 
     @Override

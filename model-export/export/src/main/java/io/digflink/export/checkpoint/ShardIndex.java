@@ -7,11 +7,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** Safetensors split over several files, with an index from tensors to files. */
+/**
+ * A checkpoint split over several files, safetensors or archives of {@code torch.save}, with an
+ * index from tensors to files.
+ */
 final class ShardIndex {
   private static final String WEIGHT_MAP = "weight_map";
   private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
@@ -29,12 +31,11 @@ final class ShardIndex {
     return json.path(WEIGHT_MAP).isObject();
   }
 
-  static Checkpoint read(Path index, JsonNode json) throws CheckpointException {
+  static Checkpoint read(Path index, JsonNode json, List<String> anchors)
+      throws CheckpointException {
     ShardIndex reader = new ShardIndex(index);
     reader.mapShards(json.get(WEIGHT_MAP));
-    StateDict model = StateDict.of(reader.tensors());
-    String sha256 = FileBytes.sha256(reader.shards.values());
-    return new Checkpoint(model, Optional.empty(), Map.of(), sha256, index);
+    return Checkpoints.flat(reader.tensors(), List.copyOf(reader.shards.values()), index, anchors);
   }
 
   private void mapShards(JsonNode weightMap) throws CheckpointException {
@@ -61,7 +62,7 @@ final class ShardIndex {
   private List<Tensor> tensors() throws CheckpointException {
     List<Tensor> tensors = new ArrayList<>();
     for (Map.Entry<String, FileBytes> shard : shards.entrySet()) {
-      for (Tensor tensor : Safetensors.read(shard.getValue())) {
+      for (Tensor tensor : tensors(shard.getValue())) {
         if (!shard.getKey().equals(shardOf.remove(tensor.name()))) {
           throw new CheckpointException(
               "%s does not say that tensor '%s' is in %s, but it is: index and shards belong to"
@@ -78,5 +79,9 @@ final class ShardIndex {
               + " checkpoints");
     }
     return tensors;
+  }
+
+  private static List<Tensor> tensors(FileBytes shard) throws CheckpointException {
+    return TorchArchive.isZip(shard) ? TorchArchive.shard(shard) : Safetensors.read(shard);
   }
 }

@@ -8,12 +8,10 @@ import java.util.NoSuchElementException;
 import java.util.Set;
 
 /**
- * Tensors by parameter name, in the order of the checkpoint. The prefix {@code module.} that
- * DistributedDataParallel adds to every name is already removed.
+ * Tensors by parameter name, in the order of the checkpoint. What wrappers such as
+ * DistributedDataParallel add to names is already removed.
  */
 public final class StateDict {
-  private static final String DDP_PREFIX = "module.";
-
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
   private StateDict() {}
@@ -22,16 +20,15 @@ public final class StateDict {
    * @throws IllegalArgumentException if two tensors have the same name
    */
   public static StateDict of(Collection<Tensor> tensors) {
-    boolean wrapped =
-        !tensors.isEmpty() && tensors.stream().allMatch(t -> t.name().startsWith(DDP_PREFIX));
-    StateDict dict = new StateDict();
+    Map<String, Tensor> byName = new LinkedHashMap<>();
     for (Tensor tensor : tensors) {
-      Tensor named =
-          wrapped ? tensor.withName(tensor.name().substring(DDP_PREFIX.length())) : tensor;
-      if (dict.tensors.put(named.name(), named) != null) {
-        throw new IllegalArgumentException("two tensors are named " + named.name());
+      if (byName.put(tensor.name(), tensor) != null) {
+        throw new IllegalArgumentException("two tensors are named " + tensor.name());
       }
     }
+    StateDict dict = new StateDict();
+    WeightNames.plain(byName)
+        .forEach((name, tensor) -> dict.tensors.put(name, tensor.withName(name)));
     return dict;
   }
 

@@ -2,6 +2,7 @@ package io.digflink.export.checkpoint;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A named tensor whose elements stay where they are (in a mapped file, or in a generator) until
@@ -42,6 +43,41 @@ public final class Tensor {
         shape,
         (first, destination) ->
             destination.put(values, Math.toIntExact(first), destination.remaining()));
+  }
+
+  /**
+   * Tensors joined along their first axis.
+   *
+   * @throws CheckpointException if their other dimensions differ
+   */
+  static Tensor concatenated(String name, List<Tensor> parts) throws CheckpointException {
+    long[] shape = parts.get(0).shape.clone();
+    shape[0] = 0;
+    for (Tensor part : parts) {
+      long[] expected = parts.get(0).shape.clone();
+      expected[0] = part.shape.length == 0 ? 0 : part.shape[0];
+      if (!Arrays.equals(part.shape, expected)) {
+        throw new CheckpointException("%s and %s cannot be joined".formatted(parts.get(0), part));
+      }
+      shape[0] = Math.addExact(shape[0], part.shape[0]);
+    }
+    return new Tensor(
+        name, parts.get(0).dtype, shape, (first, into) -> readParts(parts, first, into));
+  }
+
+  private static void readParts(List<Tensor> parts, long first, FloatBuffer destination) {
+    int end = destination.limit();
+    long from = first;
+    for (Tensor part : parts) {
+      if (from < part.elements && destination.position() < end) {
+        long count = Math.min(part.elements - from, end - destination.position());
+        part.copyTo(from, destination.limit(destination.position() + (int) count));
+        from = 0;
+      } else {
+        from = Math.max(0, from - part.elements);
+      }
+    }
+    destination.limit(end);
   }
 
   public String name() {
@@ -89,7 +125,8 @@ public final class Tensor {
     return values;
   }
 
-  Tensor withName(String newName) {
+  /** The same tensor under another name. */
+  public Tensor withName(String newName) {
     return new Tensor(newName, dtype, shape, source);
   }
 

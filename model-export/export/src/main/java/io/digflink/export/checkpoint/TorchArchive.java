@@ -1,5 +1,6 @@
 package io.digflink.export.checkpoint;
 
+import io.digflink.export.checkpoint.PyContainer.PyDict;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -43,10 +44,25 @@ final class TorchArchive {
     return file.size() >= 2 && file.copy(0, 1).get() == (byte) 0x80;
   }
 
-  static Checkpoint read(FileBytes file, Path source) throws CheckpointException {
-    TorchArchive archive = new TorchArchive(file);
-    Object value = archive.unpickle();
-    return TorchLayout.checkpoint(file, value, source);
+  static Checkpoint read(FileBytes file, Path source, List<String> anchors)
+      throws CheckpointException {
+    Object value = new TorchArchive(file).unpickle();
+    return TorchLayout.checkpoint(file, value, source, anchors);
+  }
+
+  /** The tensors of a state dict by their stored names: a shard of a checkpoint. */
+  static List<Tensor> shard(FileBytes file) throws CheckpointException {
+    if (!(new TorchArchive(file).unpickle() instanceof PyDict dict)) {
+      throw new CheckpointException(
+          "%s is no shard of a checkpoint: expected a dict of tensors".formatted(file.label()));
+    }
+    List<Tensor> tensors = new ArrayList<>();
+    for (Map.Entry<Object, Object> item : dict.items().entrySet()) {
+      if (item.getKey() instanceof String name && item.getValue() instanceof Tensor tensor) {
+        tensors.add(tensor.withName(name));
+      }
+    }
+    return tensors;
   }
 
   /** A pickle outside an archive: it holds no readable weights, but the message says what it is. */
@@ -66,7 +82,9 @@ final class TorchArchive {
       return new CheckpointException(
           "%s is %s. Expected the zip archive of torch.save; re-save it in Python:"
                   .formatted(file.label(), kind)
-              + " torch.save(torch.load('old.pt', map_location='cpu'), 'new.pt')");
+              + " torch.save(torch.load('old.pt', map_location='cpu'), 'new.pt'). PyTorch 2.6 and"
+              + " newer need weights_only=False for some files: it executes them, so use it only for"
+              + " files that you trust");
     } catch (CheckpointException e) {
       return e;
     }

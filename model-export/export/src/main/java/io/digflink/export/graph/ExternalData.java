@@ -10,7 +10,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
@@ -54,6 +56,25 @@ final class ExternalData {
 
   long bytes() {
     return end;
+  }
+
+  /** Computes every weight as {@link #write} does, and refuses what it would refuse. */
+  void check() {
+    for (Entry entry : entries) {
+      float largest = entry.type == ElementType.FLOAT16 ? LARGEST_HALF : Float.MAX_VALUE;
+      for (Supplier<float[]> piece : entry.weight.pieces()) {
+        for (float value : piece.get()) {
+          checked(entry.name, value, largest);
+        }
+      }
+    }
+  }
+
+  /** Names of the weights, with those of the parameters that each comes from. */
+  Map<String, List<String>> sources() {
+    Map<String, List<String>> sources = new LinkedHashMap<>();
+    entries.forEach(entry -> sources.put(entry.name(), entry.weight().sources()));
+    return sources;
   }
 
   /**

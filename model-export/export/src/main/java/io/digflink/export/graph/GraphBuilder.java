@@ -154,6 +154,20 @@ public final class GraphBuilder {
   }
 
   /**
+   * Computes every weight without writing it.
+   *
+   * @throws IllegalArgumentException naming a weight that is not finite or too large for its type
+   */
+  public void checkWeights() {
+    data.check();
+  }
+
+  /** Names of the weights so far, with those of the parameters that each comes from. */
+  public Map<String, List<String>> weightSources() {
+    return data.sources();
+  }
+
+  /**
    * Writes the model and its weights into a directory.
    *
    * @param progress receives the number of weight bytes written so far

@@ -11,16 +11,23 @@ import java.util.function.UnaryOperator;
  *
  * @param shape dimensions
  * @param pieces return the elements in row-major order, one piece after another
+ * @param sources names of the parameters that the data comes from
  */
-public record Weight(List<Long> shape, List<Supplier<float[]>> pieces) {
+public record Weight(List<Long> shape, List<Supplier<float[]>> pieces, List<String> sources) {
   public Weight {
     shape = List.copyOf(shape);
     pieces = List.copyOf(pieces);
+    sources = List.copyOf(sources);
   }
 
   /** A weight of one piece. */
   public static Weight of(Supplier<float[]> values, long... shape) {
-    return new Weight(Arrays.stream(shape).boxed().toList(), List.of(values));
+    return new Weight(Arrays.stream(shape).boxed().toList(), List.of(values), List.of());
+  }
+
+  /** The same data, from these parameters. */
+  public Weight from(List<String> names) {
+    return new Weight(shape, pieces, names);
   }
 
   /** Number of elements. */
@@ -30,7 +37,7 @@ public record Weight(List<Long> shape, List<Supplier<float[]>> pieces) {
 
   /** The same data with other dimensions. */
   public Weight reshaped(long... newShape) {
-    Weight weight = new Weight(Arrays.stream(newShape).boxed().toList(), pieces);
+    Weight weight = new Weight(Arrays.stream(newShape).boxed().toList(), pieces, sources);
     if (weight.elements() != elements()) {
       throw new IllegalArgumentException(
           "Cannot reshape a weight of "
@@ -45,7 +52,7 @@ public record Weight(List<Long> shape, List<Supplier<float[]>> pieces) {
   /** The weight with every element recomputed, in the same shape. */
   public Weight map(UnaryOperator<float[]> change) {
     Supplier<float[]> values = () -> change.apply(toArray());
-    return new Weight(shape, List.of(values));
+    return new Weight(shape, List.of(values), sources);
   }
 
   /** {@code [rows, columns]} as {@code [columns, rows]}. */
@@ -56,13 +63,16 @@ public record Weight(List<Long> shape, List<Supplier<float[]>> pieces) {
     int rows = Math.toIntExact(shape.get(0));
     int columns = Math.toIntExact(shape.get(1));
     return new Weight(
-        List.of(shape.get(1), shape.get(0)), List.of(() -> transpose(toArray(), rows, columns)));
+        List.of(shape.get(1), shape.get(0)),
+        List.of(() -> transpose(toArray(), rows, columns)),
+        sources);
   }
 
   /** Weights joined along their first axis; the other dimensions must be equal. */
   public static Weight concatenated(List<Weight> parts) {
     List<Long> rest = parts.get(0).shape.subList(1, parts.get(0).shape.size());
     List<Supplier<float[]>> pieces = new ArrayList<>();
+    List<String> sources = new ArrayList<>();
     long rows = 0;
     for (Weight part : parts) {
       if (!part.shape.subList(1, part.shape.size()).equals(rest)) {
@@ -71,10 +81,11 @@ public record Weight(List<Long> shape, List<Supplier<float[]>> pieces) {
       }
       rows += part.shape.get(0);
       pieces.addAll(part.pieces);
+      sources.addAll(part.sources);
     }
     List<Long> shape = new ArrayList<>(List.of(rows));
     shape.addAll(rest);
-    return new Weight(shape, pieces);
+    return new Weight(shape, pieces, sources);
   }
 
   /** All elements in row-major order. */

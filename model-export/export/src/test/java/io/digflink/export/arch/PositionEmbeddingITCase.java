@@ -9,6 +9,7 @@ import io.digflink.export.graph.ElementType;
 import io.digflink.export.oracle.Golden;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class PositionEmbeddingITCase {
@@ -43,6 +44,23 @@ class PositionEmbeddingITCase {
         DigConfig.of(Map.of("input_size", 2 * SIDE, "hidden_size", WIDTH, "num_heads", 2));
     Parameters parameters = Parameters.of(StateDict.of(List.of(tensor(other))));
     assertThat(Denoiser.computesPositions(parameters, config)).isFalse();
+  }
+
+  @Test
+  void whatAveragingChangesIsNotLearned() {
+    float[] exact = PositionEmbedding.table(SIDE, SIDE, WIDTH);
+    Random random = new Random(1);
+    float[] averaged = exact.clone();
+    float[] learned = exact.clone();
+    for (int i = 0; i < exact.length; i++) {
+      averaged[i] += 3e-4f * (2 * random.nextFloat() - 1);
+      learned[i] += 3e-3f * (2 * random.nextFloat() - 1);
+    }
+    assertThat(PositionEmbedding.rounding(tensor(averaged), SIDE, WIDTH)).isEmpty();
+    assertThat(PositionEmbedding.isAveraged(tensor(averaged), SIDE, WIDTH)).isTrue();
+    assertThat(PositionEmbedding.isAveraged(tensor(learned), SIDE, WIDTH)).isFalse();
+    averaged[5] = Float.NaN;
+    assertThat(PositionEmbedding.isAveraged(tensor(averaged), SIDE, WIDTH)).isFalse();
   }
 
   private static Tensor tensor(float[] values) {

@@ -92,6 +92,11 @@ final class Pickle {
         PickleOpcode.EMPTY_TUPLE, PickleOpcode.REDUCE, PickleOpcode.TUPLE, PickleOpcode.REDUCE);
   }
 
+  /** What is written so far, as a part of another pickle. */
+  byte[] bytes() {
+    return out.toByteArray();
+  }
+
   /** The finished pickle. */
   byte[] stop() {
     return op(PickleOpcode.STOP).out.toByteArray();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /** A JVM whose output goes to a file. It may be killed and started again. */
@@ -44,6 +45,12 @@ public final class JvmProcess implements AutoCloseable {
   /** Ends it as {@code kill -9} does; it is gone afterwards. */
   public void kill() {
     process.destroyForcibly().onExit().join();
+  }
+
+  /** Ends several at the same moment; they are gone afterwards. */
+  public static void killAll(Collection<JvmProcess> processes) {
+    processes.forEach(each -> each.process.destroyForcibly());
+    processes.forEach(each -> each.process.onExit().join());
   }
 
   /** Sends a signal, such as STOP, CONT or SEGV. */

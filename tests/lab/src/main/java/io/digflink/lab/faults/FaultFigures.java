@@ -15,6 +15,7 @@ import java.util.List;
  *     of the checkpoint that the job went back to
  * @param failedRuns runs of the last attempt that failed
  * @param outOfMemory runs of the last attempt that the device had no memory for
+ * @param rewritten results that were written again, since brokers had aborted their transaction
  */
 public record FaultFigures(
     String fault,
@@ -25,7 +26,8 @@ public record FaultFigures(
     long stepsNeeded,
     long stepsRedone,
     long failedRuns,
-    long outOfMemory) {
+    long outOfMemory,
+    long rewritten) {
 
   /** The middle of the seconds to recover, NaN where nothing was done. */
   public double recoveryMedian() {

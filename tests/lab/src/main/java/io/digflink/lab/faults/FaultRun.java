@@ -1,6 +1,9 @@
 package io.digflink.lab.faults;
 
+import io.digflink.cli.audit.Audit;
+import io.digflink.cli.audit.AuditReport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A job under load, what is done to it, and what came of it. */
 public final class FaultRun implements AutoCloseable {
@@ -20,6 +24,7 @@ public final class FaultRun implements AutoCloseable {
   private final FaultStack stack;
   private final String name;
   private final Path models;
+  private final List<String> options;
   private final LoadClient client;
   private final Random random;
   private final List<Double> recoverySeconds = new ArrayList<>();
@@ -37,6 +42,7 @@ public final class FaultRun implements AutoCloseable {
    * @param undisturbed digests that the images must have, by kind and index; null: none is known
    * @param underWay requests that are sent and not answered
    * @param limit most requests to send
+   * @param options of the job, besides those of every run
    */
   public record Plan(
       String name,
@@ -44,11 +50,32 @@ public final class FaultRun implements AutoCloseable {
       Workload workload,
       Map<String, String> undisturbed,
       int underWay,
-      int limit) {
+      int limit,
+      List<String> options) {
+
+    /** Of a job with the options of every run. */
+    public Plan(
+        String name,
+        Path models,
+        Workload workload,
+        Map<String, String> undisturbed,
+        int underWay,
+        int limit) {
+      this(name, models, workload, undisturbed, underWay, limit, List.of());
+    }
 
     /** The same with other bundles and another limit. */
     Plan with(Path otherModels, int otherLimit) {
-      return new Plan(name, otherModels, workload, undisturbed, underWay, otherLimit);
+      return new Plan(name, otherModels, workload, undisturbed, underWay, otherLimit, options);
+    }
+
+    /** The same with other options of the job. */
+    public Plan with(List<String> otherOptions) {
+      return new Plan(name, models, workload, undisturbed, underWay, limit, otherOptions);
+    }
+
+    private List<String> allOptions() {
+      return Stream.concat(OPTIONS.stream(), options.stream()).toList();
     }
   }
 
@@ -56,6 +83,7 @@ public final class FaultRun implements AutoCloseable {
     this.stack = stack;
     this.name = plan.name();
     this.models = plan.models();
+    this.options = plan.allOptions();
     this.client = client;
     this.random = new Random(plan.name().hashCode());
     this.job = job;
@@ -66,7 +94,7 @@ public final class FaultRun implements AutoCloseable {
   public static FaultRun start(FaultStack stack, Plan plan)
       throws IOException, InterruptedException {
     RunTopics topics = stack.createTopics(plan.name());
-    RunningJob job = stack.submit(plan.name(), plan.models(), 2, null, OPTIONS);
+    RunningJob job = stack.submit(plan.name(), plan.models(), 2, null, plan.allOptions());
     LoadClient client =
         new LoadClient(
             stack.kafka().client(),
@@ -156,7 +184,7 @@ public final class FaultRun implements AutoCloseable {
   /** Goes on with the job from a savepoint, at another parallelism. */
   public void goOn(String savepoint, int parallelism) throws IOException, InterruptedException {
     meter.close();
-    job = stack.submit(name, models, parallelism, savepoint, OPTIONS);
+    job = stack.submit(name, models, parallelism, savepoint, options);
     meter = new StepMeter(job);
   }
 
@@ -168,6 +196,13 @@ public final class FaultRun implements AutoCloseable {
     long outOfMemory = Math.round(job.sum("Denoise.outOfMemory"));
     job.cancel();
     Verdict verdict = client.judge();
+    AuditReport audit = audit();
+    // Each judges the other: this harness knows what it sent, the audit reads it from the topics.
+    if ((audit.lost() == 0) != (verdict.lost() == 0)
+        || (audit.twice() == 0) != (verdict.twice() == 0)) {
+      throw new IllegalStateException(
+          "Expected the audit to find what the harness finds, " + verdict + ", found\n" + audit);
+    }
     return new FaultFigures(
         fault,
         faults,
@@ -177,7 +212,26 @@ public final class FaultRun implements AutoCloseable {
         client.answers().steps(),
         Math.round(stepsRedone),
         failed,
-        outOfMemory);
+        outOfMemory,
+        Copies.count(stack.kafka().client(), RunTopics.of(name).names()));
+  }
+
+  private AuditReport audit() throws IOException, InterruptedException, ExecutionException {
+    Path directory = Files.createTempDirectory(stack.directory(), "audit");
+    RunTopics topics = RunTopics.of(name);
+    return Audit.run(
+        new Audit.Question(
+            stack.kafka().client(),
+            name,
+            topics.requests(),
+            topics.images(),
+            topics.progress(),
+            topics.rejected(),
+            null,
+            null,
+            Duration.ZERO),
+        directory,
+        Audit.Listener.NONE);
   }
 
   /** Waits until everything that was sent is answered; less is for the judge to tell. */

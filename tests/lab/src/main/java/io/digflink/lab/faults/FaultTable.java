@@ -7,8 +7,8 @@ import java.util.Locale;
 final class FaultTable {
   private static final String HEAD =
       "| fault | times | in flight, least | requests | images | rejects | lost | twice | differing"
-          + " | recovery p50 | max | steps redone | runs failed | out of memory |\n"
-          + "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
+          + " | recovery p50 | max | steps redone | runs failed | out of memory | written again |\n"
+          + "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
   private FaultTable() {}
 
@@ -24,7 +24,7 @@ final class FaultTable {
     Verdict v = f.verdict();
     return String.format(
         Locale.ROOT,
-        "| %s | %d | %s | %d | %d | %d | %d | %d | %d | %s | %s | %d of %d | %d | %d |",
+        "| %s | %d | %s | %d | %d | %d | %d | %d | %d | %s | %s | %d of %d | %d | %d | %d |",
         f.fault(),
         f.times(),
         f.times() == 0 ? "" : f.fewestInFlight(),
@@ -39,7 +39,8 @@ final class FaultTable {
         f.stepsRedone(),
         f.stepsNeeded(),
         f.failedRuns(),
-        f.outOfMemory());
+        f.outOfMemory(),
+        f.rewritten());
   }
 
   private static String seconds(double seconds) {

@@ -50,6 +50,13 @@ public final class FaultsCommand implements Subcommand {
   private int kills = 20;
 
   @Option(
+      names = "--outages",
+      converter = PositiveNumber.class,
+      paramLabel = "N",
+      description = "Number of outages (default: ${DEFAULT-VALUE}).")
+  private int outages = 20;
+
+  @Option(
       names = "--keep",
       description = "Keep the processes' logs, in a new directory of the current one.")
   private boolean keep;
@@ -88,6 +95,13 @@ public final class FaultsCommand implements Subcommand {
             "kill -9 of the JobManager",
             () -> ProcessFault.JOB_MANAGER_KILLED,
             3),
+        Scenario.of(
+                "outage",
+                "kill -9 of all TaskManagers between a checkpoint and its commit, past the"
+                    + " transactions' timeout",
+                Outage::new,
+                outages)
+            .with(Outage.OPTIONS),
         Scenario.of("broker-kill", "kill -9 of the broker", () -> ProcessFault.BROKER_KILLED, 3),
         Scenario.of("disk-full", "a full disk for checkpoints", FullDisk::new, 2),
         Scenario.of("rescale", "savepoint, stop, on from 2 to 4 subtasks", Rescale::new, 1),

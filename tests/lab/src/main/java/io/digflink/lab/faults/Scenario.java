@@ -2,6 +2,7 @@ package io.digflink.lab.faults;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -13,25 +14,36 @@ import java.util.function.Supplier;
  * @param fault makes what is done
  * @param times how often in the run
  * @param model whose runs fail, or null for the original
+ * @param options of the job
  */
 record Scenario(
-    String name, String description, Supplier<Fault> fault, int times, FaultyModel model) {
+    String name,
+    String description,
+    Supplier<Fault> fault,
+    int times,
+    FaultyModel model,
+    List<String> options) {
   private static final int REQUESTS_OF_MODEL = 150;
   private static final Duration LONGEST_SENDING = Duration.ofMinutes(5);
 
   /** Something that is done to processes. */
   static Scenario of(String name, String description, Supplier<Fault> fault, int times) {
-    return new Scenario(name, description, fault, times, null);
+    return new Scenario(name, description, fault, times, null, List.of());
   }
 
   /** Runs that fail. */
   static Scenario of(String name, String description, FaultyModel model) {
-    return new Scenario(name, description, null, 0, model);
+    return new Scenario(name, description, null, 0, model, List.of());
+  }
+
+  /** The same with options of the job. */
+  Scenario with(List<String> ofJob) {
+    return new Scenario(name, description, fault, times, model, ofJob);
   }
 
   /** Runs it; the requests come as long as faults do. */
   FaultFigures run(FaultStack stack, FaultRun.Plan original) throws Exception {
-    FaultRun.Plan plan = original;
+    FaultRun.Plan plan = original.with(options);
     if (model != null) {
       Path bundles = model.make(plan.models(), plan.workload().model(), stack.directory());
       plan = plan.with(bundles, REQUESTS_OF_MODEL);

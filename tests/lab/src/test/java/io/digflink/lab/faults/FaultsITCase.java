@@ -16,7 +16,7 @@ class FaultsITCase {
   @TempDir private static Path directory;
 
   @Test
-  void nothingIsLostTwiceOrDifferentWhenATaskManagerAndTheJobManagerAreKilledInMidTrajectory()
+  void nothingIsLostTwiceOrDifferentWhenProcessesAreKilledAndTransactionsAborted()
       throws Exception {
     TrustedRecords.install();
     Path models = new ModelDirectory().resolve(line -> {});
@@ -31,10 +31,12 @@ class FaultsITCase {
       assertThat(undisturbed).hasSize(12);
 
       FaultRun.Plan plan =
-          new FaultRun.Plan("killed", models, workload, undisturbed, UNDER_WAY, Integer.MAX_VALUE);
+          new FaultRun.Plan("killed", models, workload, undisturbed, UNDER_WAY, Integer.MAX_VALUE)
+              .with(Outage.OPTIONS);
       try (FaultRun run = FaultRun.start(stack, plan)) {
         run.strike(ProcessFault.TASK_MANAGER_KILLED);
         run.strike(ProcessFault.JOB_MANAGER_KILLED);
+        run.strike(new Outage());
         FaultFigures figures = run.end("kills");
 
         assertThat(figures.verdict()).matches(Verdict::isGood, "is good");
