@@ -11,6 +11,7 @@ import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.codec.WireFormat;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code demo}: broker, cluster, job and requests in one process; images as files. */
@@ -65,6 +67,14 @@ public final class DemoCommand implements Callable<Integer> {
   private boolean keep;
 
   @Option(
+      names = "--topics-format",
+      paramLabel = "FORMAT",
+      description =
+          "Format of the answers, for other clients with --keep: single-object or json (default:"
+              + " ${DEFAULT-VALUE}).")
+  private WireFormat format = WireFormat.SINGLE_OBJECT;
+
+  @Option(
       names = "--model",
       paramLabel = "NAME",
       description = "The bundle's name, if there are several.")
@@ -76,13 +86,19 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (format == WireFormat.CONFLUENT) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Expected --topics-format single-object or json, found confluent, which needs a schema"
+              + " registry: use dig generate-job");
+    }
     String address = host.address();
     OutputPath.directory("--out", out);
     Path directory = models.resolve(this::say);
     ModelManifest manifest =
         ModelDirectory.only(new ModelSettings(directory.toString(), "auto", 0).manifests(), model);
     say("Starting a Kafka broker, a Flink cluster and the job …");
-    try (EmbeddedService service = EmbeddedService.start(directory, address, this::warn)) {
+    try (EmbeddedService service = EmbeddedService.start(directory, address, format, this::warn)) {
       say("Dashboard: " + service.dashboard());
       timeout.start();
       serve(service, DemoRequests.of(manifest, count, timeout.at()));

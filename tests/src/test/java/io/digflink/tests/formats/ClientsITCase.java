@@ -194,6 +194,7 @@ class ClientsITCase {
         Awaitility.await()
             .pollInSameThread() // the planner keeps things by thread
             .atMost(Duration.ofMinutes(2))
+            .pollInSameThread() // the planner belongs to the thread that made it
             .until(
                 () -> select(tables, statements.get(statements.size() - 1)),
                 found -> !found.isEmpty());

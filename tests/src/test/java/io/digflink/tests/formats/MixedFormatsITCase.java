@@ -48,7 +48,7 @@ class MixedFormatsITCase {
   @BeforeAll
   static void start() throws Exception {
     stack = EmbeddedStack.start(directory);
-    registry = new RegistryProcess(directory.resolve("registry"));
+    registry = RegistryProcess.real(directory.resolve("registry"));
     registry.start();
   }
 

@@ -24,7 +24,7 @@ import org.awaitility.Awaitility;
  * {@code .ci/run} has fetched it, else {@link SmallRegistry}, which answers the calls that are
  * used.
  */
-final class RegistryProcess implements AutoCloseable {
+public final class RegistryProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
@@ -32,26 +32,43 @@ final class RegistryProcess implements AutoCloseable {
   private final JvmProcess process;
   private final String name;
 
+  private RegistryProcess(String name, Path directory, int port, List<String> arguments)
+      throws IOException {
+    this.name = name;
+    this.url = "http://127.0.0.1:" + port + "/apis/ccompat/v7";
+    this.process = new JvmProcess(directory.resolve("registry.log"), arguments);
+  }
+
   /**
+   * Apicurio's registry, or the small one where that is not at hand.
+   *
    * @param directory takes its data and its log
    */
-  RegistryProcess(Path directory) throws IOException, InterruptedException {
+  static RegistryProcess real(Path directory) throws IOException, InterruptedException {
+    Path archive = Path.of(System.getProperty("dig.apicurio-registry"));
+    if (!Files.exists(archive)) {
+      return small(directory);
+    }
     Files.createDirectories(directory);
     int port = freePort();
-    url = "http://127.0.0.1:" + port + "/apis/ccompat/v7";
-    Path archive = Path.of(System.getProperty("dig.apicurio-registry"));
-    process =
-        new JvmProcess(
-            directory.resolve("registry.log"),
-            Files.exists(archive)
-                ? apicurio(directory, archive, port)
-                : List.of(
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    SmallRegistry.class.getName(),
-                    "" + port,
-                    directory.resolve("data").toString()));
-    name = Files.exists(archive) ? "Apicurio's registry" : "the tests' small registry";
+    return new RegistryProcess(
+        "Apicurio's registry", directory, port, apicurio(directory, archive, port));
+  }
+
+  /** The small registry. */
+  public static RegistryProcess small(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    int port = freePort();
+    return new RegistryProcess(
+        "the tests' small registry",
+        directory,
+        port,
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            SmallRegistry.class.getName(),
+            "" + port,
+            directory.resolve("data").toString()));
   }
 
   private static List<String> apicurio(Path directory, Path archive, int port)
@@ -98,7 +115,7 @@ final class RegistryProcess implements AutoCloseable {
   }
 
   /** Starts it, or starts it again with its data, and waits until it answers. */
-  void start() throws IOException {
+  public void start() throws IOException {
     process.start();
     Awaitility.await()
         .atMost(PATIENCE)
@@ -117,11 +134,11 @@ final class RegistryProcess implements AutoCloseable {
     process.kill();
   }
 
-  String url() {
+  public String url() {
     return url;
   }
 
-  SchemaRegistry client() {
+  public SchemaRegistry client() {
     return new SchemaRegistry(url);
   }
 

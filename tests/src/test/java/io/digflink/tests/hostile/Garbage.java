@@ -2,6 +2,7 @@ package io.digflink.tests.hostile;
 
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
+import io.digflink.schemas.codec.ConfluentWriter;
 import io.digflink.schemas.codec.RecordCodec;
 import io.digflink.tests.support.Requests;
 import java.io.ByteArrayOutputStream;
@@ -19,6 +20,9 @@ import org.apache.avro.io.EncoderFactory;
 
 /** Records that no client should send, and what must come of each. */
 final class Garbage {
+  /** The registry's id of the schema of requests: the only one that it has. */
+  static final int KNOWN_ID = 1;
+
   private static final int HEADER = 10; // C3 01 and a fingerprint of 8 bytes
   private static final RecordCodec<GenerationRequest> CODEC =
       RecordCodec.of(GenerationRequest.class);
@@ -70,6 +74,9 @@ final class Garbage {
               random -> "{\"request_id\": 1".getBytes(StandardCharsets.UTF_8)),
           new Kind(RejectReason.INVALID_FIELD, GarbageJson::withAHostileField),
           new Kind(RejectReason.MALFORMED, GarbageJson::thatIsNone),
+          new Kind(RejectReason.UNKNOWN_SCHEMA, Garbage::confluentOfAnUnknownId),
+          new Kind(RejectReason.MALFORMED, Garbage::confluentThatIsCut),
+          new Kind(RejectReason.MALFORMED, Garbage::confluentWithNoise),
           new Kind(RejectReason.MALFORMED, random -> new byte[0]));
 
   private Garbage() {}
@@ -161,6 +168,28 @@ final class Garbage {
     whole[HEADER + 1] = (byte) 0xC3; // begins a character of two bytes
     whole[HEADER + 2] = (byte) (0x28 + random.nextInt(0x40)); // and does not go on with one
     return whole;
+  }
+
+  private static byte[] confluentOfAnUnknownId(SplittableRandom random) {
+    byte[] record = confluent(random.nextBoolean() ? random.nextInt() : 2 + random.nextInt(20));
+    record[4] = (byte) Math.max(2, record[4]); // never the one that is known
+    return record;
+  }
+
+  private static byte[] confluentThatIsCut(SplittableRandom random) {
+    byte[] whole = confluent(KNOWN_ID);
+    return Arrays.copyOf(whole, 1 + random.nextInt(whole.length - 1));
+  }
+
+  private static byte[] confluentWithNoise(SplittableRandom random) {
+    byte[] noise = bytes(random, 1 + random.nextInt(500)); // a request id of length -1
+    byte[] record = Arrays.copyOf(confluent(KNOWN_ID), 5 + noise.length);
+    System.arraycopy(noise, 0, record, 5, noise.length);
+    return record;
+  }
+
+  private static byte[] confluent(int id) {
+    return new ConfluentWriter<>(GenerationRequest.class, id).encode(Requests.of("c").build());
   }
 
   private interface Body {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.schemas.GeneratedImage;
+import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
+import io.digflink.tests.formats.RegistryProcess;
 import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.JobRun;
 import java.nio.ByteBuffer;
@@ -37,11 +39,16 @@ class HostileInputITCase {
 
   @TempDir private static Path directory;
   private static EmbeddedStack stack;
+  private static RegistryProcess registry;
   private static String[] digests;
 
   @BeforeAll
   static void start() throws Exception {
     stack = EmbeddedStack.start(directory);
+    registry = RegistryProcess.small(directory.resolve("registry"));
+    registry.start();
+    assertThat(registry.client().register("dig.requests-value", GenerationRequest.getClassSchema()))
+        .isEqualTo(Garbage.KNOWN_ID);
     // Images of one seed are compared across requests, whose ids would be in the files.
     JobRun clean = new JobRun(stack).with(GenerateOptions.IMAGE_METADATA, false);
     for (int seed = 0; seed < HostileLoad.SEEDS; seed++) {
@@ -55,6 +62,7 @@ class HostileInputITCase {
 
   @AfterAll
   static void stop() {
+    registry.close();
     stack.close();
   }
 
@@ -74,6 +82,7 @@ class HostileInputITCase {
         new JobRun(stack)
             .with(GenerateOptions.IMAGE_METADATA, false)
             .with(GenerateOptions.CHECKPOINT_INTERVAL, Duration.ofSeconds(1))
+            .with(GenerateOptions.REGISTRY_URL, registry.url())
             .with(GenerateOptions.MAX_REQUEST_SIZE, MemorySize.ofMebiBytes(1));
     JobID job = run.start(2);
     Instant begin = Instant.now();

@@ -3,6 +3,7 @@ package io.digflink.cli.embedded;
 import io.digflink.jobs.generate.GenerateJob;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.generate.GenerateSettings;
+import io.digflink.schemas.codec.WireFormat;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -58,12 +59,24 @@ public final class EmbeddedService implements AutoCloseable {
    */
   public static EmbeddedService start(Path models, String dashboardHost, Consumer<String> restarts)
       throws Exception {
+    return start(models, dashboardHost, WireFormat.SINGLE_OBJECT, restarts);
+  }
+
+  /**
+   * Starts everything, with answers in a format.
+   *
+   * @param format of images, progress and rejects; Confluent's would need a registry
+   */
+  public static EmbeddedService start(
+      Path models, String dashboardHost, WireFormat format, Consumer<String> restarts)
+      throws Exception {
     Path directory = Files.createTempDirectory("dig-flink");
     EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"));
     Configuration options = new Configuration();
     options.set(GenerateOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
     options.set(GenerateOptions.MODEL_DIRECTORY, models.toString());
     options.set(GenerateOptions.CHECKPOINT_INTERVAL, RARELY);
+    options.set(GenerateOptions.TOPICS_FORMAT, format);
     options.set(
         GenerateOptions.CLAIM_CHECK_DIRECTORY, directory.resolve("images").toUri().toString());
     GenerateSettings settings = GenerateSettings.of(options);
