@@ -34,6 +34,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -168,6 +169,19 @@ class AbortedTransactionITCase {
 
       assertThat(open()).isEmpty();
     }
+  }
+
+  @Test
+  void aRunLeavesNoClientsBehind() throws Exception {
+    for (int starts = 0; starts < 3; starts++) {
+      SinkRun.start(sink(Duration.ofMinutes(15)), null).close();
+    }
+
+    Awaitility.await()
+        .until(
+            () ->
+                Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().matches("kafka-.*client.*")));
   }
 
   @Test

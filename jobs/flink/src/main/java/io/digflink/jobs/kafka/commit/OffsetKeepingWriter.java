@@ -72,6 +72,6 @@ final class OffsetKeepingWriter<
 
   @Override
   public void close() throws Exception {
-    IOUtils.closeAll(claim, writer);
+    IOUtils.closeAll(claim, writer, () -> LeftOpen.close(writer));
   }
 }
