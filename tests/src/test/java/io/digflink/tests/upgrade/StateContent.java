@@ -64,11 +64,12 @@ final class StateContent {
                 .sum();
     for (OperatorStateHandle handle : subtask.getManagedOperatorState()) {
       for (byte[] element : elements(handle, "requests-in-flight")) {
-        readHeld(value(element));
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(element));
+        readHeld(in.readInt(), skipLength(in));
       }
       for (byte[] element : elements(handle, "latents-waiting")) {
-        DataInputStream in = value(element);
-        latentsWaiting.add(AdmittedRequestFormat.read(1, in).id() + "/" + in.readInt());
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(element));
+        readWaiting(in.readInt(), skipLength(in));
       }
       for (byte[] element : elements(handle, "streaming_committer_raw_states")) {
         readTransactions(element);
@@ -92,15 +93,21 @@ final class StateContent {
     return elements;
   }
 
-  /** The element without its version, which is 1, and its length. */
-  private static DataInputStream value(byte[] element) throws IOException {
-    DataInputStream in = new DataInputStream(new ByteArrayInputStream(element));
-    int version = in.readInt();
-    if (version != 1) {
-      throw new IOException("Expected state in version 1, found version " + version);
-    }
+  /** An element has its version, then its length. */
+  private static DataInputStream skipLength(DataInputStream in) throws IOException {
     in.readInt();
     return in;
+  }
+
+  /** Version 1 has the image's whole request, later ones its id, the request's place and news. */
+  private void readWaiting(int version, DataInputStream in) throws IOException {
+    if (version == 1) {
+      latentsWaiting.add(AdmittedRequestFormat.read(version, in).id() + "/" + in.readInt());
+    } else if (in.readBoolean()) {
+      String id = in.readUTF();
+      in.readUTF();
+      latentsWaiting.add(id + "/" + in.readInt());
+    }
   }
 
   /** Finds the connector's committables: epoch, producer id and transactional id of each. */
@@ -117,8 +124,8 @@ final class StateContent {
     }
   }
 
-  private void readHeld(DataInputStream in) throws IOException {
-    AdmittedRequest request = AdmittedRequestFormat.read(1, in);
+  private void readHeld(int version, DataInputStream in) throws IOException {
+    AdmittedRequest request = AdmittedRequestFormat.read(version, in);
     in.readUTF();
     int begun = in.readInt();
     int count = in.readInt();
