@@ -1,9 +1,11 @@
 package io.digflink.cli;
 
+import io.digflink.cli.client.RecordReader;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.cli.embedded.EmbeddedJob;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
+import io.digflink.schemas.registry.SchemaRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,9 +28,14 @@ final class AwaitedImages implements AutoCloseable {
   }
 
   /** Starts to read; what is sent from now on is seen. */
-  AwaitedImages(Properties client, String imagesTopic, String rejectedTopic) {
-    this.images = TopicReader.fromNow(client, imagesTopic, GeneratedImage.class);
-    this.rejects = TopicReader.fromNow(client, rejectedTopic, RejectedRequest.class);
+  AwaitedImages(
+      Properties client, String imagesTopic, String rejectedTopic, SchemaRegistry registry) {
+    this.images =
+        TopicReader.fromNow(
+            client, imagesTopic, new RecordReader<>(GeneratedImage.class, registry));
+    this.rejects =
+        TopicReader.fromNow(
+            client, rejectedTopic, new RecordReader<>(RejectedRequest.class, registry));
   }
 
   /**

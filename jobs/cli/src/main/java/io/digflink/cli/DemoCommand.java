@@ -121,7 +121,7 @@ public final class DemoCommand implements Callable<Integer> {
     ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), count, "images");
     GenerateSettings.Topics topics = service.settings().topics();
     try (AwaitedImages awaited =
-            new AwaitedImages(service.client(), topics.images(), topics.rejected());
+            new AwaitedImages(service.client(), topics.images(), topics.rejected(), null);
         RequestSender sender = new RequestSender(service.client(), topics.requests())) {
       for (GenerationRequest request : requests) {
         latencies.sent(request.getRequestId());

@@ -13,6 +13,7 @@ import io.digflink.jobs.model.ModelSettings;
 import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.model.UnservableException;
 import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.registry.SchemaRegistry;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -99,6 +100,17 @@ public final class GenerateCommand implements Callable<Integer> {
         description = "Topic of rejected requests (default: dig.rejected).")
     private String rejected = GenerateOptions.REJECTED_TOPIC.defaultValue();
 
+    @Option(
+        names = "--registry",
+        paramLabel = "URL",
+        description = "Schema registry, for answers in Confluent's wire format.")
+    private String registry;
+
+    /** The registry, or null. */
+    SchemaRegistry registry() {
+      return registry == null ? null : new SchemaRegistry(registry);
+    }
+
     Properties client() {
       Properties client =
           properties == null
@@ -145,7 +157,8 @@ public final class GenerateCommand implements Callable<Integer> {
     ImageFiles files = new ImageFiles(out);
     ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), expected, "images");
     AutoCloseable notice = () -> sayThatItGoesOn(request);
-    try (AwaitedImages awaited = new AwaitedImages(client, topics.images, topics.rejected);
+    try (AwaitedImages awaited =
+            new AwaitedImages(client, topics.images, topics.rejected, topics.registry());
         RequestSender sender = new RequestSender(client, topics.requests)) {
       sender.send(request);
       if (embedded.isEmpty()) {

@@ -2,8 +2,10 @@ package io.digflink.tests.formats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.digflink.cli.Dig;
 import io.digflink.cli.embedded.JobMetrics;
 import io.digflink.jobs.generate.GenerateOptions;
+import io.digflink.jobs.generate.GenerateSettings;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.ConfluentReader;
@@ -14,6 +16,7 @@ import io.digflink.schemas.codec.WireFormat;
 import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.JobRun;
 import io.digflink.tests.support.Requests;
+import io.digflink.tests.support.TestModels;
 import io.digflink.tests.support.TopicRecords;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -61,6 +64,44 @@ class MixedFormatsITCase {
   @Test
   void everyOneOfAThousandIsServedOnceThoughTheRegistryIsKilled() throws Exception {
     servesEveryOneOf(1_000);
+  }
+
+  @Test
+  void generateReadsAnswersWhoseSchemasTheRegistryHas() throws Exception {
+    JobRun run =
+        new JobRun(stack)
+            .with(GenerateOptions.TOPICS_FORMAT, WireFormat.CONFLUENT)
+            .with(GenerateOptions.REGISTRY_URL, registry.url());
+    GenerateSettings.Topics topics = run.settings().topics();
+    JobID job = run.start(1);
+    Path out = directory.resolve("generated");
+
+    int status =
+        Dig.commandLine()
+            .execute(
+                "generate",
+                "--bootstrap-servers",
+                stack.kafka().bootstrapServers(),
+                "--registry",
+                registry.url(),
+                "--requests-topic",
+                topics.requests(),
+                "--images-topic",
+                topics.images(),
+                "--rejected-topic",
+                topics.rejected(),
+                "--model",
+                TestModels.PLAIN,
+                "--labels",
+                "3",
+                "--steps",
+                "2",
+                "--out",
+                out.toString());
+
+    assertThat(status).isZero();
+    assertThat(out).isDirectoryContaining("glob:**.png");
+    stack.flink().cluster().cancelJob(job).get();
   }
 
   @Test

@@ -56,7 +56,13 @@ public final class TopicReader<T extends SpecificRecordBase> implements AutoClos
   /** Reads what comes to a topic from now on. */
   public static <T extends SpecificRecordBase> TopicReader<T> fromNow(
       Properties client, String topic, Class<T> type) {
-    TopicReader<T> reader = new TopicReader<>(client, topic, new RecordReader<>(type, null));
+    return fromNow(client, topic, new RecordReader<>(type, null));
+  }
+
+  /** Reads what comes to a topic from now on, records in Confluent's wire format too. */
+  public static <T extends SpecificRecordBase> TopicReader<T> fromNow(
+      Properties client, String topic, RecordReader<T> records) {
+    TopicReader<T> reader = new TopicReader<>(client, topic, records);
     reader.consumer.seekToEnd(reader.consumer.assignment());
     // Seeking is lazy: asked for, the position is fixed before anything is sent.
     reader.consumer.assignment().forEach(reader.consumer::position);
