@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.cli.embedded.JobMetrics;
 import io.digflink.jobs.generate.GenerateOptions;
+import io.digflink.operators.BuiltLibrary;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
@@ -84,6 +85,7 @@ class GenerateJobITCase {
 
   @Test
   void theParallelismDoesNotChangeAnImage() throws Exception {
+    BuiltLibrary.require(); // the function bodies round otherwise in other batches
     JobRun one = new JobRun(stack);
     JobRun three = new JobRun(stack);
     for (int i = 0; i < 8; i++) {

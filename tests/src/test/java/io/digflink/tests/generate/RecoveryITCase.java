@@ -3,6 +3,7 @@ package io.digflink.tests.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.generate.GenerateOptions;
+import io.digflink.operators.BuiltLibrary;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RequestState;
@@ -54,6 +55,7 @@ class RecoveryITCase {
 
   @Test
   void everyImageIsThereOnceAndUnchangedAfterAWorkerIsLostInMidTrajectory() throws Exception {
+    BuiltLibrary.require(); // the function bodies round otherwise in other batches
     JobRun run = new JobRun(stack).send(REQUESTS);
     JobID job = run.start(1);
     run.awaitBegun("slow");
@@ -68,6 +70,7 @@ class RecoveryITCase {
 
   @Test
   void aBoundedJobGoesOnInMidTrajectoryAfterAWorkerIsLostWhileItDrains() throws Exception {
+    BuiltLibrary.require(); // the function bodies round otherwise in other batches
     JobRun run = new JobRun(stack).with(GenerateOptions.REQUESTS_BOUNDED, true).send(REQUESTS);
     JobID job = run.start(1);
     run.awaitBegun("many");
@@ -135,6 +138,7 @@ class RecoveryITCase {
 
   @Test
   void aJobStoppedInMidTrajectoryGoesOnAtAnotherParallelism() throws Exception {
+    BuiltLibrary.require(); // the function bodies round otherwise in other batches
     JobRun run = new JobRun(stack).send(REQUESTS);
     JobID first = run.start(1);
     run.awaitBegun("slow");
