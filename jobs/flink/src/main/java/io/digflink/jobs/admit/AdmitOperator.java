@@ -1,6 +1,7 @@
 package io.digflink.jobs.admit;
 
 import io.digflink.jobs.device.OperatorRoom;
+import io.digflink.jobs.device.SavepointStop;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.Answer;
@@ -25,7 +26,6 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
-import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -46,11 +46,11 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
     implements OneInputStreamOperator<IncomingRecord, AdmittedRequest>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_ID_REPEATED = 256;
-  private static final long NOT_STOPPING = -1;
 
   private final transient ModelSettings models;
   private final transient Limits limits;
   private final transient MailboxExecutor mailbox;
+  private final transient SavepointStop stop = new SavepointStop();
   private final transient OperatorRoom room = OperatorRoom.ofThisTask();
   private final transient WriterSchemas schemas;
   private final transient RequestReader reader;
@@ -59,7 +59,6 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
   private transient ListState<IncomingRecord> waitingState;
   private transient RequestCheck check;
   private transient RejectCounters rejects;
-  private transient long stoppingCheckpoint = NOT_STOPPING;
 
   AdmitOperator(
       StreamOperatorParameters<AdmittedRequest> parameters,
@@ -115,7 +114,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
 
   /** Admits what need not wait. */
   private void proceed() {
-    while (!waiting.isEmpty() && stoppingCheckpoint == NOT_STOPPING) {
+    while (!waiting.isEmpty() && !stop.isStopping()) {
       IncomingRecord next = waiting.peek();
       Optional<Integer> missing =
           isTooLarge(next) ? Optional.empty() : reader.missingSchema(next.value());
@@ -197,10 +196,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
       CheckpointOptions checkpointOptions,
       CheckpointStreamFactory factory)
       throws Exception {
-    if (checkpointOptions.getCheckpointType() instanceof SavepointType savepoint
-        && savepoint.isSynchronous()) {
-      stoppingCheckpoint = checkpointId;
-    }
+    stop.onSnapshot(checkpointId, checkpointOptions);
     return super.snapshotState(checkpointId, timestamp, checkpointOptions, factory);
   }
 
@@ -213,8 +209,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
   @Override
   public void notifyCheckpointAborted(long checkpointId) throws Exception {
     super.notifyCheckpointAborted(checkpointId);
-    if (checkpointId == stoppingCheckpoint) {
-      stoppingCheckpoint = NOT_STOPPING;
+    if (stop.onAbort(checkpointId)) {
       proceed();
     }
   }

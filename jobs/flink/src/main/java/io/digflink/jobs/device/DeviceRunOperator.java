@@ -5,8 +5,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
-import org.apache.flink.runtime.checkpoint.SavepointType;
-import org.apache.flink.runtime.checkpoint.SnapshotType;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -40,16 +38,15 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
     extends AbstractStreamOperator<O> implements OneInputStreamOperator<I, O>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
-  private static final long NOT_STOPPING = -1;
 
   private final transient MailboxExecutor mailbox;
   private final Duration longestRun;
+  private final transient SavepointStop stop = new SavepointStop();
   private final transient OperatorRoom room = OperatorRoom.ofThisTask();
   private final transient Deque<HeldWatermark> heldWatermarks = new ArrayDeque<>();
   private transient DeviceRunExecutor device;
   private transient R ended;
   private transient long accepted;
-  private transient long stoppingCheckpoint = NOT_STOPPING;
 
   /** A watermark and how many elements came before it. */
   private record HeldWatermark(Watermark watermark, long elementsBefore) {}
@@ -142,7 +139,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
   }
 
   private boolean mayStart() {
-    return !device.isBusy() && stoppingCheckpoint == NOT_STOPPING;
+    return !device.isBusy() && !stop.isStopping();
   }
 
   private void startRun() throws Exception {
@@ -187,10 +184,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
       CheckpointOptions checkpointOptions,
       CheckpointStreamFactory factory)
       throws Exception {
-    SnapshotType type = checkpointOptions.getCheckpointType();
-    if (type instanceof SavepointType savepoint && savepoint.isSynchronous()) {
-      stoppingCheckpoint = checkpointId;
-    }
+    stop.onSnapshot(checkpointId, checkpointOptions);
     return super.snapshotState(checkpointId, timestamp, checkpointOptions, factory);
   }
 
@@ -204,8 +198,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
   @Override
   public void notifyCheckpointAborted(long checkpointId) throws Exception {
     super.notifyCheckpointAborted(checkpointId);
-    if (checkpointId == stoppingCheckpoint) {
-      stoppingCheckpoint = NOT_STOPPING;
+    if (stop.onAbort(checkpointId)) {
       proceed();
     }
   }
