@@ -7,13 +7,11 @@ import io.digflink.cli.embedded.EmbeddedJob;
 import io.digflink.cli.embedded.EmbeddedService;
 import io.digflink.cli.process.Teardown;
 import io.digflink.jobs.generate.GenerateOptions;
-import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.model.UnservableException;
 import io.digflink.schemas.GenerationRequest;
-import io.digflink.schemas.registry.SchemaRegistry;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -67,21 +65,7 @@ public final class GenerateCommand implements Callable<Integer> {
   private Servers servers;
 
   /** A Kafka that a running job serves. */
-  static final class Servers {
-    @Option(
-        names = "--bootstrap-servers",
-        required = true,
-        paramLabel = "HOST:PORT",
-        description = "Kafka brokers.")
-    private String bootstrapServers;
-
-    @Option(
-        names = "--kafka-properties",
-        paramLabel = "FILE",
-        description =
-            "Properties file with further settings of the Kafka client, such as TLS and SASL.")
-    private Path properties;
-
+  static final class Servers extends KafkaOptions {
     @Option(
         names = "--requests-topic",
         paramLabel = "TOPIC",
@@ -99,26 +83,6 @@ public final class GenerateCommand implements Callable<Integer> {
         paramLabel = "TOPIC",
         description = "Topic of rejected requests (default: dig.rejected).")
     private String rejected = GenerateOptions.REJECTED_TOPIC.defaultValue();
-
-    @Option(
-        names = "--registry",
-        paramLabel = "URL",
-        description = "Schema registry, for answers in Confluent's wire format.")
-    private String registry;
-
-    /** The registry, or null. */
-    SchemaRegistry registry() {
-      return registry == null ? null : new SchemaRegistry(registry);
-    }
-
-    Properties client() {
-      Properties client =
-          properties == null
-              ? new Properties()
-              : ClientProperties.read("--kafka-properties", properties);
-      client.setProperty("bootstrap.servers", bootstrapServers);
-      return client;
-    }
   }
 
   @Override

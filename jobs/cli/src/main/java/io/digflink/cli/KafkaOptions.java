@@ -7,7 +7,7 @@ import java.util.Properties;
 import picocli.CommandLine.Option;
 
 /** How a command reaches Kafka and the schema registry. */
-final class KafkaOptions {
+class KafkaOptions {
   @Option(
       names = "--bootstrap-servers",
       required = true,
@@ -29,7 +29,7 @@ final class KafkaOptions {
   private String registry;
 
   /** Settings of the client. */
-  Properties client() {
+  final Properties client() {
     Properties client =
         properties == null
             ? new Properties()
@@ -39,7 +39,7 @@ final class KafkaOptions {
   }
 
   /** The registry, or null. */
-  SchemaRegistry registry() {
+  final SchemaRegistry registry() {
     return registry == null ? null : new SchemaRegistry(registry);
   }
 }
