@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import org.apache.kafka.common.utils.Utils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -193,8 +194,7 @@ public final class AuditCommand implements Callable<Integer> {
       }
       long place = seen++ < sample ? seen - 1 : random.nextLong(seen);
       if (place < sample) {
-        byte[] file = new byte[image.getBytes().remaining()];
-        image.getBytes().duplicate().get(file);
+        byte[] file = Utils.toArray(image.getBytes());
         if (place < files.size()) {
           files.set((int) place, file);
         } else {

@@ -1,6 +1,7 @@
 package io.digflink.cli.audit;
 
 import io.digflink.cli.client.RecordReader;
+import io.digflink.jobs.kafka.commit.RewritingSink;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectedRequest;
@@ -23,10 +24,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Utils;
 
 /** Reads the four topics and judges every request. */
 public final class Audit {
-  private static final String COPY_OF = "dig-copy-of";
   private static final int LONGEST_KEY = 1_000;
 
   private final Question question;
@@ -146,7 +147,7 @@ public final class Audit {
   /** A result, which the job wrote. */
   private <T extends SpecificRecordBase> T decode(
       RecordReader<T> reader, ConsumerRecord<byte[], byte[]> record) {
-    if (record.headers().lastHeader(COPY_OF) != null) {
+    if (record.headers().lastHeader(RewritingSink.COPY_OF) != null) {
       counts.copy();
     }
     try {
@@ -185,8 +186,7 @@ public final class Audit {
   private Entry image(GeneratedImage image) {
     boolean damaged = false;
     if (image.getBytes() != null) {
-      ByteBuffer bytes = image.getBytes().duplicate();
-      damaged = !DigestUtils.sha256Hex(toArray(bytes)).equals(image.getSha256());
+      damaged = !DigestUtils.sha256Hex(Utils.toArray(image.getBytes())).equals(image.getSha256());
     }
     counts.image(image.getBytes() == null);
     return new Entry(
@@ -196,12 +196,6 @@ public final class Audit {
         image.getSha256().hashCode(),
         image.getCompletedAt().toEpochMilli(),
         damaged);
-  }
-
-  private static byte[] toArray(ByteBuffer buffer) {
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.get(bytes);
-    return bytes;
   }
 
   private static Entry reject(RejectedRequest reject) {

@@ -31,6 +31,11 @@ public final class AuditReport {
     return count(RequestAudit.Finding.TWICE);
   }
 
+  /** Results that were written again, since brokers had aborted their transaction. */
+  public long copies() {
+    return records.copies();
+  }
+
   /**
    * Whether nothing is wrong. Results that nobody asked for do not count: their requests may have
    * expired by the topic's retention.

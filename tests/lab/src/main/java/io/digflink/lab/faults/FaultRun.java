@@ -213,7 +213,7 @@ public final class FaultRun implements AutoCloseable {
         Math.round(stepsRedone),
         failed,
         outOfMemory,
-        Copies.count(stack.kafka().client(), RunTopics.of(name).names()));
+        audit.copies());
   }
 
   private AuditReport audit() throws IOException, InterruptedException, ExecutionException {

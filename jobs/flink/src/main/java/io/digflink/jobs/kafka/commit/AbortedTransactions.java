@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
@@ -31,9 +30,6 @@ import org.slf4j.LoggerFactory;
  * and marks in the same transaction, as an offset of a consumer group of its own, that it is done.
  */
 final class AbortedTransactions {
-  /** Names the record that a record is a copy of, such as {@code dig.images-0@1234}. */
-  static final String COPY_OF = "dig-copy-of";
-
   private static final Logger LOG = LoggerFactory.getLogger(AbortedTransactions.class);
 
   private final Properties client;
@@ -103,24 +99,16 @@ final class AbortedTransactions {
   private boolean isKnownAsCommitted(KafkaCommittable transaction) {
     String id = transaction.getTransactionalId();
     try (Admin admin = Admin.create(client)) {
-      TransactionDescription last = admin.describeTransactions(Set.of(id)).description(id).get();
+      TransactionDescription last =
+          Answered.get(admin.describeTransactions(Set.of(id)).description(id));
       int epochs = last.producerEpoch() - transaction.getEpoch();
       return last.producerId() == transaction.getProducerId()
           && (epochs == 0 || epochs == 1)
           && (last.state() == TransactionState.COMPLETE_COMMIT
               || last.state() == TransactionState.PREPARE_COMMIT);
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof TransactionalIdNotFoundException) {
-        return false;
-      }
-      throw failure(e);
+    } catch (TransactionalIdNotFoundException e) {
+      return false;
     }
-  }
-
-  private static KafkaException failure(ExecutionException e) {
-    return e.getCause() instanceof KafkaException failure ? failure : new KafkaException(e);
   }
 
   /** A transaction is committed as a whole: one record tells. Expired records are out too. */
@@ -173,7 +161,7 @@ final class AbortedTransactions {
             record.value(),
             record.headers());
     String original = record.topic() + "-" + record.partition() + "@" + record.offset();
-    copy.headers().add(COPY_OF, original.getBytes(StandardCharsets.UTF_8));
+    copy.headers().add(RewritingSink.COPY_OF, original.getBytes(StandardCharsets.UTF_8));
     return copy;
   }
 
@@ -204,20 +192,18 @@ final class AbortedTransactions {
 
   private boolean isDone(WrittenTransaction transaction) {
     String group = group(transaction);
-    Set<TopicPartition> mark = Set.of(transaction.firstPartition());
+    TopicPartition mark = transaction.firstPartition();
     try (Admin admin = Admin.create(client)) {
-      return admin
-              .listConsumerGroupOffsets(
-                  Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(mark)),
-                  new ListConsumerGroupOffsetsOptions().requireStable(true))
-              .partitionsToOffsetAndMetadata(group)
-              .get()
-              .get(transaction.firstPartition())
+      return Answered.get(
+                  admin
+                      .listConsumerGroupOffsets(
+                          Map.of(
+                              group,
+                              new ListConsumerGroupOffsetsSpec().topicPartitions(Set.of(mark))),
+                          new ListConsumerGroupOffsetsOptions().requireStable(true))
+                      .partitionsToOffsetAndMetadata(group))
+              .get(mark)
           != null;
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    } catch (ExecutionException e) {
-      throw failure(e);
     }
   }
 }

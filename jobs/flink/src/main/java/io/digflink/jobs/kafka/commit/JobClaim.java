@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
 import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
@@ -14,7 +13,6 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
@@ -53,11 +51,7 @@ final class JobClaim implements AutoCloseable {
   static void check(Properties client, String group, JobID job) {
     try (Admin admin = Admin.create(client)) {
       for (MemberDescription member :
-          admin
-              .describeConsumerGroups(List.of(group))
-              .describedGroups()
-              .get(group)
-              .get()
+          Answered.get(admin.describeConsumerGroups(List.of(group)).describedGroups().get(group))
               .members()) {
         if (member.clientId().startsWith(CLIENT) && !member.clientId().equals(CLIENT + job)) {
           throw new IllegalStateException(
@@ -72,12 +66,8 @@ final class JobClaim implements AutoCloseable {
                   + " s");
         }
       }
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof GroupIdNotFoundException)) {
-        throw e.getCause() instanceof KafkaException failure ? failure : new KafkaException(e);
-      }
+    } catch (GroupIdNotFoundException e) {
+      LOG.debug("No job has served the group {} yet", group, e);
     }
   }
 

@@ -3,15 +3,12 @@ package io.digflink.jobs.kafka.commit;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.admin.TransactionListing;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,10 +45,7 @@ final class OpenTransactions {
   boolean abortBefore(TopicPartition partition, long offset) {
     try (Admin admin = Admin.create(client)) {
       Set<Long> producers =
-          admin
-              .describeProducers(List.of(partition))
-              .partitionResult(partition)
-              .get()
+          Answered.get(admin.describeProducers(List.of(partition)).partitionResult(partition))
               .activeProducers()
               .stream()
               .filter(producer -> isOpenBefore(producer, offset))
@@ -61,23 +55,19 @@ final class OpenTransactions {
         return false;
       }
       List<String> open =
-          admin
-              .listTransactions(new ListTransactionsOptions().filterProducerIds(producers))
-              .all()
-              .get()
+          Answered.get(
+                  admin
+                      .listTransactions(new ListTransactionsOptions().filterProducerIds(producers))
+                      .all())
               .stream()
               .map(TransactionListing::transactionalId)
               .filter(id -> id.startsWith(prefix))
               .toList();
       if (!open.isEmpty()) {
         LOG.warn("Aborting transactions that an earlier run of the job has left open: {}", open);
-        admin.fenceProducers(open).all().get();
+        Answered.get(admin.fenceProducers(open).all());
       }
       return !open.isEmpty();
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof KafkaException failure ? failure : new KafkaException(e);
     }
   }
 

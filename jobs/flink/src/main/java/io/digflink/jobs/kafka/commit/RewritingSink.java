@@ -31,6 +31,9 @@ public final class RewritingSink<T>
         SupportsWriterState<T, KafkaWriterState>,
         SupportsCommitter<WrittenTransaction>,
         SupportsPostCommitTopology<WrittenTransaction> {
+  /** Header that names the record that a record is a copy of, such as {@code dig.images-0@1234}. */
+  public static final String COPY_OF = "dig-copy-of";
+
   private static final long serialVersionUID = 1L;
 
   private final KafkaSink<T> sink;
