@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.ImagePreview;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import java.io.IOException;
@@ -30,7 +31,8 @@ public final class JsonSchemas {
             GenerationRequest.getClassSchema(),
             GeneratedImage.getClassSchema(),
             RequestProgress.getClassSchema(),
-            RejectedRequest.getClassSchema())) {
+            RejectedRequest.getClassSchema(),
+            ImagePreview.getClassSchema())) {
       Files.writeString(directory.resolve(schema.getName() + ".schema.json"), of(schema) + "\n");
     }
   }

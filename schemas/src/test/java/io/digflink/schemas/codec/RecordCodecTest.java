@@ -45,7 +45,8 @@ class RecordCodecTest {
         Version1Samples.request(),
         Version1Samples.image(),
         Version1Samples.progress(),
-        Version1Samples.reject());
+        Version1Samples.reject(),
+        Version1Samples.preview());
   }
 
   @ParameterizedTest
@@ -64,12 +65,50 @@ class RecordCodecTest {
 
   @Test
   void readsTheGoldenBytesOfVersion2() throws IOException {
-    RejectedRequest sample = rejectOfVersion2();
+    GenerationRequest request = LaterSamples.requestOfVersion2();
 
     assertThat(RecordCodec.of(RejectedRequest.class).decode(golden("v2/RejectedRequest.bin")))
-        .isEqualTo(sample);
-    assertThat(RecordCodec.of(RejectedRequest.class).encode(sample))
-        .isEqualTo(golden("v2/RejectedRequest.bin"));
+        .isEqualTo(rejectOfVersion2());
+    assertThat(RecordCodec.of(RequestProgress.class).decode(golden("v2/RequestProgress.bin")))
+        .isEqualTo(LaterSamples.progressOfVersion2());
+    assertThat(REQUESTS.decode(golden("v2/GenerationRequest.bin"))).isEqualTo(request);
+    assertThat(REQUESTS.encode(request)).isEqualTo(golden("v2/GenerationRequest.bin"));
+  }
+
+  @Test
+  void readsTheGoldenBytesOfVersion3() throws IOException {
+    RequestProgress progress = LaterSamples.progressOfVersion3();
+    RejectedRequest reject = LaterSamples.rejectOfVersion3();
+
+    RecordCodec<RequestProgress> ofProgress = RecordCodec.of(RequestProgress.class);
+    assertThat(ofProgress.decode(golden("v3/RequestProgress.bin"))).isEqualTo(progress);
+    assertThat(ofProgress.encode(progress)).isEqualTo(golden("v3/RequestProgress.bin"));
+    RecordCodec<RejectedRequest> ofRejects = RecordCodec.of(RejectedRequest.class);
+    assertThat(ofRejects.decode(golden("v3/RejectedRequest.bin"))).isEqualTo(reject);
+    assertThat(ofRejects.encode(reject)).isEqualTo(golden("v3/RejectedRequest.bin"));
+  }
+
+  @Test
+  void aRequestOfVersion1HasNoTenantTheMiddlePriorityAndNoPreviews() throws IOException {
+    GenerationRequest request = REQUESTS.decode(golden("v1/GenerationRequest.bin"));
+
+    assertThat(request.getTenant()).isNull();
+    assertThat(request.getPriority()).isEqualTo(5);
+    assertThat(request.getPreviewEvery()).isZero();
+  }
+
+  @Test
+  void aStateOfVersion3IsUnknownToAReaderOfVersion2() throws IOException {
+    Schema version2 = ReleasedSchemas.upTo(RequestProgress.getClassSchema()).get(1);
+    byte[] bytes = golden("v3/RequestProgress.bin");
+
+    GenericRecord read =
+        new GenericDatumReader<GenericRecord>(RequestProgress.getClassSchema(), version2)
+            .read(null, DecoderFactory.get().binaryDecoder(bytes, 10, bytes.length - 10, null));
+
+    assertThat(version2.getObjectProp("version")).isEqualTo(2);
+    assertThat(read.get("state")).hasToString("UNKNOWN");
+    assertThat(read.get("images_done")).isEqualTo(3);
   }
 
   private static RejectedRequest rejectOfVersion2() {
@@ -185,7 +224,7 @@ class RecordCodecTest {
 
     assertThatThrownBy(() -> REQUESTS.decode(bytes))
         .isInstanceOf(UnknownSchemaException.class)
-        .hasMessageContaining("[GenerationRequest version 1 (" + known + ")]")
+        .hasMessageContaining("GenerationRequest version 2 (" + known + ")")
         .hasMessageContaining("found one with fingerprint 01 23 45 67 89 AB CD EF:");
   }
 
@@ -236,7 +275,7 @@ class RecordCodecTest {
               });
       assertThatThrownBy(() -> REQUESTS.decode(hugeString))
           .isInstanceOf(RecordFormatException.class)
-          .hasMessageContaining("Expected a GenerationRequest version 1");
+          .hasMessageContaining("Expected a GenerationRequest version 2");
       assertThatThrownBy(() -> REQUESTS.decode(hugeArray))
           .isInstanceOf(RecordFormatException.class);
     }

@@ -3,6 +3,7 @@ package io.digflink.schemas.codec;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.GuidanceChannels;
+import io.digflink.schemas.ImagePreview;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
@@ -89,6 +90,21 @@ final class Version1Samples {
         .setAllowed("1 to 1000")
         .setOriginal(ByteBuffer.wrap(new byte[] {9, 8}))
         .setSource("dig.requests-0@17")
+        .setAt(MOMENT)
+        .build();
+  }
+
+  static ImagePreview preview() {
+    return ImagePreview.newBuilder()
+        .setRequestId("r-1")
+        .setIndex(3)
+        .setCount(12)
+        .setStep(5)
+        .setSteps(20)
+        .setWidth(32)
+        .setHeight(16)
+        .setFormat("jpeg")
+        .setBytes(ByteBuffer.wrap(new byte[] {4, 5, 6}))
         .setAt(MOMENT)
         .build();
   }
