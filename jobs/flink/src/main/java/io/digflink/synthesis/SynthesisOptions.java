@@ -7,6 +7,7 @@ import io.digflink.jobs.model.ModelSettings;
 import io.digflink.synthesis.dataset.DatasetSettings;
 import io.digflink.synthesis.job.SynthesisSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Properties;
 import picocli.CommandLine.Option;
 
@@ -93,7 +94,10 @@ public final class SynthesisOptions {
         new DenoiseSettings(
             batchRows,
             MAX_IN_FLIGHT_BATCHES * batchRows,
+            0,
             MAX_IN_FLIGHT_BATCHES * batchRows,
+            0,
+            Duration.ZERO,
             LONGEST_FAILURE_STREAK),
         new DecodeSettings(
             Math.max(1, batchRows / 4),

@@ -1,16 +1,17 @@
 package io.digflink.jobs.admit;
 
-import io.digflink.jobs.device.OperatorRoom;
 import io.digflink.jobs.device.SavepointStop;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.ProgressRecords;
+import io.digflink.jobs.request.QueueItem;
 import io.digflink.jobs.request.RejectCounters;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
 import io.digflink.jobs.request.SideOutputs;
+import io.digflink.jobs.room.SenderRoom;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
@@ -23,7 +24,9 @@ import java.util.Optional;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
+import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
@@ -38,12 +41,13 @@ import org.apache.flink.streaming.api.operators.util.SimpleVersionedListState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Passes on the requests that can be served; everything else becomes a reject. A record whose
- * schema the registry has to be asked for waits, and those behind it with it, while the task goes
- * on with the requests that it has. Nothing is emitted after the snapshot of a stop-with-savepoint.
+ * Cuts the requests that can be served into portions; everything else becomes a reject. A record
+ * whose schema the registry has to be asked for waits, and those behind it with it, while the task
+ * goes on with what else it has. Nothing is emitted after the snapshot of a stop-with-savepoint. A
+ * record without a value cancels the request that its key names.
  */
-final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
-    implements OneInputStreamOperator<IncomingRecord, AdmittedRequest>, BoundedOneInput {
+final class AdmitOperator extends AbstractStreamOperator<QueueItem>
+    implements OneInputStreamOperator<IncomingRecord, QueueItem>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_ID_REPEATED = 256;
 
@@ -51,17 +55,19 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
   private final transient Limits limits;
   private final transient MailboxExecutor mailbox;
   private final transient SavepointStop stop = new SavepointStop();
-  private final transient OperatorRoom room = OperatorRoom.ofThisTask();
+  private final transient SenderRoom room;
   private final transient WriterSchemas schemas;
   private final transient RequestReader reader;
   private final transient RegistryQuestions questions;
   private final transient Deque<IncomingRecord> waiting = new ArrayDeque<>();
   private transient ListState<IncomingRecord> waitingState;
+  private transient ListState<Long> sentState;
+  private transient PortionCutter cutter;
   private transient RequestCheck check;
   private transient RejectCounters rejects;
 
   AdmitOperator(
-      StreamOperatorParameters<AdmittedRequest> parameters,
+      StreamOperatorParameters<QueueItem> parameters,
       ModelSettings models,
       Limits limits,
       String registryUrl) {
@@ -69,6 +75,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
     this.models = models;
     this.limits = limits;
     this.mailbox = parameters.getMailboxExecutor();
+    this.room = new SenderRoom(this, parameters);
     SchemaRegistry registry = registryUrl == null ? null : new SchemaRegistry(registryUrl);
     this.schemas = registry == null ? null : new WriterSchemas(registry.toString());
     this.reader = new RequestReader(schemas);
@@ -88,11 +95,20 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
                         "records-waiting", BytePrimitiveArraySerializer.INSTANCE)),
             new IncomingRecordSerializer());
     waitingState.get().forEach(waiting::add);
+    sentState =
+        context
+            .getOperatorStateStore()
+            .getListState(new ListStateDescriptor<>("portions-sent", LongSerializer.INSTANCE));
+    for (long sent : sentState.get()) {
+      room.restore(sent);
+    }
   }
 
   @Override
   public void open() throws Exception {
     super.open();
+    TaskInfo task = getRuntimeContext().getTaskInfo();
+    cutter = new PortionCutter(task.getNumberOfParallelSubtasks(), task.getIndexOfThisSubtask());
     check = new RequestCheck(models.manifests(), limits);
     rejects = new RejectCounters(getMetricGroup());
     getMetricGroup().gauge("recordsWaitingForRegistry", (Gauge<Integer>) waiting::size);
@@ -117,7 +133,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
     while (!waiting.isEmpty() && !stop.isStopping()) {
       IncomingRecord next = waiting.peek();
       Optional<Integer> missing =
-          isTooLarge(next) ? Optional.empty() : reader.missingSchema(next.value());
+          next.isTombstone() || isTooLarge(next) ? Optional.empty() : reader.missingSchema(next.value());
       if (missing.isPresent()) {
         questions.ask(missing.get());
         break;
@@ -128,10 +144,14 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
   }
 
   private void updateRoom() {
-    room.update(this, waiting.isEmpty(), waiting.isEmpty());
+    room.update(waiting.isEmpty());
   }
 
   private void admit(IncomingRecord record) {
+    if (record.isTombstone()) {
+      output.collect(SideOutputs.CANCELLED, new StreamRecord<>(QueueItem.cancelled(record)));
+      return;
+    }
     long now = getProcessingTimeService().getCurrentProcessingTime();
     String requestId = null;
     try {
@@ -143,11 +163,12 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
             SideOutputs.PROGRESS,
             new StreamRecord<>(
                 new Answer<>(
-                    ProgressRecords.of(requestId, RequestState.EXPIRED, admitted.images(), 0, now),
+                    ProgressRecords.of(
+                        requestId, RequestState.EXPIRED, admitted.images(), 0, now, 0),
                     record.headers())));
-        throw RejectRecords.expired(admitted, 0, now);
+        throw RejectRecords.expired(request.getDeadline(), now);
       }
-      output.collect(new StreamRecord<>(admitted));
+      cutter.cut(admitted, this::send);
     } catch (RejectException e) {
       rejects.count(e.reason());
       String id = requestId == null ? e.requestId() : requestId;
@@ -158,6 +179,11 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
                   RejectRecords.of(e, shortened(id), record.value(), record.source(), now),
                   record.headers())));
     }
+  }
+
+  private void send(QueueItem item) {
+    output.collect(new StreamRecord<>(item));
+    room.countSent();
   }
 
   private boolean isTooLarge(IncomingRecord record) {
@@ -204,6 +230,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     waitingState.update(List.copyOf(waiting));
+    sentState.update(List.of(room.sent()));
   }
 
   @Override
@@ -216,7 +243,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
 
   @Override
   public void close() throws Exception {
-    room.leave(this);
+    room.leave();
     if (questions != null) {
       questions.close();
     }

@@ -8,9 +8,12 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
-/** Writes records that wait for the schema registry; refuses versions that it does not know. */
+/**
+ * Writes records that wait for the schema registry; refuses versions that it does not know. Version
+ * 1 had no key.
+ */
 final class IncomingRecordSerializer implements SimpleVersionedSerializer<IncomingRecord> {
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   @Override
   public int getVersion() {
@@ -21,32 +24,36 @@ final class IncomingRecordSerializer implements SimpleVersionedSerializer<Incomi
   public byte[] serialize(IncomingRecord record) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
-    out.writeInt(record.value().length);
-    out.write(record.value());
+    out.writeInt(record.isTombstone() ? -1 : record.value().length);
+    out.write(record.isTombstone() ? new byte[0] : record.value());
     out.writeUTF(record.source());
     out.writeLong(record.timestamp());
     out.writeInt(record.headers().length);
     out.write(record.headers());
+    out.writeInt(record.key().length);
+    out.write(record.key());
     return bytes.toByteArray();
   }
 
   @Override
   public IncomingRecord deserialize(int version, byte[] serialized) throws IOException {
-    if (version != VERSION) {
+    if (version < 1 || version > VERSION) {
       throw new IOException(
-          "Expected state of Admit in version "
+          "Expected state of Admit in version 1 to "
               + VERSION
               + ", found version "
               + version
               + ": restore with the release that wrote it, or start without state");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
-    byte[] value = new byte[in.readInt()];
-    in.readFully(value);
+    int length = in.readInt();
+    byte[] value = length < 0 ? null : in.readNBytes(length);
     String source = in.readUTF();
     long timestamp = in.readLong();
     byte[] headers = new byte[in.readInt()];
     in.readFully(headers);
-    return new IncomingRecord(value, source, timestamp, headers);
+    byte[] key = new byte[version == 1 ? 0 : in.readInt()];
+    in.readFully(key);
+    return new IncomingRecord(value, source, timestamp, key, headers);
   }
 }

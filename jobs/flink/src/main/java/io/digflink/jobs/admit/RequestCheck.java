@@ -16,6 +16,7 @@ import java.util.TreeMap;
 
 /** Checks every field of a request against the limits and the model that it names. */
 final class RequestCheck {
+  private static final int HIGHEST_PRIORITY = 9;
   private static final char REPLACEMENT = '\uFFFD';
 
   private final Map<String, Capabilities> models = new TreeMap<>();
@@ -44,6 +45,7 @@ final class RequestCheck {
       throws RejectException {
     checkId(request.getRequestId());
     checkUtf8(request.getRequestId());
+    checkQueueing(request);
     Capabilities model = model(request.getModel());
     try {
       AdmittedRequest admitted =
@@ -71,6 +73,20 @@ final class RequestCheck {
   private static void checkUtf8(String id) throws RejectException {
     if (id.indexOf(REPLACEMENT) >= 0) {
       throw field("request_id", "\"" + id + "\"", "well-formed UTF-8 without U+FFFD");
+    }
+  }
+
+  private void checkQueueing(GenerationRequest request) throws RejectException {
+    String tenant = request.getTenant();
+    if (tenant != null && tenant.getBytes(StandardCharsets.UTF_8).length > limits.requestIdBytes()) {
+      throw field("tenant", tenant, "0 to " + limits.requestIdBytes() + " bytes of UTF-8, or none");
+    }
+    int priority = request.getPriority();
+    if (priority < 0 || priority > HIGHEST_PRIORITY) {
+      throw field("priority", priority, "0 to " + HIGHEST_PRIORITY);
+    }
+    if (request.getPreviewEvery() < 0) {
+      throw field("preview_every", request.getPreviewEvery(), "0 (no previews) or more");
     }
   }
 

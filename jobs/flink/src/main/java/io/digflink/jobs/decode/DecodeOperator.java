@@ -10,17 +10,14 @@ import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.ImageHeader;
-import io.digflink.jobs.request.RejectCounters;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
-import io.digflink.jobs.request.RequestNews;
+import io.digflink.jobs.request.RequestEvent;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GeneratedImage;
-import io.digflink.schemas.RejectedRequest;
-import io.digflink.schemas.RequestProgress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -31,47 +28,31 @@ import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import org.apache.flink.runtime.checkpoint.CheckpointOptions;
-import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
-import org.apache.flink.streaming.api.operators.OperatorSnapshotFutures;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.util.SimpleVersionedListState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Decodes latents in micro-batches and encodes the images, in the order in which they arrive. Its
- * input is keyed by request, and so is the state it restores: the order within a request survives a
- * change of parallelism.
+ * input is keyed by portion, and so is the state that it restores.
  */
 final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedImage>, DecodeRun> {
   private static final long serialVersionUID = 1L;
-
-  /** News is small, but not for nothing: so many elements may wait for each latent of a run. */
-  private static final int MOST_WAITING_PER_LATENT = 16;
 
   private final transient DecodeSettings settings;
   private final transient ModelSettings modelSettings;
   private final transient Deque<Waiting> waiting = new ArrayDeque<>();
   private final transient ClaimCheck claimCheck;
   private final transient FailedRunPolicy<DenoisedImage> policy;
-  private final transient Answers answers = new Answers(this::tell, this::reject);
-  private transient ListState<Handover> waitingState;
+  private final transient EarlierState earlier = new EarlierState();
+  private transient ListState<HeldLatent> waitingState;
   private transient ListState<FailedImages> failedState;
   private transient ServedModels models;
   private transient DecodeMetrics metrics;
-  private transient RejectCounters rejects;
-  private transient RequestSpans spans;
 
-  private transient int imagesWaiting;
-
-  /** An image, or news that waits for the images before it. */
-  private record Waiting(DenoisedImage image, RequestNews news, long sequence) {
-    String source() {
-      return image == null ? news.source() : image.header().source();
-    }
-  }
+  private record Waiting(DenoisedImage image, String key, long sequence) {}
 
   DecodeOperator(
       StreamOperatorParameters<Answer<GeneratedImage>> parameters,
@@ -88,17 +69,29 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     models = new ServedModels(modelSettings);
-    waitingState = unionState(context, "latents-waiting", new HandoverSerializer());
+    waitingState = unionState(context, "latents-waiting", new HeldLatentSerializer());
     failedState = unionState(context, "failed-images", new FailedImagesSerializer());
-    for (Handover handover : waitingState.get()) {
-      if (isOurs(handover.requestId())) {
-        hold(handover, nextSequence());
+    for (HeldLatent held : waitingState.get()) {
+      if (isOurs(held.key())) {
+        restore(held);
       }
     }
     for (FailedImages failed : failedState.get()) {
       if (isOurs(failed.requestId())) {
-        answers.restore(failed);
+        earlier.failed(failed);
       }
+    }
+  }
+
+  private void restore(HeldLatent held) {
+    if (held.image() != null) {
+      waiting.add(new Waiting(held.image(), held.key(), nextSequence()));
+    }
+    if (held.image() != null && held.isOfEarlierRelease()) {
+      earlier.latent(held.image().header());
+    }
+    if (held.news() != null) {
+      earlier.news(held.news());
     }
   }
 
@@ -113,18 +106,16 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
         serializer);
   }
 
-  private boolean isOurs(String requestId) {
+  private boolean isOurs(String key) {
     TaskInfo task = getRuntimeContext().getTaskInfo();
     return KeyGroupRangeAssignment.assignKeyToParallelOperator(
-            requestId, task.getMaxNumberOfParallelSubtasks(), task.getNumberOfParallelSubtasks())
+            key, task.getMaxNumberOfParallelSubtasks(), task.getNumberOfParallelSubtasks())
         == task.getIndexOfThisSubtask();
   }
 
   @Override
   public void open() throws Exception {
     metrics = new DecodeMetrics(getMetricGroup());
-    rejects = new RejectCounters(getMetricGroup());
-    spans = new RequestSpans(getMetricGroup());
     for (ModelBundle bundle : models.bundles()) {
       models.decoder(bundle.name());
     }
@@ -134,51 +125,19 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   protected void snapshotHeld() throws Exception {
     waitingState.update(
-        waiting.stream().map(next -> new Handover(next.image(), next.news())).toList());
-    failedState.update(List.copyOf(answers.failed()));
-  }
-
-  @Override
-  public OperatorSnapshotFutures snapshotState(
-      long checkpoint, long timestamp, CheckpointOptions options, CheckpointStreamFactory factory)
-      throws Exception {
-    spans.snapshot(checkpoint);
-    return super.snapshotState(checkpoint, timestamp, options, factory);
-  }
-
-  @Override
-  public void notifyCheckpointComplete(long checkpoint) throws Exception {
-    super.notifyCheckpointComplete(checkpoint);
-    spans.complete(checkpoint, now());
+        waiting.stream().map(next -> HeldLatent.of(next.image(), next.key())).toList());
+    failedState.clear(); // told when the first run was due
   }
 
   @Override
   protected boolean isFull() {
     // One batch under way and one that fills up meanwhile.
-    return imagesWaiting >= 2 * settings.maxBatch()
-        || waiting.size() >= MOST_WAITING_PER_LATENT * settings.maxBatch();
+    return waiting.size() >= 2 * settings.maxBatch();
   }
 
-  /** News goes on at once if no image of its request is before it. */
   @Override
   protected void accept(Handover handover, long sequence) {
-    RequestNews news = handover.news();
-    if (handover.image() == null
-        && waiting.stream().noneMatch(next -> next.source().equals(news.source()))) {
-      answers.news(news, now());
-    } else {
-      hold(handover, sequence);
-    }
-  }
-
-  private void hold(Handover handover, long sequence) {
-    if (handover.image() != null) {
-      waiting.add(new Waiting(handover.image(), null, sequence));
-      imagesWaiting++;
-    }
-    if (handover.news() != null) {
-      waiting.add(new Waiting(null, handover.news(), sequence));
-    }
+    waiting.add(new Waiting(handover.image(), handover.key(), sequence));
   }
 
   @Override
@@ -189,7 +148,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   protected DecodeRun nextRun() throws Exception {
     emitLeaving();
-    metrics.observe(imagesWaiting);
+    metrics.observe(waiting.size());
     if (waiting.isEmpty()) {
       return null;
     }
@@ -207,9 +166,6 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     List<DenoisedImage> images = new ArrayList<>();
     for (Waiting next : waiting) {
       DenoisedImage image = next.image();
-      if (image == null) {
-        continue;
-      }
       boolean suspect = policy.isSuspect(image);
       if (images.size() == most || !keyOf(image).equals(key) || suspect && !images.isEmpty()) {
         break;
@@ -234,45 +190,31 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     switch (policy.judge(run, now)) {
       case TAKE -> {
         for (int i = 0; i < run.images().size(); i++) {
-          emitOrFail(removeFirstImage(now), run.files().get(i), now);
+          emitOrFail(waiting.remove().image(), run.files().get(i), now);
         }
       }
       case RETRY -> {}
       case REJECT -> {
-        DenoisedImage image = removeFirstImage(now);
+        DenoisedImage image = waiting.remove().image();
         failed(image, RunRejects.failed(run, image.header().index()), now);
       }
     }
   }
 
-  /** Takes out the first image and gives the news before it. */
-  private DenoisedImage removeFirstImage(long now) {
-    while (waiting.peek().image() == null) {
-      answers.news(waiting.remove().news(), now);
-    }
-    imagesWaiting--;
-    return waiting.remove().image();
-  }
-
-  /** Gives the news that waits for no image, and gives up images whose model is gone. */
+  /** Tells what an earlier release had not told, and gives up images whose model is gone. */
   @Override
   protected void emitLeaving() {
+    earlier.events().forEach(this::tell);
+    earlier.events().clear();
     long now = now();
     while (!waiting.isEmpty() && !isDecodable(waiting.peek().image())) {
-      if (waiting.peek().image() == null) {
-        answers.news(waiting.remove().news(), now);
-      } else {
-        DenoisedImage image = removeFirstImage(now);
-        failed(image, RejectRecords.modelGone(image.header().model()), now);
-      }
+      DenoisedImage image = waiting.remove().image();
+      failed(image, RejectRecords.modelGone(image.header().model()), now);
     }
   }
 
   /** An image must not be the work of two bundles of the same name. */
   private boolean isDecodable(DenoisedImage image) {
-    if (image == null) {
-      return false;
-    }
     String digest = image.header().bundleDigest();
     return models
         .find(image.header().model())
@@ -290,33 +232,21 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   }
 
   private void failed(DenoisedImage image, RejectException why, long now) {
-    answers.failed(image, why, now);
-    endSpan(image.header(), now);
-  }
-
-  private void endSpan(ImageHeader header, long now) {
-    if (header.isLast()) {
-      spans.ended(header, now);
-    }
+    tell(RequestEvent.failed(image.header(), why, now));
   }
 
   private void emit(DenoisedImage image, ImageFile file, long now) {
-    ModelBundle bundle = models.bundle(image.header().model());
+    ImageHeader header = image.header();
+    ModelBundle bundle = models.bundle(header.model());
     output.collect(
         new StreamRecord<>(
-            new Answer<>(ImageRecords.of(image, file, bundle, now), image.header().headers())));
-    answers.done(image, now);
-    endSpan(image.header(), now);
-    metrics.finished(image.header(), now);
+            new Answer<>(ImageRecords.of(image, file, bundle, now), header.headers())));
+    tell(RequestEvent.done(header, now));
+    metrics.finished(header, now);
   }
 
-  private void tell(Answer<RequestProgress> progress) {
-    output.collect(SideOutputs.PROGRESS, new StreamRecord<>(progress));
-  }
-
-  private void reject(Answer<RejectedRequest> reject) {
-    rejects.count(reject.record().getReason());
-    output.collect(SideOutputs.REJECTED, new StreamRecord<>(reject));
+  private void tell(RequestEvent event) {
+    output.collect(SideOutputs.EVENTS, new StreamRecord<>(event));
   }
 
   private long now() {

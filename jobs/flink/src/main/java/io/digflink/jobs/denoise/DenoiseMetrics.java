@@ -1,5 +1,9 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.request.Portion;
+import io.digflink.schemas.RequestState;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.Meter;
@@ -11,6 +15,11 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 final class DenoiseMetrics {
   private static final int WINDOW = 1_000;
 
+  /** Names of tenants come from outside: those after the first are counted together. */
+  private static final int MOST_TENANTS = 100;
+
+  private static final String OTHER_TENANTS = "others";
+
   private final Counter stepsDone;
   private final Meter imagesPerSecond;
   private final Counter outOfMemory;
@@ -18,15 +27,25 @@ final class DenoiseMetrics {
   private final Histogram rowsPerBatch;
   private final Histogram stepMillis;
   private final Histogram queueWaitMillis;
+  private final Counter imagesCancelled;
+  private final Map<Integer, Histogram> waitByPriority = new HashMap<>();
+  private final Map<String, Counter> begunByTenant = new HashMap<>();
+  private final MetricGroup group;
 
   // Written by the task's thread, read by reporters.
   private volatile int imagesInFlight;
+  private volatile int imagesParked;
+  private volatile int portionsInFlight;
   private volatile int requestsWaiting;
   private volatile long oldestAskedAt = Long.MAX_VALUE;
 
   DenoiseMetrics(MetricGroup group) {
+    this.group = group;
     group.gauge("imagesInFlight", () -> imagesInFlight);
+    group.gauge("imagesParked", () -> imagesParked);
+    group.gauge("portionsInFlight", () -> portionsInFlight);
     group.gauge("requestsWaiting", () -> requestsWaiting);
+    imagesCancelled = group.counter("imagesCancelled");
     group.gauge("oldestRequestMillis", this::oldestRequestMillis);
     imagesPerSecond =
         group.meter("imagesDenoisedPerSecond", new MeterView(group.counter("imagesDenoised")));
@@ -41,6 +60,8 @@ final class DenoiseMetrics {
 
   void observe(InFlight inFlight) {
     imagesInFlight = inFlight.images();
+    imagesParked = inFlight.parked();
+    portionsInFlight = inFlight.portions().size();
     requestsWaiting = inFlight.waiting();
     oldestAskedAt = inFlight.oldestAskedAt();
   }
@@ -50,8 +71,34 @@ final class DenoiseMetrics {
     return Math.max(0, System.currentTimeMillis() - oldestAskedAt);
   }
 
-  void begun(long waitedMillis) {
-    queueWaitMillis.update(waitedMillis);
+  /** An image has got its place. */
+  void begun(Portion portion, long now) {
+    long waited = now - portion.admittedAt();
+    queueWaitMillis.update(waited);
+    waitByPriority
+        .computeIfAbsent(
+            portion.request().getPriority(),
+            priority ->
+                group
+                    .addGroup("priority", String.valueOf(priority))
+                    .histogram("waitMillis", new DescriptiveStatisticsHistogram(WINDOW)))
+        .update(waited);
+    String tenant =
+        begunByTenant.containsKey(portion.tenant()) || begunByTenant.size() < MOST_TENANTS
+            ? portion.tenant()
+            : OTHER_TENANTS;
+    begunByTenant
+        .computeIfAbsent(
+            tenant,
+            name -> group.addGroup("tenant", name.isEmpty() ? "none" : name).counter("imagesBegun"))
+        .inc();
+  }
+
+  /** Images are given up. */
+  void dropped(RequestState state, int images) {
+    if (state == RequestState.CANCELLED) {
+      imagesCancelled.inc(images);
+    }
   }
 
   void ran(DenoiseRun run) {

@@ -6,36 +6,31 @@ import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
-import io.digflink.jobs.request.AdmittedRequest;
-import io.digflink.jobs.request.Answer;
-import io.digflink.jobs.request.RejectCounters;
+import io.digflink.jobs.request.Portion;
+import io.digflink.jobs.request.QueueItem;
 import io.digflink.jobs.request.RejectException;
-import io.digflink.jobs.request.RejectRecords;
-import io.digflink.jobs.request.RequestNews;
+import io.digflink.jobs.request.RequestEvent;
 import io.digflink.jobs.request.SideOutputs;
+import io.digflink.jobs.room.HolderRoom;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.Trajectory;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
-import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
-import org.apache.flink.streaming.api.operators.util.SimpleVersionedListState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Denoises the images of all requests that it holds, step after step, whatever their samplers,
+ * Denoises the images of all portions that it holds, step after step, whatever their samplers,
  * steps, guidance, labels and seeds: an image joins at any step and leaves when it is done.
  */
-final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover, DenoiseRun> {
+final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, DenoiseRun> {
   private static final long serialVersionUID = 1L;
+  private static final long JUDGE_DEADLINES_EVERY_MILLIS = 50;
 
   private final transient DenoiseSettings settings;
   private final transient ModelSettings modelSettings;
@@ -43,14 +38,19 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
   private final transient FailedRunPolicy<ImageInFlight> policy;
+  private final transient Pace pace = new Pace();
+  private final transient Deadlines deadlines = new Deadlines(pace);
+  private final transient Cancellations cancellations;
+  private final transient HolderRoom room;
   private final transient List<Unservable> unservable = new ArrayList<>();
-  private transient ListState<HeldRequest> state;
+  private final transient List<HeldPortion> uncounted = new ArrayList<>();
+  private transient DenoiseState state;
   private transient ServedModels models;
   private transient DenoiseMetrics metrics;
-  private transient RejectCounters rejects;
+  private transient long deadlinesJudgedAt;
 
-  /** A restored request that cannot be served any more. */
-  private record Unservable(HeldRequest request, RejectException why) {}
+  /** A restored portion that cannot be served any more. */
+  private record Unservable(HeldPortion held, RejectException why) {}
 
   DenoiseOperator(
       StreamOperatorParameters<Handover> parameters,
@@ -59,31 +59,31 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     super(parameters, modelSettings.longestRun());
     this.settings = settings;
     this.modelSettings = modelSettings;
-    this.inFlight = new InFlight(settings.maxInFlight());
+    this.inFlight = new InFlight(settings.maxInFlight(), settings.placesOfTenant());
     int maxRows = settings.rowsOn(Device.of(modelSettings.device()));
     this.policy = new FailedRunPolicy<>(maxRows, settings.longestFailureStreak());
     this.batcher = new StepBatcher(policy);
     this.batches = new RowBatches(maxRows);
+    this.cancellations = new Cancellations(settings.rememberCancelled());
+    this.room = new HolderRoom(parameters);
   }
 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     models = new ServedModels(modelSettings);
-    state =
-        new SimpleVersionedListState<>(
-            context
-                .getOperatorStateStore()
-                .getListState(
-                    new ListStateDescriptor<>(
-                        "requests-in-flight", BytePrimitiveArraySerializer.INSTANCE)),
-            new HeldRequestSerializer());
-    HeldRequests held = new HeldRequests(models);
-    for (HeldRequest request : state.get()) {
+    state = new DenoiseState(context.getOperatorStateStore());
+    room.restore(state.received());
+    state.restore(cancellations, now());
+    HeldPortions held = new HeldPortions(models);
+    for (HeldPortion portion : state.portions()) {
+      if (portion.original() != null) {
+        uncounted.add(portion);
+      }
       try {
-        inFlight.add(held.restore(request, nextSequence()));
+        inFlight.add(held.restore(portion, nextSequence()));
       } catch (RejectException e) {
-        unservable.add(new Unservable(request, e));
+        unservable.add(new Unservable(portion, e));
       }
     }
   }
@@ -91,7 +91,6 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   @Override
   public void open() throws Exception {
     metrics = new DenoiseMetrics(getMetricGroup());
-    rejects = new RejectCounters(getMetricGroup());
     // A model that cannot be loaded fails the job now, not at its first request.
     for (ModelBundle bundle : models.bundles()) {
       models.denoiser(bundle.name());
@@ -101,24 +100,58 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
 
   @Override
   protected void snapshotHeld() throws Exception {
-    HeldRequests held = new HeldRequests(models);
-    List<HeldRequest> all = new ArrayList<>();
-    for (RequestInFlight request : inFlight.requests()) {
-      all.add(held.snapshot(request));
+    HeldPortions held = new HeldPortions(models);
+    List<HeldPortion> all = new ArrayList<>();
+    for (PortionInFlight portion : inFlight.portions()) {
+      all.add(held.snapshot(portion));
     }
-    state.update(all);
+    state.update(all, room.received(), cancellations);
   }
 
   @Override
   protected boolean isFull() {
-    return inFlight.waiting() >= settings.maxWaiting();
+    return inFlight.waiting() >= settings.maxWaiting() + settings.maxUnderWay();
   }
 
   @Override
-  protected void accept(AdmittedRequest request, long sequence) {
-    tell(RequestNews.of(request, RequestState.ADMITTED, request.admittedAt()));
-    inFlight.add(new RequestInFlight(request, sequence, 0));
+  protected void heldChanged() {
+    room.update(
+        inFlight.waiting() < settings.maxWaiting(),
+        inFlight.portions().isEmpty() && unservable.isEmpty());
+  }
+
+  @Override
+  protected void accept(QueueItem item, long sequence) {
+    if (item.isOfARecord()) {
+      room.countReceived();
+    }
+    if (item.cancelled() != null) {
+      cancel(item.cancelled(), item.cancelledAt());
+    } else if (item.portion() != null) {
+      accept(item.portion(), sequence);
+    }
+  }
+
+  private void accept(Portion portion, long sequence) {
+    long now = now();
+    PortionInFlight taken = new PortionInFlight(portion, sequence, portion.from());
+    inFlight.add(taken);
+    tell(RequestEvent.accepted(portion, deadlines.expectedAt(inFlight, taken, now), now));
+    if (cancellations.contains(portion.requestId(), now)) {
+      drop(taken, RequestState.CANCELLED, null, now);
+      return;
+    }
     begin();
+  }
+
+  private void cancel(String requestId, long at) {
+    long now = now();
+    cancellations.add(requestId, at, now);
+    List<PortionInFlight> cancelled =
+        inFlight.portions().stream()
+            .filter(portion -> portion.portion().requestId().equals(requestId))
+            .toList();
+    cancelled.forEach(portion -> drop(portion, RequestState.CANCELLED, null, now));
   }
 
   @Override
@@ -126,7 +159,9 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     if (!unservable.isEmpty()) {
       return 0; // they were held before everything else
     }
-    return inFlight.requests().isEmpty() ? Long.MAX_VALUE : inFlight.requests().get(0).sequence();
+    return inFlight.portions().isEmpty()
+        ? Long.MAX_VALUE
+        : inFlight.portions().iterator().next().sequence();
   }
 
   @Override
@@ -137,22 +172,23 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     if (images.isEmpty()) {
       return null;
     }
-    BatchKey key = images.get(0).request().key();
+    BatchKey key = images.get(0).portion().key();
     Diffusion diffusion = models.bundle(key.model()).diffusion();
     return new DenoiseRun(key, images, batches.of(key, diffusion), models.denoiser(key.model()));
   }
 
   private void begin() {
     long now = now();
-    RequestInFlight request;
-    while ((request = inFlight.nextToBegin()) != null) {
-      if (request.begun() == 0) {
-        tell(RequestNews.of(request.admitted(), RequestState.RUNNING, now));
+    PortionInFlight portion;
+    while ((portion = inFlight.nextToBegin(flow -> deadlines.slack(flow, now))) != null) {
+      if (portion.isUntouched()) {
+        tell(RequestEvent.begun(portion.portion(), now));
       }
-      int index = request.beginNext();
-      Diffusion diffusion = models.bundle(request.key().model()).diffusion();
-      inFlight.begin(new ImageInFlight(request, index, diffusion.begin(request.spec(index)), now));
-      metrics.begun(now - request.admitted().admittedAt());
+      int index = portion.beginNext();
+      Diffusion diffusion = models.bundle(portion.key().model()).diffusion();
+      Trajectory trajectory = diffusion.begin(portion.portion().spec(index));
+      inFlight.begin(new ImageInFlight(portion, index, trajectory, now));
+      metrics.begun(portion.portion(), now);
     }
   }
 
@@ -161,55 +197,64 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     metrics.ran(run);
     long now = now();
     switch (policy.judge(run, now)) {
-      case TAKE -> inFlight.stepped(run.images());
+      case TAKE -> {
+        pace.ran(run);
+        inFlight.stepped(run.images());
+      }
       case RETRY -> {}
       case REJECT -> {
         ImageInFlight image = run.images().get(0);
-        int done = drop(image.request());
-        reject(image.request().admitted(), done, RunRejects.failed(run, image.index()), now);
+        RejectException why = RunRejects.failed(run, image.index());
+        drop(image.portion(), RequestState.REJECTED, why, now);
       }
     }
   }
 
-  /**
-   * Drops a request.
-   *
-   * @return how many of its images were done
-   */
-  private int drop(RequestInFlight request) {
-    int done = request.begun() - request.images().size();
-    policy.forget(request.images());
-    inFlight.drop(request);
-    return done;
+  /** Gives up what has not left of a portion. */
+  private void drop(PortionInFlight portion, RequestState state, RejectException why, long now) {
+    int left = portion.left();
+    policy.forget(portion.images());
+    inFlight.drop(portion);
+    metrics.dropped(state, left);
+    tell(RequestEvent.dropped(portion.portion(), left, state, why, now));
   }
 
   @Override
   protected void emitLeaving() {
     long now = now();
+    for (HeldPortion held : uncounted) {
+      RequestState known = held.next() == 0 ? RequestState.ADMITTED : RequestState.RUNNING;
+      tell(RequestEvent.reopened(held.portion(), known, held.original(), now));
+      int handedOver = held.portion().size() - held.left();
+      tell(RequestEvent.handedOver(held.portion(), handedOver, now));
+    }
+    uncounted.clear();
     emitEnded(now);
     for (Unservable restored : unservable) {
-      reject(restored.request().admitted(), restored.request().firstIndex(), restored.why(), now);
+      HeldPortion held = restored.held();
+      tell(
+          RequestEvent.dropped(
+              held.portion(), held.left(), RequestState.REJECTED, restored.why(), now));
     }
     unservable.clear();
-    rejectExpired(now);
+    if (now - deadlinesJudgedAt >= JUDGE_DEADLINES_EVERY_MILLIS) {
+      deadlinesJudgedAt = now;
+      for (Deadlines.Late late : deadlines.late(inFlight, now)) {
+        drop(late.portion(), RequestState.EXPIRED, late.why(), now);
+      }
+    }
   }
 
   private void emitEnded(long now) {
     for (ImageInFlight image : inFlight.takeEnded()) {
-      AdmittedRequest request = image.request().admitted();
-      RequestNews end =
-          image.index() + 1 == request.images()
-              ? RequestNews.end(request, RequestState.COMPLETED, request.images(), now)
-              : null;
+      PortionInFlight portion = image.portion();
       if (image.trajectory().isFinite()) {
-        String digest = models.bundle(image.request().key().model()).digest();
-        output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), end)));
+        String digest = models.bundle(portion.key().model()).digest();
+        String key = portion.portion().key();
+        output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), key)));
         metrics.finished();
       } else {
-        tell(RequestNews.imageFailed(request, notFinite(image), now));
-        if (end != null) {
-          tell(end);
-        }
+        tell(RequestEvent.failed(portion.portion(), 1, notFinite(image), now));
       }
     }
   }
@@ -217,33 +262,11 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   private static RejectException notFinite(ImageInFlight image) {
     Trajectory trajectory = image.trajectory();
     String where = "denoiser, step " + trajectory.stepsDone() + " of " + trajectory.spec().steps();
-    return RunRejects.notFinite(where, image.request().key().model(), image.index());
+    return RunRejects.notFinite(where, image.portion().key().model(), image.index());
   }
 
-  private void rejectExpired(long now) {
-    for (RequestInFlight request : List.copyOf(inFlight.requests())) {
-      AdmittedRequest admitted = request.admitted();
-      if (admitted.isExpired(now)) {
-        int done = drop(request);
-        reject(admitted, done, RejectRecords.expired(admitted, done, now), now);
-      }
-    }
-  }
-
-  private void reject(AdmittedRequest request, int imagesDone, RejectException why, long now) {
-    rejects.count(why.reason());
-    output.collect(
-        SideOutputs.REJECTED,
-        new StreamRecord<>(new Answer<>(RejectRecords.of(why, request, now), request.headers())));
-    RequestState state =
-        why.reason() == RejectReason.DEADLINE_EXCEEDED
-            ? RequestState.EXPIRED
-            : RequestState.REJECTED;
-    tell(RequestNews.end(request, state, imagesDone, now));
-  }
-
-  private void tell(RequestNews news) {
-    output.collect(new StreamRecord<>(new Handover(null, news)));
+  private void tell(RequestEvent event) {
+    output.collect(SideOutputs.EVENTS, new StreamRecord<>(event));
   }
 
   private long now() {

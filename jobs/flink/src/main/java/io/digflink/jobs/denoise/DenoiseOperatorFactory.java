@@ -1,19 +1,20 @@
 package io.digflink.jobs.denoise;
 
 import io.digflink.jobs.model.ModelSettings;
-import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.QueueItem;
+import io.digflink.jobs.room.HolderRoom;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
-import org.apache.flink.streaming.api.operators.ChainingStrategy;
+import org.apache.flink.streaming.api.operators.CoordinatedOperatorFactory;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 
-/**
- * Makes the Denoise operator of each subtask. It chains to admission and so to the source, which
- * keeps its records and takes barriers while the operator is full.
- */
+/** Makes the Denoise operator of each subtask, and the coordinator that tells sources of its room. */
 public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<Handover>
-    implements OneInputStreamOperatorFactory<AdmittedRequest, Handover> {
+    implements OneInputStreamOperatorFactory<QueueItem, Handover>,
+        CoordinatedOperatorFactory<Handover> {
   private static final long serialVersionUID = 1L;
 
   private final DenoiseSettings settings;
@@ -22,7 +23,6 @@ public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<
   public DenoiseOperatorFactory(DenoiseSettings settings, ModelSettings models) {
     this.settings = settings;
     this.models = models;
-    setChainingStrategy(ChainingStrategy.ALWAYS);
   }
 
   @Override
@@ -31,6 +31,11 @@ public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<
     @SuppressWarnings("unchecked")
     T operator = (T) new DenoiseOperator(parameters, settings, models);
     return operator;
+  }
+
+  @Override
+  public OperatorCoordinator.Provider getCoordinatorProvider(String name, OperatorID operator) {
+    return HolderRoom.coordinator(operator);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.digflink.jobs.denoise;
 
 import io.digflink.runtime.session.Device;
 import java.io.Serializable;
+import java.time.Duration;
 
 /**
  * How much a subtask of Denoise takes on.
@@ -9,18 +10,36 @@ import java.io.Serializable;
  * @param maxBatchRows most rows of one denoiser run, at least 2 because a guided image takes two;
  *     0: as many as suit the device
  * @param maxInFlight most images in flight at a time
- * @param maxWaiting most requests taken before all their images have a place
+ * @param maxInFlightOfTenant most images of one tenant in flight at a time; 0: no limit of its own
+ * @param maxWaiting portions with images that wait at which the source is held back
+ * @param maxUnderWay portions that may still come after that before the operator blocks its input
+ * @param rememberCancelled how long the id of a cancelled request is remembered
  * @param longestFailureStreak see {@link io.digflink.jobs.device.FailedRunPolicy}
  */
 public record DenoiseSettings(
-    int maxBatchRows, int maxInFlight, int maxWaiting, int longestFailureStreak)
+    int maxBatchRows,
+    int maxInFlight,
+    int maxInFlightOfTenant,
+    int maxWaiting,
+    int maxUnderWay,
+    Duration rememberCancelled,
+    int longestFailureStreak)
     implements Serializable {
+  /** Two requests of 100,000 images. */
+  public static final int USUAL_UNDER_WAY = 8_192;
+
   public DenoiseSettings {
     if (maxBatchRows != 0) {
       require("max-batch-rows", maxBatchRows, 2);
     }
     require("max-in-flight", maxInFlight, 1);
+    require("max-in-flight-of-tenant", maxInFlightOfTenant, 0);
     require("max-waiting", maxWaiting, 1);
+  }
+
+  /** Places that the images of one tenant may have. */
+  int placesOfTenant() {
+    return maxInFlightOfTenant == 0 ? maxInFlight : Math.min(maxInFlight, maxInFlightOfTenant);
   }
 
   /** Most rows of one denoiser run on a device. */

@@ -1,23 +1,9 @@
 package io.digflink.jobs.denoise;
 
-import io.digflink.jobs.request.RequestNews;
-
 /**
- * What Denoise hands to Decode: an image, news of its request, or both. Images and news of a
- * request come in the order in which clients are to see them.
+ * What Denoise hands to Decode.
  *
- * @param image an image, or null
- * @param news news that follows the image, or null
+ * @param image an image
+ * @param key of its portion: what has one key goes to one subtask of Decode
  */
-public record Handover(DenoisedImage image, RequestNews news) {
-  public Handover {
-    if (image == null && news == null) {
-      throw new IllegalArgumentException("Expected an image or news of a request, found neither");
-    }
-  }
-
-  /** The request that it belongs to. */
-  public String requestId() {
-    return image == null ? news.requestId() : image.header().requestId();
-  }
-}
+public record Handover(DenoisedImage image, String key) {}

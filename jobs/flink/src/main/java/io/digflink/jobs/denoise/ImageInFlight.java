@@ -4,14 +4,14 @@ import io.digflink.jobs.request.ImageHeader;
 import io.digflink.runtime.sampling.Trajectory;
 
 /**
- * An image between its first step and its place in the output.
+ * An image between its first step and its leaving. Told apart by identity.
  *
- * @param request the request that it belongs to
+ * @param portion the portion that it belongs to
  * @param index place of the image in its request
  * @param trajectory where it is
  * @param startedAt when its first step began, in milliseconds since the epoch
  */
-record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, long startedAt) {
+record ImageInFlight(PortionInFlight portion, int index, Trajectory trajectory, long startedAt) {
 
   /** Whether it takes no further step: it is done, or its latent is not finite. */
   boolean hasEnded() {
@@ -26,7 +26,17 @@ record ImageInFlight(RequestInFlight request, int index, Trajectory trajectory, 
   DenoisedImage toDenoised(String bundleDigest, long now) {
     ImageHeader header =
         ImageHeader.of(
-            request.admitted(), index, bundleDigest, trajectory.guidanceScale(), startedAt, now);
+            portion.portion(), index, bundleDigest, trajectory.guidanceScale(), startedAt, now);
     return new DenoisedImage(header, trajectory.latent());
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
   }
 }

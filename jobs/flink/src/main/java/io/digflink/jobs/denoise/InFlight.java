@@ -3,38 +3,60 @@ package io.digflink.jobs.denoise;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Iterator;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 
 /**
- * Everything that a subtask of Denoise holds: requests in the order they came, and the places in
- * flight that their images have.
- *
- * <p>Places go to the request that came first, but while others wait none takes more than half of
- * them: a small request passes a huge one.
+ * Everything that a subtask of Denoise holds: portions in the order they came, and the places in
+ * flight that their images have. The {@link FairQueue} decides who gets a place. Where none is
+ * free, a request without any takes one from a request that has more than its share: that image
+ * keeps its latent and goes on when its turn comes again.
  */
 final class InFlight {
   private final int maxInFlight;
-  private final List<RequestInFlight> requests = new ArrayList<>();
+  private final FairQueue queue;
+  private final Set<PortionInFlight> portions = new LinkedHashSet<>();
+  private final TreeSet<PortionInFlight> byDeadline =
+      new TreeSet<>(
+          Comparator.comparing((PortionInFlight p) -> p.portion().request().getDeadline())
+              .thenComparingLong(PortionInFlight::sequence));
+  private final TreeMap<Long, Integer> askedAt = new TreeMap<>();
 
-  // The image that has gone without a step for longest comes first.
+  // Images that have just got a place step first; then the one that has gone without for longest.
+  private final Set<ImageInFlight> fresh = new LinkedHashSet<>();
   private final Set<ImageInFlight> stepping = new LinkedHashSet<>();
+  private final Set<ImageInFlight> ended = new LinkedHashSet<>();
   private int places;
+  private int parked;
+  private int waiting;
 
-  InFlight(int maxInFlight) {
+  /**
+   * @param maxInFlight places
+   * @param maxOfTenant places that the images of one tenant may have
+   */
+  InFlight(int maxInFlight, int maxOfTenant) {
     this.maxInFlight = maxInFlight;
+    this.queue = new FairQueue(maxOfTenant);
   }
 
-  /** Requests in the order they came. */
-  List<RequestInFlight> requests() {
-    return Collections.unmodifiableList(requests);
+  /** Portions in the order they came. */
+  Set<PortionInFlight> portions() {
+    return Collections.unmodifiableSet(portions);
   }
 
-  /** Images with steps to take, the one that has gone without for longest first. */
+  /** Images with steps to take, the most urgent first. */
   Collection<ImageInFlight> stepping() {
-    return Collections.unmodifiableCollection(stepping);
+    if (fresh.isEmpty()) {
+      return Collections.unmodifiableCollection(stepping);
+    }
+    List<ImageInFlight> all = new ArrayList<>(fresh);
+    all.addAll(stepping);
+    return all;
   }
 
   /** Images that have a place. */
@@ -42,12 +64,13 @@ final class InFlight {
     return places;
   }
 
-  /** Requests of which images have no place yet. */
+  /** Images that had to give up their place. */
+  int parked() {
+    return parked;
+  }
+
+  /** Portions of which images have not begun. */
   int waiting() {
-    int waiting = 0;
-    for (RequestInFlight request : requests) {
-      waiting += request.isWaiting() ? 1 : 0;
-    }
     return waiting;
   }
 
@@ -56,83 +79,179 @@ final class InFlight {
    * if there is none.
    */
   long oldestAskedAt() {
-    return requests.stream()
-        .mapToLong(request -> request.admitted().askedAt())
-        .min()
-        .orElse(Long.MAX_VALUE);
+    return askedAt.isEmpty() ? Long.MAX_VALUE : askedAt.firstKey();
   }
 
-  /** Takes a request and the images of it that are in flight already. */
-  void add(RequestInFlight request) {
-    requests.add(request);
-    places += request.images().size();
-    for (ImageInFlight image : request.images()) {
-      if (!image.hasEnded()) {
-        stepping.add(image);
-      }
+  /** Takes a portion and the images of it that are in flight already. */
+  void add(PortionInFlight portion) {
+    portions.add(portion);
+    askedAt.merge(portion.portion().askedAt(), 1, Integer::sum);
+    if (portion.portion().request().getDeadline() != null) {
+      byDeadline.add(portion);
+    }
+    waiting += portion.isWaiting() ? 1 : 0;
+    Flow flow = queue.flowOf(portion);
+    queue.change(
+        flow,
+        () -> {
+          if (portion.isWaiting()) {
+            flow.portions().add(portion);
+          }
+          portion.images().forEach(image -> place(flow, image));
+        });
+  }
+
+  private void place(Flow flow, ImageInFlight image) {
+    flow.placed().add(image);
+    flow.tenant().countPlaces(1);
+    places++;
+    if (image.hasEnded()) {
+      ended.add(image);
+    } else {
+      fresh.add(image);
     }
   }
 
   /**
-   * The request whose next image gets the next place, or null if there is no place or none waits.
+   * The portion whose next image gets a place now, or null if there is no place or none waits.
+   *
+   * @param slack slack of a request with a deadline, in milliseconds
    */
-  RequestInFlight nextToBegin() {
-    if (places >= maxInFlight) {
-      return null;
-    }
-    RequestInFlight first = null;
-    for (RequestInFlight request : requests) {
-      if (!request.isWaiting()) {
-        continue;
+  PortionInFlight nextToBegin(ToLongFunction<Flow> slack) {
+    FairQueue.Turn turn;
+    while ((turn = queue.next(slack)) != null) {
+      Flow flow = turn.flow();
+      if (places >= maxInFlight && !makePlaceFor(flow)) {
+        return null;
       }
-      if (request.images().size() < Math.max(1, maxInFlight / 2)) {
-        return request;
+      if (flow.parked().isEmpty()) {
+        long work = flow.portions().peek().portion().cost();
+        charge(turn.charged(), work);
+        return flow.portions().peek();
       }
-      first = first == null ? request : first;
+      queue.change(flow, () -> place(flow, flow.parked().remove()));
+      parked--;
     }
-    return first;
+    return null;
   }
 
-  /** Gives a place to an image. */
+  private void charge(Flow flow, long work) {
+    queue.change(
+        flow,
+        () -> {
+          flow.charge(work);
+          flow.tenant().charge(work);
+        });
+  }
+
+  private boolean makePlaceFor(Flow poor) {
+    if (!poor.placed().isEmpty() || parked >= maxInFlight) {
+      return false;
+    }
+    Flow rich = queue.richerThan(poor);
+    if (rich == null) {
+      return false;
+    }
+    queue.change(
+        rich,
+        () -> {
+          ImageInFlight image = rich.giveUpPlace();
+          if (image != null) {
+            fresh.remove(image);
+            stepping.remove(image);
+            rich.tenant().countPlaces(-1);
+            places--;
+            parked++;
+          }
+        });
+    return places < maxInFlight;
+  }
+
+  /** Gives the place to the image that has begun. */
   void begin(ImageInFlight image) {
-    image.request().images().add(image);
-    stepping.add(image);
-    places++;
+    PortionInFlight portion = image.portion();
+    portion.images().add(image);
+    Flow flow = queue.flowOf(portion);
+    queue.change(
+        flow,
+        () -> {
+          if (!portion.isWaiting()) {
+            flow.portions().remove(portion);
+            waiting--;
+          }
+          place(flow, image);
+        });
   }
 
   /** Notes that images have taken a step: those with more to take go to the end of the line. */
   void stepped(Collection<ImageInFlight> images) {
     for (ImageInFlight image : images) {
-      if (stepping.remove(image) && !image.hasEnded()) {
-        stepping.add(image);
+      if (!fresh.remove(image) && !stepping.remove(image)) {
+        continue; // dropped
       }
+      (image.hasEnded() ? ended : stepping).add(image);
     }
   }
 
-  /**
-   * Takes out the images that have ended and whose predecessors in their request have left, in the
-   * order in which they leave.
-   */
+  /** Takes out the images that have ended. */
   List<ImageInFlight> takeEnded() {
-    List<ImageInFlight> ended = new ArrayList<>();
-    for (Iterator<RequestInFlight> all = requests.iterator(); all.hasNext(); ) {
-      RequestInFlight request = all.next();
-      while (!request.images().isEmpty() && request.images().peek().hasEnded()) {
-        ended.add(request.images().remove());
-        places--;
-      }
-      if (request.isServed()) {
-        all.remove();
+    List<ImageInFlight> leaving = List.copyOf(ended);
+    ended.clear();
+    for (ImageInFlight image : leaving) {
+      PortionInFlight portion = image.portion();
+      portion.images().remove(image);
+      Flow flow = queue.flowOf(portion);
+      queue.change(flow, () -> leave(flow, image));
+      if (portion.isServed()) {
+        forget(portion);
       }
     }
-    return ended;
+    return leaving;
   }
 
-  /** Drops a request with all its images. */
-  void drop(RequestInFlight request) {
-    requests.remove(request);
-    places -= request.images().size();
-    request.images().forEach(stepping::remove);
-    request.images().clear();
+  private void leave(Flow flow, ImageInFlight image) {
+    if (flow.placed().remove(image)) {
+      flow.tenant().countPlaces(-1);
+      places--;
+    } else if (flow.parked().remove(image)) {
+      parked--;
+    }
+  }
+
+  private void forget(PortionInFlight portion) {
+    portions.remove(portion);
+    askedAt.computeIfPresent(portion.portion().askedAt(), (at, n) -> n == 1 ? null : n - 1);
+    if (portion.portion().request().getDeadline() != null) {
+      byDeadline.remove(portion);
+    }
+  }
+
+  /** Drops a portion with all its images. */
+  void drop(PortionInFlight portion) {
+    Flow flow = queue.flowOf(portion);
+    queue.change(
+        flow,
+        () -> {
+          if (flow.portions().remove(portion)) {
+            waiting--;
+          }
+          for (ImageInFlight image : portion.images()) {
+            leave(flow, image);
+            fresh.remove(image);
+            stepping.remove(image);
+            ended.remove(image);
+          }
+        });
+    forget(portion);
+  }
+
+  /** Portions with a deadline, the earliest first. */
+  Collection<PortionInFlight> byDeadline() {
+    return Collections.unmodifiableCollection(byDeadline);
+  }
+
+  /** Work until a portion that has just come is done, if all get their share. */
+  double workUntilDone(PortionInFlight portion) {
+    return queue.workUntilDone(queue.flowOf(portion));
   }
 }

@@ -37,10 +37,10 @@ final class StepBatcher {
       }
       int rows = image.trajectory().rows();
       if (chosen.isEmpty()) {
-        key = image.request().key();
+        key = image.portion().key();
         free = Math.max(rows, policy.limit(key));
       }
-      if (rows <= free && image.request().key().equals(key)) {
+      if (rows <= free && image.portion().key().equals(key)) {
         chosen.add(image);
         free -= rows;
       }

@@ -28,8 +28,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * <p>A subclass keeps what it holds in operator state. When a snapshot is taken no run is under
  * way, so that nothing held changes meanwhile. After the snapshot of a stop-with-savepoint nothing
  * is emitted or started any more, unless that savepoint is aborted. A watermark waits for the
- * elements before it. A source chained to this operator that heeds the {@link OperatorRoom} makes
- * yielding unnecessary.
+ * elements before it. While it yields, it takes no barrier of a checkpoint.
  *
  * @param <I> what comes in
  * @param <O> what goes out
@@ -42,7 +41,6 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
   private final transient MailboxExecutor mailbox;
   private final Duration longestRun;
   private final transient SavepointStop stop = new SavepointStop();
-  private final transient OperatorRoom room = OperatorRoom.ofThisTask();
   private final transient Deque<HeldWatermark> heldWatermarks = new ArrayDeque<>();
   private transient DeviceRunExecutor device;
   private transient R ended;
@@ -104,7 +102,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
             mailbox,
             longestRun,
             LostDevice::endProcess);
-    updateRoom();
+    heldChanged();
     // Restored elements go on as soon as the task runs; nothing may be emitted before.
     mailbox.execute(this::proceed, "First device run");
   }
@@ -116,11 +114,12 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
     }
     accept(element.getValue(), nextSequence());
     startRun();
-    updateRoom();
+    heldChanged();
   }
 
-  private void updateRoom() {
-    room.update(this, !isFull(), oldestSequence() == Long.MAX_VALUE);
+  /** Called after each change of what is held. */
+  protected void heldChanged() {
+    // For subclasses that tell others.
   }
 
   private void proceed() throws Exception {
@@ -135,7 +134,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
     emitLeaving();
     releaseWatermarks();
     startRun();
-    updateRoom();
+    heldChanged();
   }
 
   private boolean mayStart() {
@@ -205,7 +204,6 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
 
   @Override
   public void close() throws Exception {
-    room.leave(this);
     if (device != null) {
       device.close();
     }

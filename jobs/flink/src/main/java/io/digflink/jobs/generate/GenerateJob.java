@@ -4,17 +4,21 @@ import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.kafka.KafkaAccessException;
 import io.digflink.jobs.kafka.KafkaEnds;
-import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.QueueItem;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -28,14 +32,16 @@ import org.slf4j.LoggerFactory;
  * The streaming job: requests from Kafka, images to Kafka.
  *
  * <pre>
- *   requests ─► Admit ─► Denoise ──(by request)──► Decode ─► images, progress
- *                 │         │                        │
- *                 └─────────┴──────── rejects ───────┘
+ *   requests ─► Admit ─(by id)─► Repeats ─(portions, to any)─► Denoise ─(by portion)─► Decode ─► images
+ *                 │                 │            ▲                │                      │
+ *   cancellations ┼─────────────────┼── to all ──┘                │                      │
+ *                 │                 └───────── events, by request ┴──────────────────────┴─► Progress ─► progress
+ *                 └─► rejects                                                                  └─► rejects
  * </pre>
  *
- * <p>What Denoise knows of a request's progress goes the same way as its images, through Decode,
- * which writes it: clients see it in order. Admit writes progress only of requests that have
- * expired before they are admitted, of which nothing else follows.
+ * <p>Images of a request are made by any subtasks and leave in any order. Progress counts them and
+ * alone tells clients how far their requests are. Admit tells it only of requests that have expired
+ * before they are admitted, of which nothing else follows.
  */
 public final class GenerateJob {
   /** The job's name, unless the cluster sets {@code pipeline.name}. */
@@ -81,7 +87,7 @@ public final class GenerateJob {
                 WatermarkStrategy.noWatermarks(),
                 "requests")
             .uid("requests");
-    Images images = images(requests, settings);
+    Images images = images(requests, cancelled(environment, kafka, topics), settings);
     images.images().sinkTo(kafka.images(topics.images())).name("images").uid("images");
     // A few small records: one writer each, since each costs brokers a transaction per checkpoint.
     // One writer also keeps the progress of a request in order.
@@ -99,10 +105,30 @@ public final class GenerateJob {
         .setParallelism(1);
   }
 
+  /** Ids of cancelled requests; their topic need not be there. */
+  private static List<DataStream<QueueItem>> cancelled(
+      StreamExecutionEnvironment environment, KafkaEnds kafka, GenerateSettings.Topics topics) {
+    if (topics.cancellations().isEmpty()) {
+      return List.of();
+    }
+    return List.of(
+        environment
+            .fromSource(
+                kafka.cancellations(topics.cancellations(), topics.bounded()),
+                WatermarkStrategy.noWatermarks(),
+                "cancellations")
+            .uid("cancellations")
+            .setParallelism(1)
+            .filter(record -> record.key().length > 0)
+            .map(QueueItem::cancelled)
+            .returns(TypeInformation.of(QueueItem.class))
+            .setParallelism(1));
+  }
+
   /**
    * What comes of requests.
    *
-   * @param images finished images, in order within a request
+   * @param images finished images
    * @param progress how far requests are, in order within a request
    * @param rejected what is not served
    */
@@ -111,28 +137,39 @@ public final class GenerateJob {
       DataStream<Answer<RequestProgress>> progress,
       DataStream<Answer<RejectedRequest>> rejected) {}
 
-  /** The job without its ends: Admit, Denoise, Decode. */
-  public static Images images(DataStream<IncomingRecord> requests, GenerateSettings settings) {
-    SingleOutputStreamOperator<AdmittedRequest> admitted =
+  /**
+   * The job without its ends.
+   *
+   * @param cancelled requests that are cancelled
+   */
+  public static Images images(
+      DataStream<IncomingRecord> requests,
+      List<DataStream<QueueItem>> cancelled,
+      GenerateSettings settings) {
+    SingleOutputStreamOperator<QueueItem> admitted =
         Stages.admit(
             requests, settings.models(), settings.limits(), settings.records().registryUrl());
+    SingleOutputStreamOperator<QueueItem> portions =
+        Stages.withoutRepeats(admitted, settings.rememberRequests());
+    List<DataStream<QueueItem>> allCancelled = new ArrayList<>(cancelled);
+    allCancelled.add(admitted.getSideOutput(SideOutputs.CANCELLED));
     SingleOutputStreamOperator<Handover> denoised =
-        Stages.denoise(admitted, settings.models(), settings.denoise());
+        Stages.denoise(portions, allCancelled, settings.models(), settings.denoise());
     SingleOutputStreamOperator<Answer<GeneratedImage>> decoded =
         Stages.decode(denoised, settings.models(), settings.decode());
     if (settings.decodeParallelism() > 0) {
       decoded.setParallelism(settings.decodeParallelism());
     }
+    SingleOutputStreamOperator<Answer<RequestProgress>> progress =
+        Stages.progress(portions, denoised, decoded);
     return new Images(
         decoded,
-        admitted
-            .getSideOutput(SideOutputs.PROGRESS)
-            .union(decoded.getSideOutput(SideOutputs.PROGRESS)),
+        admitted.getSideOutput(SideOutputs.PROGRESS).union(progress),
         admitted
             .getSideOutput(SideOutputs.REJECTED)
             .union(
-                denoised.getSideOutput(SideOutputs.REJECTED),
-                decoded.getSideOutput(SideOutputs.REJECTED)));
+                portions.getSideOutput(SideOutputs.REJECTED),
+                progress.getSideOutput(SideOutputs.REJECTED)));
   }
 
   private static void configure(StreamExecutionEnvironment environment, GenerateSettings settings) {
@@ -146,6 +183,10 @@ public final class GenerateJob {
     // No operator changes an element that it has passed on.
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
     configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, settings.checkpointInterval());
+    if (given.getOptional(ExecutionOptions.BUFFER_TIMEOUT).isEmpty()) {
+      // A request crosses the network four times before its image is out.
+      configuration.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(5));
+    }
     if (given.getOptional(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS).isEmpty()) {
       // The first one waits as long, or else for a random part of it: it fails if the tasks are
       // still loading models.

@@ -79,6 +79,15 @@ public final class GenerateOptions {
           .defaultValue("dig.rejected")
           .withDescription("Topic of RejectedRequest records.");
 
+  public static final ConfigOption<String> CANCELLATIONS_TOPIC =
+      key("topics.cancellations")
+          .stringType()
+          .defaultValue("dig.cancellations")
+          .withDescription(
+              "Topic whose records' keys are ids of requests to cancel; it may be created later."
+                  + " Empty: none. A record without a value on the requests' topic, under the"
+                  + " request's id as key, cancels too.");
+
   public static final ConfigOption<WireFormat> TOPICS_FORMAT =
       key("topics.format")
           .enumType(WireFormat.class)
@@ -172,19 +181,45 @@ public final class GenerateOptions {
               "Maximum number of rows per denoiser run; a guided image takes two, one conditional and"
                   + " one unconditional. 0: as many as suit the device, 8 on a CPU and 32 on a GPU.");
 
+  public static final ConfigOption<Duration> REMEMBER_REQUESTS =
+      key("requests.remember")
+          .durationType()
+          .defaultValue(Duration.ofHours(1))
+          .withDescription(
+              "Within this time a request that comes again with the same id and content is ignored,"
+                  + " and rejected as a conflict if its content is another. 0: ids are not looked"
+                  + " at.");
+
+  public static final ConfigOption<Duration> REMEMBER_CANCELLED =
+      key("cancel.remember")
+          .durationType()
+          .defaultValue(Duration.ofMinutes(10))
+          .withDescription(
+              "Time from a cancellation during which requests with its id that arrive only then are"
+                  + " cancelled too.");
+
   public static final ConfigOption<Integer> MAX_IN_FLIGHT =
       key("denoise.max-in-flight")
           .intType()
           .defaultValue(64)
           .withDescription("Maximum number of images that a subtask denoises at the same time.");
 
+  public static final ConfigOption<Integer> MAX_IN_FLIGHT_OF_TENANT =
+      key("tenants.max-in-flight")
+          .intType()
+          .defaultValue(0)
+          .withDescription(
+              "Maximum number of images of one tenant that a subtask denoises at the same time; 0:"
+                  + " denoise.max-in-flight.");
+
   public static final ConfigOption<Integer> MAX_WAITING =
       key("denoise.max-waiting")
           .intType()
-          .defaultValue(8)
+          .defaultValue(10_000)
           .withDescription(
-              "Number of requests with images still waiting for a place in flight that a subtask holds;"
-                  + " at this number it leaves further requests in Kafka.");
+              "Number of portions (up to 32 images of a request) with images still waiting for a place"
+                  + " in flight that a subtask holds, about a kilobyte each; at this number the job"
+                  + " leaves further requests in Kafka.");
 
   public static final ConfigOption<Duration> RUN_TIMEOUT =
       key("denoise.run-timeout")
@@ -253,6 +288,7 @@ public final class GenerateOptions {
         IMAGES_TOPIC,
         PROGRESS_TOPIC,
         REJECTED_TOPIC,
+        CANCELLATIONS_TOPIC,
         TOPICS_FORMAT,
         REGISTRY_URL,
         FORWARDED_HEADERS,
@@ -266,7 +302,10 @@ public final class GenerateOptions {
         MAX_GUIDANCE,
         MAX_PIXELS,
         MAX_BATCH_ROWS,
+        REMEMBER_REQUESTS,
+        REMEMBER_CANCELLED,
         MAX_IN_FLIGHT,
+        MAX_IN_FLIGHT_OF_TENANT,
         MAX_WAITING,
         RUN_TIMEOUT,
         DECODE_BATCH,

@@ -28,6 +28,7 @@ import org.apache.flink.configuration.ReadableConfig;
  * @param records what the records are like there
  * @param models which models it serves
  * @param limits what a request may ask for
+ * @param rememberRequests how long ids of requests are remembered; zero: not at all
  * @param denoise how much Denoise takes on
  * @param decode how Decode works
  * @param decodeParallelism subtasks of Decode; 0: the job's parallelism
@@ -40,6 +41,7 @@ public record GenerateSettings(
     RecordSettings records,
     ModelSettings models,
     Limits limits,
+    Duration rememberRequests,
     DenoiseSettings denoise,
     DecodeSettings decode,
     int decodeParallelism,
@@ -63,10 +65,16 @@ public record GenerateSettings(
    * @param images written
    * @param progress written
    * @param rejected written
+   * @param cancellations read, where there is one; empty: none
    */
   public record Topics(
-      String requests, boolean bounded, String images, String progress, String rejected) {
-    /** All of them. */
+      String requests,
+      boolean bounded,
+      String images,
+      String progress,
+      String rejected,
+      String cancellations) {
+    /** All that must be there. */
     public List<String> names() {
       return List.of(requests, images, progress, rejected);
     }
@@ -119,7 +127,8 @@ public record GenerateSettings(
             config.get(GenerateOptions.REQUESTS_BOUNDED),
             config.get(GenerateOptions.IMAGES_TOPIC),
             config.get(GenerateOptions.PROGRESS_TOPIC),
-            config.get(GenerateOptions.REJECTED_TOPIC));
+            config.get(GenerateOptions.REJECTED_TOPIC),
+            config.get(GenerateOptions.CANCELLATIONS_TOPIC));
     ModelSettings models =
         new ModelSettings(
             required(config, GenerateOptions.MODEL_DIRECTORY),
@@ -137,7 +146,10 @@ public record GenerateSettings(
         new DenoiseSettings(
             config.get(GenerateOptions.MAX_BATCH_ROWS),
             config.get(GenerateOptions.MAX_IN_FLIGHT),
+            config.get(GenerateOptions.MAX_IN_FLIGHT_OF_TENANT),
             config.get(GenerateOptions.MAX_WAITING),
+            DenoiseSettings.USUAL_UNDER_WAY,
+            config.get(GenerateOptions.REMEMBER_CANCELLED),
             LONGEST_FAILURE_STREAK);
     return new GenerateSettings(
         kafka,
@@ -145,6 +157,7 @@ public record GenerateSettings(
         records(config),
         models,
         limits(config, decode),
+        config.get(GenerateOptions.REMEMBER_REQUESTS),
         denoise,
         decode,
         config.get(GenerateOptions.DECODE_PARALLELISM),

@@ -21,10 +21,12 @@ final class IncomingRecordDeserializer implements KafkaRecordDeserializationSche
 
   @Override
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<IncomingRecord> out) {
-    byte[] value = record.value() == null ? new byte[0] : record.value();
+    byte[] value = record.value() == null && record.key() == null ? new byte[0] : record.value();
+    byte[] key = record.key() == null ? new byte[0] : record.key();
     String source = record.topic() + "-" + record.partition() + "@" + record.offset();
     out.collect(
-        new IncomingRecord(value, source, record.timestamp(), headers.pick(record.headers())));
+        new IncomingRecord(
+            value, source, record.timestamp(), key, headers.pick(record.headers())));
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import java.util.Properties;
+import java.util.regex.Pattern;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -14,6 +15,7 @@ import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
+import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
@@ -21,6 +23,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** Builds the job's source and its exactly-once sinks. */
 public final class KafkaEnds {
+  private static final long LOOK_FOR_TOPIC_MILLIS = 30_000;
+
   private final KafkaSettings settings;
   private final RecordSettings records;
 
@@ -35,18 +39,39 @@ public final class KafkaEnds {
    *
    * @param bounded whether to end at what is committed at the start
    */
-  @SuppressWarnings("deprecation") // The connector knows no other way to name the reset strategy.
   public Source<IncomingRecord, ?, ?> source(String topic, boolean bounded) {
+    return pausing(builder().setTopics(topic), bounded);
+  }
+
+  /**
+   * Reads cancellations, as {@link #source} does. The topic may come later: it is looked for every
+   * {@value #LOOK_FOR_TOPIC_MILLIS} ms.
+   *
+   * @param bounded whether to end at what is committed at the start
+   */
+  public Source<IncomingRecord, ?, ?> cancellations(String topic, boolean bounded) {
     KafkaSourceBuilder<IncomingRecord> builder =
-        KafkaSource.<IncomingRecord>builder()
-            .setProperties(settings.properties())
-            .setBootstrapServers(settings.bootstrapServers())
-            .setGroupId(settings.groupId())
-            .setTopics(topic)
-            .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
-            .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
-            .setDeserializer(
-                new IncomingRecordDeserializer(new ForwardedHeaders(records.forwardedHeaders())));
+        builder()
+            .setTopicPattern(Pattern.compile(Pattern.quote(topic)))
+            .setProperty(
+                KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
+                String.valueOf(LOOK_FOR_TOPIC_MILLIS));
+    return pausing(builder, bounded);
+  }
+
+  @SuppressWarnings("deprecation") // The connector knows no other way to name the reset strategy.
+  private KafkaSourceBuilder<IncomingRecord> builder() {
+    return KafkaSource.<IncomingRecord>builder()
+        .setProperties(settings.properties())
+        .setBootstrapServers(settings.bootstrapServers())
+        .setGroupId(settings.groupId())
+        .setStartingOffsets(OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST))
+        .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
+        .setDeserializer(
+            new IncomingRecordDeserializer(new ForwardedHeaders(records.forwardedHeaders())));
+  }
+
+  private PausingSource pausing(KafkaSourceBuilder<IncomingRecord> builder, boolean bounded) {
     if (bounded) {
       builder.setBounded(new CommittedEnd(settings.client()));
     }

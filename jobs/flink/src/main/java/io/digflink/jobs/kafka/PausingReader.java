@@ -1,6 +1,6 @@
 package io.digflink.jobs.kafka;
 
-import io.digflink.jobs.device.OperatorRoom;
+import io.digflink.jobs.room.OperatorRoom;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +36,7 @@ final class PausingReader<T, S extends SourceSplit> implements SourceReader<T, S
         return status;
       }
       isAtEnd = true;
+      room.inputEnds();
     }
     return room.empty().isDone() ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
   }

@@ -21,6 +21,7 @@ import io.digflink.schemas.GenerationRequest;
  *     request, else the time of its record
  * @param admittedAt when it was admitted
  * @param headers headers of the record that its answers repeat, encoded
+ * @param tenant whose share of the service it counts towards; empty for none
  */
 public record AdmittedRequest(
     byte[] original,
@@ -30,7 +31,8 @@ public record AdmittedRequest(
     LatentShape latent,
     long askedAt,
     long admittedAt,
-    byte[] headers) {
+    byte[] headers,
+    String tenant) {
 
   /**
    * Admits a request to a model.
@@ -45,34 +47,34 @@ public record AdmittedRequest(
       long admittedAt)
       throws UnservableException {
     int[] labels = model.labels(request.getLabels(), request.getClassNames());
+    check(request, model);
+    return new AdmittedRequest(
+        record.value(),
+        record.source(),
+        request,
+        labels,
+        model.latentOf(request.getHeight(), request.getWidth()),
+        askedAt,
+        admittedAt,
+        record.headers(),
+        tenantOf(request, record));
+  }
+
+  /** Checks all but the labels. */
+  static void check(GenerationRequest request, Capabilities model) throws UnservableException {
     SamplerType sampler = Capabilities.sampler(request.getSampler());
     TimestepSpacing spacing = Capabilities.spacing(request.getTimestepSpacing());
     model.checkSteps(request.getSteps(), spacing);
     Capabilities.checkEta(request.getEta(), sampler);
     model.checkGuidance(request.getGuidanceScale());
     Capabilities.checkGuidanceInterval(request.getGuidanceFrom(), request.getGuidanceTo());
-    LatentShape latent = model.latentOf(request.getHeight(), request.getWidth());
+    model.latentOf(request.getHeight(), request.getWidth());
     ImageFormat format = Capabilities.format(request.getImageFormat());
     Capabilities.checkQuality(request.getJpegQuality(), format);
-    return new AdmittedRequest(
-        record.value(),
-        record.source(),
-        request,
-        labels,
-        latent,
-        askedAt,
-        admittedAt,
-        record.headers());
   }
 
-  /**
-   * The same request for another model.
-   *
-   * @throws UnservableException with what that model cannot do
-   */
-  public AdmittedRequest readmitted(Capabilities model) throws UnservableException {
-    IncomingRecord record = new IncomingRecord(original, source, askedAt, headers);
-    return of(record, request, model, askedAt, admittedAt);
+  private static String tenantOf(GenerationRequest request, IncomingRecord record) {
+    return request.getTenant() == null ? record.tenantOfKey() : request.getTenant();
   }
 
   /** The client's name for it. */

@@ -25,12 +25,13 @@ public final class AdmittedRequestFormat {
   private static final RecordCodec<GenerationRequest> CODEC =
       RecordCodec.of(GenerationRequest.class);
 
+  private static final String NO_TENANT = "";
+
   private AdmittedRequestFormat() {}
 
   /** Writes a request. */
   public static void write(AdmittedRequest request, DataOutput out) throws IOException {
-    out.writeInt(request.original().length);
-    out.write(request.original());
+    writeBytes(request.original(), out);
     out.writeUTF(request.source());
     out.writeInt(request.labels().length);
     for (int label : request.labels()) {
@@ -45,8 +46,7 @@ public final class AdmittedRequestFormat {
     boolean isSingleObject =
         WireFormat.of(request.original()).equals(Optional.of(WireFormat.SINGLE_OBJECT));
     byte[] encoded = isSingleObject ? new byte[0] : CODEC.encode(request.request());
-    out.writeInt(encoded.length);
-    out.write(encoded);
+    writeBytes(encoded, out);
   }
 
   /**
@@ -72,10 +72,15 @@ public final class AdmittedRequestFormat {
       askedAt = createdAt == null ? admittedAt : createdAt.toEpochMilli();
     }
     return new AdmittedRequest(
-        original, source, request, labels, latent, askedAt, admittedAt, headers);
+        original, source, request, labels, latent, askedAt, admittedAt, headers, NO_TENANT);
   }
 
-  private static byte[] readBytes(DataInput in) throws IOException {
+  static void writeBytes(byte[] bytes, DataOutput out) throws IOException {
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  static byte[] readBytes(DataInput in) throws IOException {
     byte[] bytes = new byte[in.readInt()];
     in.readFully(bytes);
     return bytes;
@@ -83,8 +88,7 @@ public final class AdmittedRequestFormat {
 
   /** Writes the headers that answers repeat. */
   public static void writeHeaders(byte[] headers, DataOutput out) throws IOException {
-    out.writeInt(headers.length);
-    out.write(headers);
+    writeBytes(headers, out);
   }
 
   /** Reads them; before version 3 there were none. */

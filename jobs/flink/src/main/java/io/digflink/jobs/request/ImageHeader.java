@@ -66,22 +66,22 @@ public record ImageHeader(
 
   /** The header of an image that has been denoised. */
   public static ImageHeader of(
-      AdmittedRequest admitted,
+      Portion portion,
       int index,
       String bundleDigest,
       double guidanceScale,
       long startedAt,
       long finishedAt) {
-    GenerationRequest request = admitted.request();
+    GenerationRequest request = portion.request();
     Integer quality = request.getJpegQuality();
     return new ImageHeader(
-        admitted.id(),
-        admitted.source(),
+        portion.requestId(),
+        portion.source(),
         index,
-        admitted.images(),
+        portion.images(),
         request.getModel(),
         bundleDigest,
-        admitted.labelOf(index),
+        portion.labelOf(index),
         request.getSeed(),
         SamplerType.of(request.getSampler()).id(),
         request.getSteps(),
@@ -91,18 +91,13 @@ public record ImageHeader(
         request.getGuidanceChannels().name(),
         request.getGuidanceFrom(),
         request.getGuidanceTo(),
-        admitted.latent(),
+        portion.latent(),
         ImageFormat.of(request.getImageFormat()).id(),
         quality == null ? ImageEncoder.DEFAULT_QUALITY : quality,
-        admitted.askedAt(),
-        admitted.admittedAt(),
+        portion.askedAt(),
+        portion.admittedAt(),
         startedAt,
         finishedAt,
-        admitted.headers());
-  }
-
-  /** Whether it is the last image of its request. */
-  public boolean isLast() {
-    return index + 1 == images;
+        portion.headers());
   }
 }

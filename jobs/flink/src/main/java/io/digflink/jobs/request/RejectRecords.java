@@ -26,15 +26,28 @@ public final class RejectRecords {
         "a model that is served now; this one was removed or replaced while the request was in flight");
   }
 
-  /** The reject of a request whose deadline has passed before all its images were done. */
-  public static RejectException expired(AdmittedRequest request, int imagesDone, long now) {
+  /** The reject of a request whose deadline has passed. */
+  public static RejectException expired(Instant deadline, long now) {
     return RejectException.field(
         RejectReason.DEADLINE_EXCEEDED,
         "deadline",
-        request.request().getDeadline(),
+        deadline,
+        String.format("later than %s, the time by this job's clock", Instant.ofEpochMilli(now)));
+  }
+
+  /**
+   * The reject of a request whose deadline can no longer be met.
+   *
+   * @param expectedAt when its images would be done at best
+   */
+  public static RejectException unattainable(Instant deadline, long expectedAt) {
+    return RejectException.field(
+        RejectReason.DEADLINE_EXCEEDED,
+        "deadline",
+        deadline,
         String.format(
-            "later than %s, the time by this job's clock; %d of %d images were done",
-            Instant.ofEpochMilli(now), imagesDone, request.images()));
+            "later than %s, when the images would be done at best",
+            Instant.ofEpochMilli(expectedAt)));
   }
 
   /**
@@ -57,20 +70,21 @@ public final class RejectRecords {
   }
 
   /**
-   * The reject of a request of which images failed, at its end.
+   * The reject of a request of which images were not made, at its end.
    *
    * @param first the reject of the first of them
-   * @param failed how many they are
+   * @param images images of the request
+   * @param done how many of them were made
    */
-  public static RejectedRequest of(RejectedRequest first, RequestNews end, int failed, long now) {
+  public static RejectedRequest of(
+      RejectedRequest first, byte[] original, int images, int done, long now) {
     String message =
-        end.images() == 1
+        images == 1
             ? first.getMessage()
-            : String.format(
-                "%s (%d of %d images failed)", first.getMessage(), failed, end.images());
+            : String.format("%s (%d of %d images are done)", first.getMessage(), done, images);
     return RejectedRequest.newBuilder(first)
         .setMessage(message)
-        .setOriginal(ByteBuffer.wrap(beginOf(end.original())))
+        .setOriginal(ByteBuffer.wrap(beginOf(original)))
         .setAt(Instant.ofEpochMilli(now))
         .build();
   }
@@ -79,10 +93,5 @@ public final class RejectRecords {
     return original.length <= LONGEST_ORIGINAL
         ? original
         : Arrays.copyOf(original, LONGEST_ORIGINAL);
-  }
-
-  /** The reject of a request that had been admitted. */
-  public static RejectedRequest of(RejectException why, AdmittedRequest request, long now) {
-    return of(why, request.id(), request.original(), request.source(), now);
   }
 }

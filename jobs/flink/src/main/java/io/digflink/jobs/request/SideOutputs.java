@@ -12,9 +12,21 @@ public final class SideOutputs {
         private static final long serialVersionUID = 1L;
       };
 
-  /** How far admitted requests are. */
+  /** How far requests are that end at admission. */
   public static final OutputTag<Answer<RequestProgress>> PROGRESS =
       new OutputTag<>("progress") {
+        private static final long serialVersionUID = 1L;
+      };
+
+  /** What happens to admitted requests. */
+  public static final OutputTag<RequestEvent> EVENTS =
+      new OutputTag<>("events") {
+        private static final long serialVersionUID = 1L;
+      };
+
+  /** Requests that are cancelled by a record without a value on their own topic. */
+  public static final OutputTag<QueueItem> CANCELLED =
+      new OutputTag<>("cancelled") {
         private static final long serialVersionUID = 1L;
       };
 

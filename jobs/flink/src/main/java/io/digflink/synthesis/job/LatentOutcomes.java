@@ -28,8 +28,8 @@ final class LatentOutcomes extends ProcessFunction<Handover, Handover> {
   @Override
   public void processElement(Handover handover, Context context, Collector<Handover> out) {
     DenoisedImage image = handover.image();
-    if (keepLatents && image != null) {
-      long request = Long.parseLong(handover.requestId());
+    if (keepLatents) {
+      long request = Long.parseLong(image.header().requestId());
       long index = plan.firstImage(request) + image.header().index();
       context.output(OUTCOMES, Outcome.latent(request, index, image.latent()));
     }

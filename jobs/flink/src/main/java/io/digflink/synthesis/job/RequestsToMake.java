@@ -43,11 +43,8 @@ final class RequestsToMake extends RichFlatMapFunction<Long, IncomingRecord> {
     }
     if (missing) {
       out.collect(
-          new IncomingRecord(
-              plan.record(request),
-              String.valueOf(request),
-              System.currentTimeMillis(),
-              IncomingRecord.NO_HEADERS));
+          IncomingRecord.of(
+              plan.record(request), String.valueOf(request), System.currentTimeMillis()));
     }
   }
 

@@ -2,13 +2,15 @@ package io.digflink.synthesis.job;
 
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.generate.Stages;
-import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.QueueItem;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.synthesis.plan.DatasetPlan;
 import io.digflink.synthesis.store.ShardLayout;
+import java.time.Duration;
+import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
@@ -66,10 +68,12 @@ public final class SynthesisJob {
 
   private static DataStream<Outcome> outcomes(
       DataStream<IncomingRecord> requests, DatasetPlan plan, SynthesisSettings settings) {
-    SingleOutputStreamOperator<AdmittedRequest> admitted =
+    SingleOutputStreamOperator<QueueItem> admitted =
         Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS, null);
+    SingleOutputStreamOperator<QueueItem> portions =
+        Stages.withoutRepeats(admitted, Duration.ZERO);
     SingleOutputStreamOperator<Handover> denoised =
-        Stages.denoise(admitted, settings.models(), settings.denoise());
+        Stages.denoise(portions, List.of(), settings.models(), settings.denoise());
     SingleOutputStreamOperator<Handover> latents =
         denoised
             .process(new LatentOutcomes(plan, settings.dataset().info().latents()))
@@ -82,8 +86,7 @@ public final class SynthesisJob {
         admitted
             .getSideOutput(SideOutputs.REJECTED)
             .union(
-                denoised.getSideOutput(SideOutputs.REJECTED),
-                decoded.getSideOutput(SideOutputs.REJECTED))
+                Stages.progress(portions, denoised, decoded).getSideOutput(SideOutputs.REJECTED))
             .map(new FailureOutcome(plan))
             .returns(TypeInformation.of(Outcome.class))
             .uid("failures");

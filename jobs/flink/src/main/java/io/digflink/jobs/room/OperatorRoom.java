@@ -1,4 +1,4 @@
-package io.digflink.jobs.device;
+package io.digflink.jobs.room;
 
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -21,6 +21,8 @@ public final class OperatorRoom {
   private final Map<Object, Boolean> emptyByOperator = new IdentityHashMap<>();
   private CompletableFuture<Void> available = CompletableFuture.completedFuture(null);
   private CompletableFuture<Void> empty = CompletableFuture.completedFuture(null);
+
+  private Runnable inputEnd = () -> {};
 
   private OperatorRoom() {}
 
@@ -49,6 +51,16 @@ public final class OperatorRoom {
     availableByOperator.put(operator, isAvailable);
     emptyByOperator.put(operator, isEmpty);
     update();
+  }
+
+  /** Calls an operator when the source has reached its end, which it tells the task only later. */
+  public void onInputEnd(Runnable listener) {
+    inputEnd = listener;
+  }
+
+  /** The source has reached its end, and waits for the operators to be empty. */
+  public void inputEnds() {
+    inputEnd.run();
   }
 
   /** Forgets an operator that is closed. */

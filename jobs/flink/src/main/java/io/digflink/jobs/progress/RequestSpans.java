@@ -1,4 +1,4 @@
-package io.digflink.jobs.decode;
+package io.digflink.jobs.progress;
 
 import io.digflink.jobs.kafka.ForwardedHeaders;
 import io.digflink.jobs.request.ImageHeader;

@@ -1,11 +1,10 @@
 package io.digflink.jobs.decode;
 
 import io.digflink.jobs.denoise.DenoisedImage;
-import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.AdmittedRequestFormat;
 import io.digflink.jobs.request.ImageHeader;
-import io.digflink.jobs.request.RequestNews;
+import io.digflink.jobs.request.Portion;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestState;
@@ -22,11 +21,16 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 /**
  * Writes what waits for the decoder; reads the versions that it knows and refuses all others.
  *
- * <p>Version 1 had an image with its whole request, and no news: that all images of a request were
- * done followed from the last one. Version 2 had no headers of the request's record.
+ * <ol>
+ *   <li>An image with its whole request, and no news: that all images of a request were done
+ *       followed from the last one.
+ *   <li>Images and news, in order.
+ *   <li>With the headers of the request's record.
+ *   <li>Images alone, with the key of their portion.
+ * </ol>
  */
-final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
-  static final int VERSION = 3;
+final class HeldLatentSerializer implements SimpleVersionedSerializer<HeldLatent> {
+  static final int VERSION = 4;
   private static final RecordCodec<RejectedRequest> REJECTS = RecordCodec.of(RejectedRequest.class);
 
   @Override
@@ -35,31 +39,22 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
   }
 
   @Override
-  public byte[] serialize(Handover handover) throws IOException {
+  public byte[] serialize(HeldLatent held) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
-    out.writeBoolean(handover.image() != null);
-    if (handover.image() != null) {
-      writeHeader(handover.image().header(), out);
-      AdmittedRequestFormat.writeFloats(handover.image().latent(), out);
-    }
-    out.writeBoolean(handover.news() != null);
-    if (handover.news() != null) {
-      writeNews(handover.news(), out);
-    }
+    writeHeader(held.image().header(), out);
+    AdmittedRequestFormat.writeFloats(held.image().latent(), out);
+    out.writeUTF(held.key());
     return bytes.toByteArray();
   }
 
   @Override
-  public Handover deserialize(int version, byte[] serialized) throws IOException {
+  public HeldLatent deserialize(int version, byte[] serialized) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     return switch (version) {
       case 1 -> readVersion1(in);
-      case 2, VERSION -> {
-        DenoisedImage image = in.readBoolean() ? readImage(version, in) : null;
-        RequestNews news = in.readBoolean() ? readNews(version, in) : null;
-        yield new Handover(image, news);
-      }
+      case 2, 3 -> readImageAndNews(version, in);
+      case VERSION -> HeldLatent.of(readImage(version, in), in.readUTF());
       default ->
           throw new IOException(
               "Expected state of Decode in version 1 to "
@@ -70,19 +65,37 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     };
   }
 
-  private static Handover readVersion1(DataInput in) throws IOException {
+  private static HeldLatent readVersion1(DataInput in) throws IOException {
     AdmittedRequest request = AdmittedRequestFormat.read(1, in);
     int index = in.readInt();
     long startedAt = in.readLong();
     long finishedAt = in.readLong();
     float[] latent = AdmittedRequestFormat.readFloats(request.latent().size(), in);
     double guidance = request.request().getGuidanceScale();
-    ImageHeader header = ImageHeader.of(request, index, null, guidance, startedAt, finishedAt);
-    RequestNews end =
-        header.isLast()
-            ? RequestNews.end(request, RequestState.COMPLETED, request.images(), finishedAt)
-            : null;
-    return new Handover(new DenoisedImage(header, latent), end);
+    Portion whole = Portion.of(request, 0, request.images());
+    ImageHeader header = ImageHeader.of(whole, index, null, guidance, startedAt, finishedAt);
+    EarlierNews end =
+        index + 1 < request.images()
+            ? null
+            : new EarlierNews(
+                request.id(),
+                request.source(),
+                RequestState.COMPLETED,
+                request.images(),
+                request.images(),
+                request.original(),
+                null,
+                finishedAt,
+                request.headers());
+    return new HeldLatent(new DenoisedImage(header, latent), whole.key(), true, end);
+  }
+
+  /** Up to version 3 the request decided on the subtask. */
+  private static HeldLatent readImageAndNews(int version, DataInput in) throws IOException {
+    DenoisedImage image = in.readBoolean() ? readImage(version, in) : null;
+    EarlierNews news = in.readBoolean() ? readNews(version, in) : null;
+    String key = image == null ? news.requestId() : image.header().requestId();
+    return new HeldLatent(image, key, true, news);
   }
 
   private static void writeHeader(ImageHeader header, DataOutput out) throws IOException {
@@ -152,24 +165,7 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     return new DenoisedImage(header, AdmittedRequestFormat.readFloats(header.latent().size(), in));
   }
 
-  private static void writeNews(RequestNews news, DataOutput out) throws IOException {
-    out.writeUTF(news.requestId());
-    out.writeUTF(news.source());
-    out.writeUTF(news.state().name());
-    out.writeInt(news.images());
-    out.writeInt(news.imagesDone());
-    out.writeInt(news.isEnd() ? news.original().length : -1);
-    if (news.isEnd()) {
-      out.write(news.original());
-    }
-    byte[] failure = news.failure() == null ? new byte[0] : REJECTS.encode(news.failure());
-    out.writeInt(failure.length);
-    out.write(failure);
-    out.writeLong(news.at());
-    AdmittedRequestFormat.writeHeaders(news.headers(), out);
-  }
-
-  private static RequestNews readNews(int version, DataInput in) throws IOException {
+  private static EarlierNews readNews(int version, DataInput in) throws IOException {
     String requestId = in.readUTF();
     String source = in.readUTF();
     RequestState state = RequestState.valueOf(in.readUTF());
@@ -182,7 +178,7 @@ final class HandoverSerializer implements SimpleVersionedSerializer<Handover> {
     }
     byte[] failure = new byte[in.readInt()];
     in.readFully(failure);
-    return new RequestNews(
+    return new EarlierNews(
         requestId,
         source,
         state,

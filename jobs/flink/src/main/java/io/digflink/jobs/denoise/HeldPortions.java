@@ -1,8 +1,8 @@
 package io.digflink.jobs.denoise;
 
-import io.digflink.jobs.denoise.HeldRequest.HeldImage;
+import io.digflink.jobs.denoise.HeldPortion.HeldImage;
 import io.digflink.jobs.model.ServedModels;
-import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.jobs.request.Portion;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
 import io.digflink.runtime.model.ModelBundle;
@@ -13,56 +13,61 @@ import io.digflink.runtime.sampling.TrajectoryState;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Turns requests in flight into state and back. */
-final class HeldRequests {
+/** Turns portions in flight into state and back. */
+final class HeldPortions {
   private final ServedModels models;
 
-  HeldRequests(ServedModels models) {
+  HeldPortions(ServedModels models) {
     this.models = models;
   }
 
-  /** The state of a request none of whose images is moving. */
-  HeldRequest snapshot(RequestInFlight request) {
+  /** The state of a portion none of whose images is moving. */
+  HeldPortion snapshot(PortionInFlight portion) {
     List<HeldImage> images = new ArrayList<>();
-    for (ImageInFlight image : request.images()) {
+    for (ImageInFlight image : portion.images()) {
       TrajectoryState state = image.trajectory().snapshot();
       images.add(
-          new HeldImage(image.startedAt(), state.stepsDone(), state.latent(), state.history()));
+          new HeldImage(
+              image.index(),
+              image.startedAt(),
+              state.stepsDone(),
+              state.latent(),
+              state.history()));
     }
-    String digest = models.bundle(request.key().model()).digest();
-    return new HeldRequest(request.admitted(), digest, request.begun(), images);
+    String digest = models.bundle(portion.key().model()).digest();
+    return new HeldPortion(portion.portion(), null, digest, portion.next(), images);
   }
 
   /**
-   * Goes on with a request. If the model was replaced meanwhile by another of the same name, its
+   * Goes on with a portion. If the model was replaced meanwhile by another of the same name, its
    * images in flight begin again, so that no image is the work of two.
    *
    * @throws RejectException if the model is no longer served, or its replacement cannot do this
    */
-  RequestInFlight restore(HeldRequest held, long sequence) throws RejectException {
-    String model = held.admitted().request().getModel();
+  PortionInFlight restore(HeldPortion held, long sequence) throws RejectException {
+    String model = held.portion().request().getModel();
     ModelBundle bundle = models.find(model).orElseThrow(() -> RejectRecords.modelGone(model));
     boolean sameBundle = bundle.digest().equals(held.bundleDigest());
-    AdmittedRequest admitted = held.admitted();
+    Portion portion = held.portion();
     if (!sameBundle) {
       try {
-        admitted = admitted.readmitted(bundle.capabilities());
+        portion = portion.readmitted(bundle.capabilities());
       } catch (UnservableException e) {
         throw RejectException.of(e);
       }
     }
-    RequestInFlight request = new RequestInFlight(admitted, sequence, held.begun());
-    int index = held.firstIndex();
+    PortionInFlight restored = new PortionInFlight(portion, sequence, held.next());
     for (HeldImage image : held.images()) {
-      TrajectorySpec spec = request.spec(index);
+      TrajectorySpec spec = portion.spec(image.index());
       Trajectory trajectory =
           sameBundle
               ? bundle.diffusion().restore(stateOf(spec, image))
               : bundle.diffusion().begin(spec);
-      request.images().add(new ImageInFlight(request, index, trajectory, image.startedAt()));
-      index++;
+      restored
+          .images()
+          .add(new ImageInFlight(restored, image.index(), trajectory, image.startedAt()));
     }
-    return request;
+    return restored;
   }
 
   private static TrajectoryState stateOf(TrajectorySpec spec, HeldImage image) {

@@ -1,0 +1,80 @@
+package io.digflink.jobs.denoise;
+
+import io.digflink.jobs.request.Portion;
+import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reckons when images will be done. What can no longer be in time is given up as soon as that is
+ * known, and not when it is late: the places go to what can.
+ */
+final class Deadlines {
+  /** Runs are not equally long: a portion is given up if this part of what is reckoned is too long. */
+  private static final double MARGIN = 0.8;
+
+  private final Pace pace;
+
+  Deadlines(Pace pace) {
+    this.pace = pace;
+  }
+
+  /** A portion that is too late, or will be. */
+  record Late(PortionInFlight portion, RejectException why) {}
+
+  /** Milliseconds that a request can still wait. */
+  long slack(Flow flow, long now) {
+    PortionInFlight next = flow.portions().peek();
+    double steps = next == null ? 0 : millisForSteps(next);
+    double needed = Math.max(steps, pace.millisForWork(flow.workWaiting()));
+    return flow.deadline() - now - (long) needed;
+  }
+
+  private double millisForSteps(PortionInFlight portion) {
+    return pace.millisForSteps(portion.key(), portion.portion().request().getSteps());
+  }
+
+  /** The portions that are late, or that no order could get done in time. */
+  List<Late> late(InFlight inFlight, long now) {
+    List<Late> late = new ArrayList<>();
+    for (PortionInFlight portion : inFlight.byDeadline()) {
+      Instant deadline = portion.portion().request().getDeadline();
+      if (portion.portion().isExpired(now)) {
+        late.add(new Late(portion, RejectRecords.expired(deadline, now)));
+        continue;
+      }
+      long atBest = now + (long) (MARGIN * millisAtBest(portion));
+      if (atBest > deadline.toEpochMilli()) {
+        late.add(new Late(portion, RejectRecords.unattainable(deadline, atBest)));
+      }
+    }
+    return late;
+  }
+
+  private double millisAtBest(PortionInFlight held) {
+    Portion portion = held.portion();
+    int steps = portion.request().getSteps();
+    int longest = held.isWaiting() ? steps : 0;
+    long work = (portion.to() - held.next()) * portion.cost();
+    for (ImageInFlight image : held.images()) {
+      int left = steps - image.trajectory().stepsDone();
+      longest = Math.max(longest, left);
+      work += portion.cost() / steps * left;
+    }
+    return Math.max(pace.millisForSteps(held.key(), longest), pace.millisForWork(work));
+  }
+
+  /**
+   * When a portion that has just come will be done, in milliseconds since the epoch; 0 as long as
+   * that is not known.
+   */
+  long expectedAt(InFlight inFlight, PortionInFlight portion, long now) {
+    double millis =
+        Math.max(
+            millisForSteps(portion),
+            pace.millisForWork(inFlight.workUntilDone(portion)));
+    return millis == 0 ? 0 : now + (long) millis;
+  }
+}

@@ -1,0 +1,121 @@
+package io.digflink.jobs.denoise;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+
+/**
+ * A request as a subtask sees it: its portions here, its images that have a place, those that had
+ * to give theirs up, and the service that it has had.
+ */
+final class Flow {
+  private static final int USUAL_PRIORITY = 5;
+
+  private final Tenant tenant;
+  private final String source;
+  private final int priority;
+  private final long deadline;
+  private final long sequence;
+  private final Deque<PortionInFlight> portions = new ArrayDeque<>();
+  private final Deque<ImageInFlight> placed = new ArrayDeque<>();
+  private final Deque<ImageInFlight> parked = new ArrayDeque<>();
+  private double service;
+
+  Flow(Tenant tenant, PortionInFlight first) {
+    this.tenant = tenant;
+    this.source = first.portion().source();
+    this.priority = first.portion().request().getPriority();
+    this.deadline =
+        first.portion().request().getDeadline() == null
+            ? Long.MAX_VALUE
+            : first.portion().request().getDeadline().toEpochMilli();
+    this.sequence = first.sequence();
+  }
+
+  Tenant tenant() {
+    return tenant;
+  }
+
+  String source() {
+    return source;
+  }
+
+  int priority() {
+    return priority;
+  }
+
+  /** Milliseconds since the epoch; {@link Long#MAX_VALUE} for none. */
+  long deadline() {
+    return deadline;
+  }
+
+  boolean hasDeadline() {
+    return deadline != Long.MAX_VALUE;
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  /** Work done for it, over its weight. */
+  double service() {
+    return service;
+  }
+
+  /** Puts it on a level with others when it joins them. */
+  void joinAt(double level) {
+    service = Math.max(service, level);
+  }
+
+  /** Work is done for it; each step of priority doubles its weight. */
+  void charge(long work) {
+    service += Math.scalb((double) work, USUAL_PRIORITY - priority);
+  }
+
+  /** Portions with images that have not begun. */
+  Deque<PortionInFlight> portions() {
+    return portions;
+  }
+
+  /** Images that have a place, the last to begin last. */
+  Deque<ImageInFlight> placed() {
+    return placed;
+  }
+
+  /** Images that had to give up their place between two steps. */
+  Deque<ImageInFlight> parked() {
+    return parked;
+  }
+
+  /** Whether it wants a place. */
+  boolean isWaiting() {
+    return !portions.isEmpty() || !parked.isEmpty();
+  }
+
+  /** Whether nothing of it is here any more. */
+  boolean isGone() {
+    return !isWaiting() && placed.isEmpty();
+  }
+
+  /** Work that is left for images without a place. */
+  long workWaiting() {
+    long work = 0;
+    for (PortionInFlight portion : portions) {
+      work += portion.portion().cost() * (portion.portion().to() - portion.next());
+    }
+    return work;
+  }
+
+  /** Takes the place of the image that began last and can still move; null if there is none. */
+  ImageInFlight giveUpPlace() {
+    for (Iterator<ImageInFlight> last = placed.descendingIterator(); last.hasNext(); ) {
+      ImageInFlight image = last.next();
+      if (!image.hasEnded()) {
+        last.remove();
+        parked.addFirst(image);
+        return image;
+      }
+    }
+    return null;
+  }
+}

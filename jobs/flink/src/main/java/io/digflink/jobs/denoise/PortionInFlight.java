@@ -1,0 +1,72 @@
+package io.digflink.jobs.denoise;
+
+import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.request.Portion;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** A portion that is held: how many of its images have begun, and those that have not left yet. */
+final class PortionInFlight {
+  private final Portion portion;
+  private final BatchKey key;
+  private final long sequence;
+  private final Set<ImageInFlight> images = new LinkedHashSet<>();
+  private int next;
+
+  /**
+   * @param next index of the next image to begin
+   */
+  PortionInFlight(Portion portion, long sequence, int next) {
+    this.portion = portion;
+    this.key = new BatchKey(portion.request().getModel(), portion.latent());
+    this.sequence = sequence;
+    this.next = next;
+  }
+
+  Portion portion() {
+    return portion;
+  }
+
+  BatchKey key() {
+    return key;
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  /** Images that have begun and not left, in the order in which they began. */
+  Set<ImageInFlight> images() {
+    return images;
+  }
+
+  /** Index of the next image to begin. */
+  int next() {
+    return next;
+  }
+
+  /** Whether images have not begun yet. */
+  boolean isWaiting() {
+    return next < portion.to();
+  }
+
+  /** Whether no image has begun. */
+  boolean isUntouched() {
+    return next == portion.from();
+  }
+
+  /** Whether every image has left. */
+  boolean isServed() {
+    return !isWaiting() && images.isEmpty();
+  }
+
+  /** Images that have not left. */
+  int left() {
+    return portion.to() - next + images.size();
+  }
+
+  /** Takes the index of the next image to begin. */
+  int beginNext() {
+    return next++;
+  }
+}

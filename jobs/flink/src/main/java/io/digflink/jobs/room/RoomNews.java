@@ -1,0 +1,13 @@
+package io.digflink.jobs.room;
+
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
+
+/**
+ * What the {@link RoomCoordinator} tells every subtask.
+ *
+ * @param isAvailable whether the stage that holds elements takes further ones
+ * @param isEnding whether some input has ended, so that reports of emptiness count from now on
+ * @param isDrained whether all inputs have ended and nothing of them is held or under way
+ */
+record RoomNews(boolean isAvailable, boolean isEnding, boolean isDrained)
+    implements OperatorEvent {}

@@ -1,0 +1,12 @@
+package io.digflink.jobs.room;
+
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
+
+/**
+ * What a subtask of the stage that holds elements tells the {@link RoomCoordinator}.
+ *
+ * @param isAvailable whether it takes further elements
+ * @param isEmpty whether it holds none
+ * @param received elements that have ever reached it
+ */
+record RoomReport(boolean isAvailable, boolean isEmpty, long received) implements OperatorEvent {}
