@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       RequestsCommand.class,
       ImagesCommand.class,
       RejectedCommand.class,
+      CancelCommand.class,
       GenerateJobCommand.class,
       SynthesizeCommand.class,
       ExportCommand.class,
