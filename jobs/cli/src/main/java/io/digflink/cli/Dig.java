@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       ImagesCommand.class,
       RejectedCommand.class,
       CancelCommand.class,
+      GalleryCommand.class,
       GenerateJobCommand.class,
       SynthesizeCommand.class,
       ExportCommand.class,
