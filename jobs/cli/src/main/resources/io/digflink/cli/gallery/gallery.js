@@ -7,10 +7,13 @@ const MOST_CARDS = 500;
 const MOST_REJECTS = 200;
 const SLOTS = 60;
 const CHIPS = 24;
+const MOST_SUGGESTIONS = 1200;
+const MOST_ANIMATED = 12;
 
 const cards = new Map(); // request id → Card
 const images = new Map(); // number → image
 const drafts = new Map(); // request id/index → tile
+const suggested = new Set();
 const rates = [];
 let latestRate = 0;
 let open = null; // number of the image in the viewer
@@ -69,7 +72,7 @@ function takeImages(fresh, animated) {
   for (const image of fresh) {
     images.set(image.n, image);
     dropDraft(`${image.id}/${image.index}`);
-    const one = tile(image, animated && fresh.length <= 64);
+    const one = tile(image, animated && fresh.length <= MOST_ANIMATED);
     one.hidden = !matches(one);
     made.prepend(one);
     if (image.name) suggest("#names", image.name);
@@ -231,9 +234,9 @@ function toggle(name) {
 }
 
 function suggest(list, value) {
-  const options = $(list);
-  if ([...options.children].some((option) => option.value === value)) return;
-  options.append(element("option", { value }));
+  if (suggested.has(list + value) || suggested.size >= MOST_SUGGESTIONS) return;
+  suggested.add(list + value);
+  $(list).append(element("option", { value }));
 }
 
 /** Fills the form with the settings of an image. */
@@ -288,11 +291,14 @@ function showImagesOf(id) {
 
 const shown = () => [...$("#grid").children].filter((one) => !one.hidden);
 
-/** One tile can be reached with Tab; arrows go on from there. */
+let chosen = null;
+
+/** One tile can be reached with Tab, the one last moved to or the first; arrows go on from there. */
 function rove(to) {
   const grid = $("#grid");
+  chosen = to ?? (chosen?.isConnected && !chosen.hidden ? chosen : null);
   const before = grid.querySelector("[tabindex='0']");
-  const next = to ?? (before && !before.hidden ? before : grid.querySelector(".tile:not([hidden])"));
+  const next = chosen ?? grid.querySelector(".tile:not([hidden])");
   if (before && before !== next) before.tabIndex = -1;
   if (next) next.tabIndex = 0;
   if (to) to.focus();

@@ -52,7 +52,7 @@ export class Card {
     this.root.dataset.state = request.state;
     const labels = request.labels ?? [];
     const more = (request.labelCount ?? 0) - labels.length;
-    const asked = labels.length ? labels.join(", ") + (more > 0 ? ` and ${more} more` : "") : request.model ? "unconditional" : shortId(request.id);
+    const asked = labels.length ? labels.join(", ") + (more > 0 ? ` and ${more} more` : "") : request.model ? "unconditional" : "a request";
     this.what.textContent = asked;
     this.what.setAttribute("aria-label", `${asked}, request ${request.id}: show its images`);
     this.state.textContent = request.cancelling ? "cancelling" : STATES[request.state] ?? request.state;
@@ -80,7 +80,7 @@ export class Card {
   tick(now) {
     const { done, images, begunAt, endedAt, sentAt, admittedAt, expectedAt } = this.request;
     const from = sentAt ?? admittedAt;
-    const parts = [`${done}/${images}`];
+    const parts = images ? [`${done}/${images}`] : [];
     if (endedAt) {
       if (from) parts.push(`in ${duration(endedAt - from)}`);
     } else if (expectedAt) {
@@ -109,7 +109,7 @@ export function draft(preview) {
   const picture = element("img", { alt: "" });
   const bar = element("i");
   const label = element("span");
-  const made = element("div", { class: "tile draft small" }, picture, label, bar);
+  const made = element("div", { class: "tile draft" }, picture, label, bar);
   made.update = ({ jpeg, step, steps, index }) => {
     picture.src = `data:image/jpeg;base64,${jpeg}`;
     label.textContent = `step ${step} of ${steps}`;

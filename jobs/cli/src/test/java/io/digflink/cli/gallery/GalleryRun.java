@@ -146,6 +146,13 @@ final class GalleryRun implements AutoCloseable {
     write("images", id, image);
   }
 
+  void images(String id, int from, int to) {
+    for (int i = from; i < to; i++) {
+      image(id, i, to);
+    }
+    flush();
+  }
+
   void preview(String id, int index, int step) {
     write(
         "previews",
