@@ -8,6 +8,7 @@ import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.kafka.KafkaAccess;
 import java.io.PrintWriter;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Callable;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code gallery}: a web page that shows what a job does. */
@@ -96,9 +98,10 @@ public final class GalleryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    boolean alone = address().isLoopbackAddress();
     Properties client = kafka.client();
     KafkaAccess.check(client, List.of(requests, images, progress, rejected));
-    if (!InetAddress.getByName(host).isLoopbackAddress()) {
+    if (!alone) {
       say(
           spec.commandLine().getErr(),
           "Warning: the page on "
@@ -116,6 +119,19 @@ public final class GalleryCommand implements Callable<Integer> {
       new CountDownLatch(1).await();
     }
     return 0;
+  }
+
+  private InetAddress address() {
+    try {
+      return InetAddress.getByName(host);
+    } catch (UnknownHostException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Expected an address of this machine as --host, found "
+              + host
+              + ": give 127.0.0.1, 0.0.0.0 or the address of a network interface",
+          e);
+    }
   }
 
   private static void say(PrintWriter writer, String line) {

@@ -78,7 +78,7 @@ public final class Gallery implements AutoCloseable {
   /**
    * Starts to read the topics and to listen.
    *
-   * @throws IOException if the port cannot be had
+   * @throws IOException if it cannot listen on the address and port
    */
   public static Gallery start(GallerySettings settings) throws IOException {
     // Otherwise an event that ends in a small packet waits for the one before to be acknowledged.
@@ -91,8 +91,8 @@ public final class Gallery implements AutoCloseable {
     } catch (BindException e) {
       throw new IOException(
           String.format(
-              "Expected the port %d of %s to be free, found: %s: give another one with --port, or 0"
-                  + " for any",
+              "Expected to listen on port %d of %s, found: %s: give another --port (0 for any that is"
+                  + " free), or an address of this machine as --host",
               settings.port(), settings.host(), e.getMessage()),
           e);
     }

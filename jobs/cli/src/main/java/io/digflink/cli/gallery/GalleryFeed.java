@@ -26,6 +26,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
@@ -101,10 +102,13 @@ final class GalleryFeed implements AutoCloseable {
   }
 
   private Stream<TopicPartition> partitionsOf(String topic) {
-    var infos = consumer.partitionsFor(topic);
-    return infos == null
-        ? Stream.empty()
-        : infos.stream().map(info -> new TopicPartition(topic, info.partition()));
+    try {
+      return consumer.partitionsFor(topic).stream()
+          .map(info -> new TopicPartition(topic, info.partition()));
+    } catch (TopicAuthorizationException e) {
+      LOG.warn("The page goes without {}", topic, e); // This is how brokers hide topics, too.
+      return Stream.empty();
+    }
   }
 
   private void read() {

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 
 /** A page in headless Chromium, steered through its DevTools protocol. */
 final class Chromium implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 90;
   private static final Pattern LISTENING = Pattern.compile("DevTools listening on (ws://\\S+)");
   private static final Set<String> WORK =
       Set.of("ScriptDuration", "LayoutDuration", "RecalcStyleDuration");
@@ -148,10 +148,10 @@ final class Chromium implements AutoCloseable {
   /** Waits until an expression is true. */
   void await(String expression) {
     eval(
-        "new Promise((done, fail) => { const end = Date.now() + 30000; const look = () => {"
+        "new Promise((done, fail) => { const end = Date.now() + 60000; const look = () => {"
             + "if ("
             + expression
-            + ") done(true); else if (Date.now() > end) fail(new Error('not so in 30 s')); else"
+            + ") done(true); else if (Date.now() > end) fail(new Error('not so in 60 s')); else"
             + " setTimeout(look, 50); }; look(); })");
   }
 

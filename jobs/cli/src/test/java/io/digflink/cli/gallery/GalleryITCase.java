@@ -242,6 +242,23 @@ class GalleryITCase {
     }
   }
 
+  /** As on the brokers of a job that is older than the gallery. */
+  @Test
+  void topicsOfPreviewsAndCancellationsNeedNotExist() throws Exception {
+    GallerySettings.Topics topics =
+        new GallerySettings.Topics(
+            "requests", "images", "progress", "rejected", "no-previews", "no-cancellations");
+    GallerySettings settings =
+        new GallerySettings(run.client(), null, topics, "127.0.0.1", 0, 1, "m", List.of());
+    try (Gallery other = Gallery.start(settings)) {
+      HttpResponse<String> answer = run.cancelAt(other.address(), "any");
+
+      assertThat(answer.statusCode()).isEqualTo(503);
+      assertThat(answer.body())
+          .startsWith("Cannot send the cancellation of any to no-cancellations: ");
+    }
+  }
+
   @Test
   void aPortThatIsTakenIsNamed() {
     GallerySettings taken =
@@ -258,7 +275,7 @@ class GalleryITCase {
     assertThatThrownBy(() -> Gallery.start(taken))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(
-            "Expected the port " + run.address().getPort() + " of 127.0.0.1 to be free")
+            "Expected to listen on port " + run.address().getPort() + " of 127.0.0.1, found: ")
         .hasMessageContaining("--port");
   }
 

@@ -251,11 +251,27 @@ final class GalleryRun implements AutoCloseable {
   }
 
   String token() throws Exception {
-    Matcher token = Pattern.compile("data-token=\"([0-9a-f]{48})\"").matcher(get("/").body());
+    return token(address());
+  }
+
+  private String token(URI gallery) throws Exception {
+    String page =
+        http.send(HttpRequest.newBuilder(gallery).build(), BodyHandlers.ofString()).body();
+    Matcher token = Pattern.compile("data-token=\"([0-9a-f]{48})\"").matcher(page);
     if (!token.find()) {
       throw new AssertionError("no token in the page");
     }
     return token.group(1);
+  }
+
+  HttpResponse<String> cancelAt(URI gallery, String requestId) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(gallery.resolve("/cancellations"))
+            .header("Content-Type", "application/json")
+            .header("X-Dig-Token", token(gallery))
+            .POST(HttpRequest.BodyPublishers.ofString("{\"request_id\":\"" + requestId + "\"}"))
+            .build();
+    return http.send(request, BodyHandlers.ofString());
   }
 
   HttpResponse<String> get(String path) throws Exception {
