@@ -1,5 +1,5 @@
 // The page: takes the events of the gallery and sends what its form says.
-import { $, Card, count, className, draft, duration, element, facts, reject, spark, tile } from "./parts.js";
+import { $, Card, count, className, draft, duration, element, facts, learnName, reject, spark, tile } from "./parts.js";
 
 const page = document.body.dataset;
 const MOST_IMAGES = Number(page.images);
@@ -35,8 +35,8 @@ function linked(up) {
 
 function take(changes) {
   if (changes.all) forget();
+  takeImages(changes.images, !changes.all); // first: cards show the class names that images tell
   changes.requests.forEach(takeRequest);
-  takeImages(changes.images, !changes.all);
   changes.previews.forEach(takePreview);
   takeRejects(changes.rejects);
   takeFigures(changes.figures);
@@ -75,7 +75,10 @@ function takeImages(fresh, animated) {
     const one = tile(image, animated && fresh.length <= MOST_ANIMATED);
     one.hidden = !matches(one);
     made.prepend(one);
-    if (image.name) suggest("#names", image.name);
+    if (image.name) {
+      suggest("#names", image.name);
+      learnName(image.model, image.label, image.name);
+    }
   }
   const grid = $("#grid");
   grid.prepend(made);
@@ -391,7 +394,10 @@ document.addEventListener("keydown", (event) => {
 field("model").value = page.model;
 suggest("#models", page.model);
 const known = page.classes.split("\n").filter(Boolean);
-known.forEach((name) => suggest("#names", name));
+known.forEach((name, label) => {
+  suggest("#names", name);
+  learnName(page.model, label, name);
+});
 if (known.length && known.length <= CHIPS) {
   for (const name of known) {
     const chip = element("button", { type: "button", "aria-pressed": "false" }, name);

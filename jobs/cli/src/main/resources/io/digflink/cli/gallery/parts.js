@@ -24,6 +24,12 @@ export const count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? 
 
 export const className = (image) => image.name ?? (image.label === null ? "unconditional" : `class ${image.label}`);
 
+const names = new Map(); // model and number of a class → name
+
+export function learnName(model, label, name) {
+  names.set(`${model}/${label}`, name);
+}
+
 const STATES = { SENT: "sent", ADMITTED: "waiting", RUNNING: "running", COMPLETED: "done", CANCELLED: "cancelled", EXPIRED: "too late", REJECTED: "rejected" };
 
 function shortId(id) {
@@ -50,7 +56,7 @@ export class Card {
   update(request) {
     this.request = request;
     this.root.dataset.state = request.state;
-    const labels = request.labels ?? [];
+    const labels = (request.labels ?? []).map((label) => names.get(`${request.model}/${label}`) ?? label);
     const more = (request.labelCount ?? 0) - labels.length;
     const asked = labels.length ? labels.join(", ") + (more > 0 ? ` and ${more} more` : "") : request.model ? "unconditional" : "a request";
     this.what.textContent = asked;
