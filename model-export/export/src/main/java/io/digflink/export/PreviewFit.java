@@ -33,7 +33,7 @@ final class PreviewFit {
   // Standard deviations of the parts of a latent: of a picture, of a quarter of it, of a cell.
   private static final double OF_PICTURE = 0.6;
   private static final double OF_QUARTER = 0.7;
-  private static final double OF_CELL = 0.1;
+  private static final double OF_CELL = 0.35;
 
   /** Keeps the equations solvable where the decoder ignores a channel. */
   private static final double RIDGE = 1e-3;
