@@ -40,7 +40,7 @@ class GalleryPageITCase {
   }
 
   @AfterAll
-  static void stop() throws Exception {
+  static void stop() {
     if (chromium != null) {
       chromium.close();
       run.close();
