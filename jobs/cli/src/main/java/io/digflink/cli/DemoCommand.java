@@ -1,9 +1,13 @@
 package io.digflink.cli;
 
 import io.digflink.bundle.ModelManifest;
+import io.digflink.cli.client.CancellationSender;
+import io.digflink.cli.client.ImageContent;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.embedded.EmbeddedService;
 import io.digflink.cli.embedded.JobMetrics;
+import io.digflink.cli.gallery.Gallery;
+import io.digflink.cli.gallery.GallerySettings;
 import io.digflink.jobs.generate.GenerateSettings;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.runtime.image.ContactSheet;
@@ -63,7 +67,9 @@ public final class DemoCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private Path out = Path.of("demo");
 
-  @Option(names = "--keep", description = "Leave broker, cluster and dashboard up afterwards.")
+  @Option(
+      names = "--keep",
+      description = "Leave broker, cluster and dashboard up afterwards, with a gallery.")
   private boolean keep;
 
   @Option(
@@ -104,14 +110,43 @@ public final class DemoCommand implements Callable<Integer> {
       serve(service, DemoRequests.of(manifest, count, timeout.at()));
       if (keep) {
         say("Kafka: " + service.client().getProperty("bootstrap.servers"));
-        say("Everything stays up until you press Ctrl-C.");
-        while (true) {
-          TimeUnit.SECONDS.sleep(1);
-          service.job().checkRunning();
-        }
+        keepUp(service, manifest);
       }
     }
     return 0;
+  }
+
+  private void keepUp(EmbeddedService service, ModelManifest manifest) throws Exception {
+    GenerateSettings.Topics topics = service.settings().topics();
+    GallerySettings settings =
+        new GallerySettings(
+            service.client(),
+            null,
+            new GallerySettings.Topics(
+                topics.requests(),
+                topics.images(),
+                topics.progress(),
+                topics.rejected(),
+                EmbeddedService.PREVIEWS_TOPIC,
+                CancellationSender.TOPIC),
+            "127.0.0.1",
+            0,
+            GallerySettings.IMAGES,
+            manifest.name(),
+            classNames(manifest));
+    try (Gallery gallery = Gallery.start(settings)) {
+      say("Gallery: " + gallery.address());
+      say("Everything stays up until you press Ctrl-C.");
+      while (true) {
+        TimeUnit.SECONDS.sleep(1);
+        service.job().checkRunning();
+      }
+    }
+  }
+
+  private static List<String> classNames(ModelManifest manifest) {
+    boolean named = manifest.classes() != null && manifest.classes().names() != null;
+    return named ? manifest.classes().names() : List.of();
   }
 
   private void serve(EmbeddedService service, List<GenerationRequest> requests) throws Exception {
@@ -172,7 +207,7 @@ public final class DemoCommand implements Callable<Integer> {
     ContactSheet sheet = new ContactSheet(Math.min(COLUMNS, requests.size()), CELL);
     for (GenerationRequest request : requests) {
       GeneratedImage image = images.get(request.getRequestId());
-      BufferedImage picture = ImageIO.read(new ByteArrayInputStream(ImageFiles.content(image)));
+      BufferedImage picture = ImageIO.read(new ByteArrayInputStream(ImageContent.of(image)));
       String label =
           image.getClassName() != null ? image.getClassName() : String.valueOf(image.getLabel());
       sheet.add(picture, label);

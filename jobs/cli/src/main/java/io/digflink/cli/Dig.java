@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
       RequestsCommand.class,
       ImagesCommand.class,
       RejectedCommand.class,
+      CancelCommand.class,
+      GalleryCommand.class,
       GenerateJobCommand.class,
       SynthesizeCommand.class,
       ExportCommand.class,

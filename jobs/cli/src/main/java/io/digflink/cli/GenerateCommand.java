@@ -1,6 +1,7 @@
 package io.digflink.cli;
 
 import io.digflink.bundle.ModelManifest;
+import io.digflink.cli.client.CancellationSender;
 import io.digflink.cli.client.LabelList;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.embedded.EmbeddedJob;
@@ -83,6 +84,12 @@ public final class GenerateCommand implements Callable<Integer> {
         paramLabel = "TOPIC",
         description = "Topic of rejected requests (default: dig.rejected).")
     private String rejected = GenerateOptions.REJECTED_TOPIC.defaultValue();
+
+    @Option(
+        names = "--cancellations-topic",
+        paramLabel = "TOPIC",
+        description = "Topic of the cancellation that Ctrl-C sends (default: dig.cancellations).")
+    private String cancellations = CancellationSender.TOPIC;
   }
 
   @Override
@@ -120,14 +127,14 @@ public final class GenerateCommand implements Callable<Integer> {
     int expected = Math.max(1, classes.size()) * options.imagesPerLabel();
     ImageFiles files = new ImageFiles(out);
     ProgressBar bar = new ProgressBar(spec.commandLine().getOut(), expected, "images");
-    AutoCloseable notice = () -> sayThatItGoesOn(request);
+    AutoCloseable cancellation = () -> cancel(client, topics.cancellations, request);
     try (AwaitedImages awaited =
             new AwaitedImages(client, topics.images, topics.rejected, topics.registry());
         RequestSender sender = new RequestSender(client, topics.requests)) {
-      sender.send(request);
       if (embedded.isEmpty()) {
-        Teardown.add(notice);
+        Teardown.add(cancellation); // One that overtakes its request holds too.
       }
+      sender.send(request);
       awaited.await(
           Set.of(request.getRequestId()),
           expected,
@@ -138,20 +145,24 @@ public final class GenerateCommand implements Callable<Integer> {
             bar.step();
           });
     } finally {
-      Teardown.remove(notice);
+      Teardown.remove(cancellation);
     }
     say(AwaitedImages.count(expected, "image") + " in " + out);
     return 0;
   }
 
-  /** There is no record yet that cancels a request. */
-  private void sayThatItGoesOn(GenerationRequest request) {
-    warn(
-        "Request "
-            + request.getRequestId()
-            + " was sent and cannot be taken back: the job goes on with it until it is done, or"
-            + " until its deadline at "
-            + request.getDeadline());
+  /** The command ends early: nobody waits for the images that are still to come. */
+  private void cancel(Properties client, String topic, GenerationRequest request)
+      throws InterruptedException {
+    try (CancellationSender sender = new CancellationSender(client, topic)) {
+      sender.cancel(request.getRequestId());
+      warn("Cancelled request " + request.getRequestId());
+    } catch (IllegalStateException e) {
+      warn(
+          e.getMessage()
+              + ": the job goes on with it until it is done, or until its deadline at "
+              + request.getDeadline());
+    }
   }
 
   /** The classes of the command line, which is at fault if the model does not have them. */

@@ -10,6 +10,8 @@ import picocli.CommandLine.Option;
 
 /** What a request asks for. */
 final class RequestOptions {
+  private static final int HIGHEST_PRIORITY = 9;
+
   @Option(
       names = "--labels",
       paramLabel = "NAME",
@@ -62,6 +64,19 @@ final class RequestOptions {
       description = "Format of the image files (default: ${DEFAULT-VALUE}).")
   private String format = "png";
 
+  @Option(
+      names = "--tenant",
+      paramLabel = "NAME",
+      description = "Whose share of the service it counts towards (default: none's).")
+  private String tenant;
+
+  @Option(
+      names = "--priority",
+      paramLabel = "0-9",
+      description =
+          "Weight among the tenant's requests; each step doubles it (default: ${DEFAULT-VALUE}).")
+  private int priority = 5;
+
   List<String> labels() {
     return labels;
   }
@@ -81,6 +96,9 @@ final class RequestOptions {
     if (size != null) {
       ImageSize.parse(size);
     }
+    if (priority < 0 || priority > HIGHEST_PRIORITY) {
+      throw new IllegalArgumentException("Expected --priority of 0 to 9, found " + priority);
+    }
   }
 
   /** A request that lacks its id. */
@@ -97,6 +115,8 @@ final class RequestOptions {
         .setGuidanceScale(guidance)
         .setHeight(pixels == null ? null : pixels.height())
         .setWidth(pixels == null ? null : pixels.width())
-        .setImageFormat(format);
+        .setImageFormat(format)
+        .setTenant(tenant)
+        .setPriority(priority);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The contents of a bundle's {@code model.json}.
@@ -23,6 +24,8 @@ import java.util.regex.Pattern;
  * @param config arguments of the official constructor
  * @param latent shape of a latent
  * @param image how latents become images, or null in a bundle without a decoder
+ * @param preview what an image looks like before it is decoded, or null in a bundle without a
+ *     decoder or of an exporter that did not write it
  * @param classes the classes, or null for an unconditional model
  * @param parameterization what the network's output means
  * @param schedule the forward process that the model was trained with
@@ -43,6 +46,7 @@ public record ModelManifest(
     Map<String, Object> config,
     Latent latent,
     @JsonInclude(JsonInclude.Include.NON_NULL) Image image,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Preview preview,
     Classes classes,
     Parameterization parameterization,
     Schedule schedule,
@@ -109,10 +113,25 @@ public record ModelManifest(
         files.containsKey(DECODER) ? "name" : "do not name",
         DECODER,
         image);
+    require(
+        preview == null || image != null && preview.fits(latent.channels(), image.channels()),
+        "preview is %s; expected rows of %d weights and as many biases as the image has channels,"
+            + " or none",
+        preview,
+        latent.channels());
+  }
+
+  /** The same manifest with a preview. */
+  public ModelManifest withPreview(Preview newPreview) {
+    return with(newPreview, files);
   }
 
   /** The same manifest with another list of files. */
   public ModelManifest withFiles(Map<String, FileDigest> newFiles) {
+    return with(preview, newFiles);
+  }
+
+  private ModelManifest with(Preview newPreview, Map<String, FileDigest> newFiles) {
     return new ModelManifest(
         formatVersion,
         name,
@@ -121,6 +140,7 @@ public record ModelManifest(
         config,
         latent,
         image,
+        newPreview,
         classes,
         parameterization,
         schedule,
@@ -191,6 +211,34 @@ public record ModelManifest(
     public Image {
       require(scale > 0, "image.scale is %d; expected at least 1", scale);
       require(channels > 0, "image.channels is %d; expected at least 1", channels);
+    }
+  }
+
+  /**
+   * What an image looks like before it is decoded: a linear map from a latent cell, as the denoiser
+   * leaves it, to the mean of the image's pixels there, displayed from −1 to 1.
+   *
+   * @param weights for each channel of the image one for each channel of the latent
+   * @param bias for each channel of the image
+   */
+  public record Preview(List<List<Double>> weights, List<Double> bias) {
+    public Preview {
+      requirePresent("preview.weights", weights);
+      requirePresent("preview.bias", bias);
+      weights = weights.stream().map(List::copyOf).toList();
+      bias = List.copyOf(bias);
+      require(
+          Stream.concat(bias.stream(), weights.stream().flatMap(List::stream))
+              .allMatch(Double::isFinite),
+          "preview has the numbers %s and %s; expected finite ones",
+          weights,
+          bias);
+    }
+
+    private boolean fits(int latentChannels, int imageChannels) {
+      return bias.size() == imageChannels
+          && weights.size() == imageChannels
+          && weights.stream().allMatch(row -> row.size() == latentChannels);
     }
   }
 

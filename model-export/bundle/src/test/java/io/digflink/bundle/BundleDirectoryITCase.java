@@ -3,6 +3,7 @@ package io.digflink.bundle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,6 +112,30 @@ class BundleDirectoryITCase {
     assertRefused("\"name\" : \"tiny\"", "\"name\" : \"a/b\"", "name is \"a/b\"");
   }
 
+  @Test
+  void aPreviewIsReadBackAndOneThatDoesNotFitIsRefused() throws IOException {
+    ModelManifest without = manifest();
+    ModelManifest.Preview preview =
+        new ModelManifest.Preview(
+            List.of(
+                List.of(0.1, 0.2, 0.3, 0.4),
+                List.of(0.0, -1.0, 0.5, 2.0),
+                List.of(1.0, 1.0, 1.0, 1.0)),
+            List.of(0.25, -0.5, 0.0));
+
+    assertThatThrownBy(() -> without.withPreview(preview))
+        .hasMessageContaining("expected rows of 4 weights and as many biases as the image has");
+    assertThatThrownBy(() -> new ModelManifest.Preview(List.of(List.of(Double.NaN)), List.of(0.0)))
+        .hasMessageContaining("expected finite ones");
+    assertThat(
+            new JsonMapper()
+                .readValue(
+                    new JsonMapper().writeValueAsString(preview), ModelManifest.Preview.class))
+        .isEqualTo(preview);
+    BundleDirectory.seal(directory, without);
+    assertThat(Files.readString(directory.resolve("model.json"))).doesNotContain("preview");
+  }
+
   private void assertRefused(String found, String replacement, String message) throws IOException {
     BundleDirectory.seal(directory, manifest());
     Path json = directory.resolve("model.json");
@@ -131,6 +156,7 @@ class BundleDirectoryITCase {
         null,
         Map.of("depth", 2),
         new ModelManifest.Latent(4, 16, 16, true, 2),
+        null,
         null,
         new ModelManifest.Classes(2, List.of("shoe", "boot"), 2),
         new ModelManifest.Parameterization("epsilon", true),

@@ -1,5 +1,6 @@
 package io.digflink.export;
 
+import ai.onnxruntime.OrtException;
 import io.digflink.bundle.BundleDirectory;
 import io.digflink.bundle.ModelManifest;
 import io.digflink.bundle.Precision;
@@ -54,10 +55,12 @@ public final class Exporter {
     try (StagedDirectory staged = new StagedDirectory(request.out(), request.force())) {
       Plan plan = plan();
       write(plan.denoiser(), staged.path(), ModelManifest.DENOISER);
+      ModelManifest manifest = plan.manifest();
       if (plan.decoder().isPresent()) {
         write(plan.decoder().get().graph(), staged.path(), ModelManifest.DECODER);
+        manifest = manifest.withPreview(preview(staged.path(), manifest));
       }
-      BundleDirectory.seal(staged.path(), plan.manifest());
+      BundleDirectory.seal(staged.path(), manifest);
       staged.publish();
     }
     BundleDirectory bundle = BundleDirectory.open(request.out());
@@ -249,6 +252,7 @@ public final class Exporter {
             fixed.isEmpty(),
             patch),
         decoder.map(vae -> new ModelManifest.Image(vae.scale(), vae.outChannels())).orElse(null),
+        null,
         classes(config, source.classNames()),
         new ModelManifest.Parameterization("epsilon", config.learnSigma()),
         source.schedule(),
@@ -275,6 +279,17 @@ public final class Exporter {
     }
     boolean dropout = config.labelRows() > count;
     return new ModelManifest.Classes(count, names.isEmpty() ? null : names, dropout ? count : null);
+  }
+
+  /** The preview's map, or null where the decoder gives no numbers to fit it to. */
+  private ModelManifest.Preview preview(Path directory, ModelManifest manifest) {
+    progress.accept("Fitting the map of previews");
+    try {
+      return PreviewFit.of(directory.resolve(ModelManifest.DECODER), manifest);
+    } catch (OrtException | ArithmeticException e) {
+      progress.accept("Warning: the bundle has no previews: " + e.getMessage());
+      return null;
+    }
   }
 
   private void write(GraphBuilder graph, Path directory, String file) throws IOException {

@@ -80,6 +80,7 @@ class GoldenExportITCase {
 
     assertThat(bundle.manifest().image().scale()).isEqualTo(8);
     assertThat(bundle.manifest().vaeScalingFactor()).isEqualTo(0.18215);
+    assertThat(bundle.manifest().preview().weights()).hasSize(3).allMatch(row -> row.size() == 4);
     Map<String, Npz.Array> io = vae.io();
     try (BundleRunner decoder = new BundleRunner(bundle.decoder().orElseThrow(), false)) {
       float[] image = decoder.decode(io.get("latent").values(), io.get("latent").shape());

@@ -35,7 +35,7 @@ class ModulesTest {
           "schemas", List.of(),
           "bundle", List.of(),
           "operators", List.of(),
-          "export", List.of("bundle"),
+          "export", List.of("bundle", "operators"),
           "runtime", List.of("bundle", "operators"),
           "flink", List.of("schemas", "bundle", "operators", "runtime"),
           "cli", List.of("schemas", "bundle", "operators", "export", "runtime", "flink"),

@@ -137,7 +137,13 @@ public final class Audit {
     RecordReader<RejectedRequest> rejects = reader(RejectedRequest.class);
     scan.read(question.rejected(), record -> spill.add(reject(decode(rejects, record))));
     RecordReader<GenerationRequest> requests = reader(GenerationRequest.class);
-    scan.read(question.requests(), record -> spill.add(request(requests, record)));
+    scan.read(
+        question.requests(),
+        record -> {
+          if (!cancels(record)) {
+            spill.add(request(requests, record));
+          }
+        });
   }
 
   private <T extends SpecificRecordBase> RecordReader<T> reader(Class<T> type) {
@@ -201,6 +207,11 @@ public final class Audit {
   private static Entry reject(RejectedRequest reject) {
     String key = reject.getRequestId() == null ? reject.getSource() : key(reject.getRequestId());
     return new Entry(key, Entry.Kind.REJECT, 0, 0, reject.getAt().toEpochMilli(), false);
+  }
+
+  /** A record without a value asks for nothing: it cancels the request that its key names. */
+  private static boolean cancels(ConsumerRecord<byte[], byte[]> record) {
+    return record.value() == null && record.key() != null;
   }
 
   private Entry request(

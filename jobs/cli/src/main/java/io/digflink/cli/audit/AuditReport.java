@@ -65,6 +65,7 @@ public final class AuditReport {
     row(table, "  answered", count(RequestAudit.Outcome.ANSWERED));
     row(table, "  rejected", count(RequestAudit.Outcome.REJECTED));
     row(table, "  expired", count(RequestAudit.Outcome.EXPIRED));
+    row(table, "  cancelled", count(RequestAudit.Outcome.CANCELLED));
     row(table, "  in progress", count(RequestAudit.Outcome.IN_PROGRESS));
     row(table, "  not read yet", count(RequestAudit.Outcome.WAITING));
     row(table, "  lost", lost());

@@ -26,6 +26,7 @@ public record RequestAudit(String key, Outcome outcome, Set<Finding> findings, S
     ANSWERED,
     REJECTED,
     EXPIRED,
+    CANCELLED,
     IN_PROGRESS,
     WAITING,
     LOST,
@@ -88,6 +89,7 @@ public record RequestAudit(String key, Outcome outcome, Set<Finding> findings, S
     private static boolean isEnd(RequestState state) {
       return state == RequestState.COMPLETED
           || state == RequestState.EXPIRED
+          || state == RequestState.CANCELLED
           || state == RequestState.REJECTED;
     }
 
@@ -127,6 +129,7 @@ public record RequestAudit(String key, Outcome outcome, Set<Finding> findings, S
         return switch (end.get()) {
           case COMPLETED -> found >= expected() ? Outcome.ANSWERED : Outcome.LOST;
           case REJECTED -> rejects > 0 ? Outcome.REJECTED : Outcome.LOST;
+          case CANCELLED -> Outcome.CANCELLED;
           default -> Outcome.EXPIRED;
         };
       }

@@ -1,5 +1,6 @@
 package io.digflink.cli.embedded;
 
+import io.digflink.cli.client.CancellationSender;
 import io.digflink.jobs.generate.GenerateJob;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.generate.GenerateSettings;
@@ -9,8 +10,9 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.commons.io.FileUtils;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -19,6 +21,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Broker, cluster and the running job in this JVM, in a directory that goes with them. */
 public final class EmbeddedService implements AutoCloseable {
+  /** The topic of previews, unless named otherwise. */
+  public static final String PREVIEWS_TOPIC = "dig.previews";
+
   /** Images become visible at each. */
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
 
@@ -81,8 +86,10 @@ public final class EmbeddedService implements AutoCloseable {
         GenerateOptions.CLAIM_CHECK_DIRECTORY, directory.resolve("images").toUri().toString());
     GenerateSettings settings = GenerateSettings.of(options);
     GenerateSettings.Topics topics = settings.topics();
-    kafka.createTopics(
-        List.of(topics.requests(), topics.images(), topics.progress(), topics.rejected()), 1);
+    Set<String> names = new HashSet<>(topics.names());
+    names.add(CancellationSender.TOPIC);
+    names.add(PREVIEWS_TOPIC);
+    kafka.createTopics(names, 1);
     EmbeddedFlink flink = EmbeddedFlink.start(1, directory, dashboardHost);
     return new EmbeddedService(directory, kafka, flink, settings, restarts);
   }

@@ -20,6 +20,7 @@ public final class Trajectory {
   private final float[] history;
   private int stepsDone;
   private boolean finite;
+  private float[] wanted;
 
   private Trajectory(
       TrajectorySpec spec, Diffusion diffusion, float[] latent, float[] history, int stepsDone) {
@@ -117,6 +118,25 @@ public final class Trajectory {
   }
 
   /**
+   * Asks for the clean latent that the network predicts in the next step, as a preview shows it.
+   * The step itself is the same with and without it.
+   *
+   * @param clean [C, H, W], filled when the step has been taken; null takes the question back
+   */
+  public void predictCleanInto(float[] clean) {
+    wanted = clean;
+  }
+
+  /** x_0 = (x − σ ε) / α, with α = √ᾱ and σ = √(1 − ᾱ) of a place. */
+  private void predictClean(int place, float[] epsilon) {
+    double alpha = Math.sqrt(schedule.alphaCumprod(place));
+    double sigma = Math.sqrt(1 - schedule.alphaCumprod(place));
+    System.arraycopy(epsilon, 0, wanted, 0, wanted.length);
+    Vectors.combine((float) (-sigma / alpha), wanted, (float) (1 / alpha), latent);
+    wanted = null;
+  }
+
+  /**
    * Takes one step.
    *
    * @param conditional the network's output for the first row; overwritten
@@ -128,6 +148,9 @@ public final class Trajectory {
       spec.guidance().apply(conditional.epsilon(), unconditional, spec.shape());
     }
     int place = place();
+    if (wanted != null) {
+      predictClean(place, conditional.epsilon());
+    }
     if (sampler.addsNoise(place)) {
       gaussian.fill(Purpose.STEP, stepsDone, noise);
     }

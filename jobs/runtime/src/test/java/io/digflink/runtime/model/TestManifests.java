@@ -49,6 +49,7 @@ public final class TestManifests {
         config,
         new ModelManifest.Latent(4, 8, 8, dynamicSize, 2),
         new ModelManifest.Image(8, 3),
+        null,
         classes,
         new ModelManifest.Parameterization("epsilon", true),
         new ModelManifest.Schedule("linear", 1000, 0.0001, 0.02),
