@@ -68,6 +68,11 @@ public final class JvmProcess implements AutoCloseable {
     process.waitFor();
   }
 
+  /** The exit code of a process that has ended. */
+  public int exitCode() {
+    return process.exitValue();
+  }
+
   public long pid() {
     return process.pid();
   }

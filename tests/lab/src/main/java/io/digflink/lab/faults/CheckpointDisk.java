@@ -1,10 +1,9 @@
 package io.digflink.lab.faults;
 
+import io.digflink.lab.cluster.Program;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** Where checkpoints go: a folder, or a small file system of its own that can be filled up. */
 public final class CheckpointDisk implements AutoCloseable {
@@ -27,15 +26,9 @@ public final class CheckpointDisk implements AutoCloseable {
   public static CheckpointDisk small(Path path) throws IOException, InterruptedException {
     Files.createDirectories(path);
     return new CheckpointDisk(
-        path, run("mount", "-t", "tmpfs", "-o", "size=" + SIZE, "dig-faults", path.toString()));
-  }
-
-  private static boolean run(String... command) throws InterruptedException {
-    try {
-      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
-    } catch (IOException noSuchProgram) {
-      return false;
-    }
+        path,
+        Program.succeeds(
+            "mount", "-t", "tmpfs", "-o", "size=" + SIZE, "dig-faults", path.toString()));
   }
 
   /** Whether it can be filled up without harm to others. */
@@ -52,33 +45,19 @@ public final class CheckpointDisk implements AutoCloseable {
     if (!mounted) {
       throw new IllegalStateException("Expected a file system of its own at " + path);
     }
-    byte[] block = new byte[4096];
-    try (OutputStream out =
-        Files.newOutputStream(filler(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      while (true) {
-        out.write(block);
-      }
-    } catch (IOException full) {
-      if (path.toFile().getUsableSpace() >= block.length) {
-        throw full;
-      }
-    }
+    new Filler(path).fill();
   }
 
   /** Makes room again. */
   public void free() throws IOException {
-    Files.deleteIfExists(filler());
-  }
-
-  private Path filler() {
-    return path.resolve("filler");
+    new Filler(path).free();
   }
 
   @Override
   public void close() {
     if (mounted) {
       try {
-        run("umount", path.toString());
+        Program.succeeds("umount", path.toString());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param fault what was done
  * @param times how often
- * @param fewestInFlight images in flight when it was done, the least of all times
+ * @param fewestInFlight images in flight when it was done, the least of all times; {@link #UNKNOWN}
+ *     where no cluster is at work
  * @param verdict what the judge found
  * @param recoverySeconds from each fault to a checkpoint begun after it
  * @param stepsNeeded denoising steps of all images
@@ -28,6 +29,15 @@ public record FaultFigures(
     long failedRuns,
     long outOfMemory,
     long rewritten) {
+
+  /** Stands for images in flight where nobody counts them. */
+  public static final int UNKNOWN = -1;
+
+  /** Figures of files, which know nothing of steps and runs. */
+  public static FaultFigures ofFiles(
+      String fault, int times, Verdict verdict, List<Double> recoverySeconds) {
+    return new FaultFigures(fault, times, UNKNOWN, verdict, recoverySeconds, 0, 0, 0, 0, 0);
+  }
 
   /** The middle of the seconds to recover, NaN where nothing was done. */
   public double recoveryMedian() {

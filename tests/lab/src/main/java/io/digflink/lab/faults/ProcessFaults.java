@@ -1,0 +1,99 @@
+package io.digflink.lab.faults;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Faults of processes on this machine. */
+final class ProcessFaults implements FaultGroup {
+  private static final int KINDS = 24;
+  private static final int UNDER_WAY = 40;
+
+  private final List<Scenario> scenarios;
+
+  /**
+   * @param kills of a TaskManager
+   * @param outages of all TaskManagers
+   */
+  ProcessFaults(int kills, int outages) {
+    this.scenarios = scenarios(kills, outages);
+  }
+
+  private static List<Scenario> scenarios(int kills, int outages) {
+    return List.of(
+        Scenario.of(
+            "taskmanager-kill",
+            "kill -9 of a TaskManager",
+            () -> ProcessFault.TASK_MANAGER_KILLED,
+            kills),
+        Scenario.of(
+            "taskmanager-crash",
+            "SIGSEGV in a TaskManager",
+            () -> ProcessFault.TASK_MANAGER_CRASHED,
+            2),
+        Scenario.of(
+            "taskmanager-pause",
+            "SIGSTOP of a TaskManager past its heartbeat",
+            PausedTaskManager::new,
+            2),
+        Scenario.of(
+            "jobmanager-kill",
+            "kill -9 of the JobManager",
+            () -> ProcessFault.JOB_MANAGER_KILLED,
+            3),
+        Scenario.of(
+                "outage",
+                "kill -9 of all TaskManagers between a checkpoint and its commit, past the"
+                    + " transactions' timeout",
+                Outage::new,
+                outages)
+            .with(Outage.OPTIONS),
+        Scenario.of("broker-kill", "kill -9 of the broker", () -> ProcessFault.BROKER_KILLED, 3),
+        Scenario.of("disk-full", "a full disk for checkpoints", FullDisk::new, 2),
+        Scenario.of("rescale", "savepoint, stop, on from 2 to 4 subtasks", Rescale::new, 1),
+        Scenario.of(
+            "run-error",
+            "an error in ONNX Runtime once in 100 runs",
+            FaultyModel.ERROR_ONCE_IN_A_HUNDRED),
+        Scenario.of(
+            "out-of-memory",
+            "no memory for more than 4 rows",
+            FaultyModel.OUT_OF_MEMORY_ABOVE_FOUR_ROWS));
+  }
+
+  @Override
+  public List<String> names() {
+    return scenarios.stream().map(Scenario::name).toList();
+  }
+
+  @Override
+  public void run(Set<String> chosen, Stage stage) throws Exception {
+    try (CheckpointDisk disk = CheckpointDisk.small(stage.directory().resolve("checkpoints"));
+        FaultStack stack = FaultStack.start(stage.directory(), disk)) {
+      Workload workload = Workload.of(stage.bundles(), KINDS);
+      Map<String, String> undisturbed =
+          Scenario.undisturbed(
+              stack,
+              new FaultRun.Plan(
+                  "undisturbed", stage.bundles(), workload, null, UNDER_WAY, workload.allKinds()));
+      for (Scenario scenario : scenarios) {
+        if (!chosen.contains(scenario.name())) {
+          continue;
+        }
+        if (scenario.name().equals("disk-full") && !disk.isSmall()) {
+          stage.says().accept("disk-full is left out: this user may not mount a small file system");
+          continue;
+        }
+        FaultRun.Plan plan =
+            new FaultRun.Plan(
+                scenario.name(),
+                stage.bundles(),
+                workload,
+                undisturbed,
+                UNDER_WAY,
+                Integer.MAX_VALUE);
+        stage.figures().accept(scenario.run(stack, plan));
+      }
+    }
+  }
+}
