@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** A job under load, what is done to it, and what came of it. */
 public final class FaultRun implements AutoCloseable {
-  private static final Duration LONGEST_RECOVERY = Duration.ofSeconds(120);
+  private static final Duration LONGEST_RECOVERY = Duration.ofSeconds(240);
   private static final Duration LONGEST_DRAIN = Duration.ofMinutes(6);
   private static final int LONGEST_PAUSE_MILLIS = 1_500;
   private static final List<String> OPTIONS = List.of("--checkpoint.interval=1 s");

@@ -3,6 +3,7 @@ package io.digflink.lab.faults;
 import io.digflink.lab.cluster.Checkout;
 import io.digflink.lab.cluster.FlinkProcesses;
 import io.digflink.lab.cluster.FlinkRest;
+import io.digflink.lab.cluster.Host;
 import io.digflink.lab.cluster.KafkaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,11 +41,17 @@ public final class FaultStack implements AutoCloseable {
    * @param disk takes the checkpoints
    */
   public static FaultStack start(Path directory, CheckpointDisk disk) throws Exception {
+    return start(directory, disk, process -> Host.LOCAL);
+  }
+
+  /** Starts them on hosts of their own. */
+  public static FaultStack start(Path directory, CheckpointDisk disk, Host.Plan hosts)
+      throws Exception {
     Path logging = Files.writeString(directory.resolve("log4j2.properties"), LOGGING);
-    KafkaProcess kafka = KafkaProcess.start(directory.resolve("kafka"), logging);
+    KafkaProcess kafka = KafkaProcess.start(directory.resolve("kafka"), logging, hosts.of("kafka"));
     FlinkProcesses flink =
         FlinkProcesses.start(
-            Files.createDirectories(directory.resolve("flink")), disk.path(), logging);
+            Files.createDirectories(directory.resolve("flink")), disk.path(), logging, hosts);
     FaultStack stack = new FaultStack(directory, disk, kafka, flink);
     Runtime.getRuntime().addShutdownHook(new Thread(stack::closeWithDisk));
     try {

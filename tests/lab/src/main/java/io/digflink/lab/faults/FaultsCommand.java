@@ -5,6 +5,7 @@ import io.digflink.cli.PositiveNumber;
 import io.digflink.cli.Subcommand;
 import io.digflink.lab.bench.JsonFile;
 import io.digflink.lab.faults.dataset.DatasetFaults;
+import io.digflink.lab.faults.network.NetworkFaults;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ public final class FaultsCommand implements Subcommand {
   }
 
   private List<FaultGroup> groups() {
-    return List.of(new ProcessFaults(kills, outages), new DatasetFaults(kills));
+    return List.of(new ProcessFaults(kills, outages), new NetworkFaults(), new DatasetFaults(kills));
   }
 
   @Override

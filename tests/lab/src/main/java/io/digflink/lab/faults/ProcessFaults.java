@@ -1,13 +1,13 @@
 package io.digflink.lab.faults;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Faults of processes on this machine. */
 final class ProcessFaults implements FaultGroup {
   private static final int KINDS = 24;
   private static final int UNDER_WAY = 40;
+  private static final String DISK_FULL = "disk-full";
 
   private final List<Scenario> scenarios;
 
@@ -24,33 +24,33 @@ final class ProcessFaults implements FaultGroup {
         Scenario.of(
             "taskmanager-kill",
             "kill -9 of a TaskManager",
-            () -> ProcessFault.TASK_MANAGER_KILLED,
+            time -> ProcessFault.TASK_MANAGER_KILLED,
             kills),
         Scenario.of(
             "taskmanager-crash",
             "SIGSEGV in a TaskManager",
-            () -> ProcessFault.TASK_MANAGER_CRASHED,
+            time -> ProcessFault.TASK_MANAGER_CRASHED,
             2),
         Scenario.of(
             "taskmanager-pause",
             "SIGSTOP of a TaskManager past its heartbeat",
-            PausedTaskManager::new,
+            time -> new PausedTaskManager(),
             2),
         Scenario.of(
             "jobmanager-kill",
             "kill -9 of the JobManager",
-            () -> ProcessFault.JOB_MANAGER_KILLED,
+            time -> ProcessFault.JOB_MANAGER_KILLED,
             3),
         Scenario.of(
                 "outage",
                 "kill -9 of all TaskManagers between a checkpoint and its commit, past the"
                     + " transactions' timeout",
-                Outage::new,
+                time -> new Outage(),
                 outages)
             .with(Outage.OPTIONS),
-        Scenario.of("broker-kill", "kill -9 of the broker", () -> ProcessFault.BROKER_KILLED, 3),
-        Scenario.of("disk-full", "a full disk for checkpoints", FullDisk::new, 2),
-        Scenario.of("rescale", "savepoint, stop, on from 2 to 4 subtasks", Rescale::new, 1),
+        Scenario.of("broker-kill", "kill -9 of the broker", time -> ProcessFault.BROKER_KILLED, 3),
+        Scenario.of(DISK_FULL, "a full disk for checkpoints", time -> new FullDisk(), 2),
+        Scenario.of("rescale", "savepoint, stop, on from 2 to 4 subtasks", time -> new Rescale(), 1),
         Scenario.of(
             "run-error",
             "an error in ONNX Runtime once in 100 runs",
@@ -70,30 +70,16 @@ final class ProcessFaults implements FaultGroup {
   public void run(Set<String> chosen, Stage stage) throws Exception {
     try (CheckpointDisk disk = CheckpointDisk.small(stage.directory().resolve("checkpoints"));
         FaultStack stack = FaultStack.start(stage.directory(), disk)) {
-      Workload workload = Workload.of(stage.bundles(), KINDS);
-      Map<String, String> undisturbed =
-          Scenario.undisturbed(
-              stack,
-              new FaultRun.Plan(
-                  "undisturbed", stage.bundles(), workload, null, UNDER_WAY, workload.allKinds()));
-      for (Scenario scenario : scenarios) {
-        if (!chosen.contains(scenario.name())) {
-          continue;
-        }
-        if (scenario.name().equals("disk-full") && !disk.isSmall()) {
-          stage.says().accept("disk-full is left out: this user may not mount a small file system");
-          continue;
-        }
-        FaultRun.Plan plan =
-            new FaultRun.Plan(
-                scenario.name(),
-                stage.bundles(),
-                workload,
-                undisturbed,
-                UNDER_WAY,
-                Integer.MAX_VALUE);
-        stage.figures().accept(scenario.run(stack, plan));
+      boolean fillable = disk.isSmall() || !chosen.contains(DISK_FULL);
+      if (!fillable) {
+        stage.says().accept(DISK_FULL + " is left out: this user may not mount a small file system");
       }
+      new Scenarios(stack, stage, KINDS, UNDER_WAY)
+          .run(
+              scenarios.stream()
+                  .filter(scenario -> chosen.contains(scenario.name()))
+                  .filter(scenario -> fillable || !scenario.name().equals(DISK_FULL))
+                  .toList());
     }
   }
 }

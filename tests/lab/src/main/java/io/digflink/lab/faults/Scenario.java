@@ -4,22 +4,22 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 
 /**
  * A run of the harness.
  *
  * @param name as it is chosen on the command line
  * @param description what is done
- * @param fault makes what is done
+ * @param fault makes what is done, from how often it was done before
  * @param times how often in the run
  * @param model whose runs fail, or null for the original
  * @param options of the job
  */
-record Scenario(
+public record Scenario(
     String name,
     String description,
-    Supplier<Fault> fault,
+    IntFunction<Fault> fault,
     int times,
     FaultyModel model,
     List<String> options) {
@@ -27,7 +27,8 @@ record Scenario(
   private static final Duration LONGEST_SENDING = Duration.ofMinutes(5);
 
   /** Something that is done to processes. */
-  static Scenario of(String name, String description, Supplier<Fault> fault, int times) {
+  public static Scenario of(
+      String name, String description, IntFunction<Fault> fault, int times) {
     return new Scenario(name, description, fault, times, null, List.of());
   }
 
@@ -50,7 +51,7 @@ record Scenario(
     }
     try (FaultRun run = FaultRun.start(stack, plan)) {
       for (int i = 0; i < times; i++) {
-        run.strike(fault.get());
+        run.strike(fault.apply(i));
       }
       if (model != null) {
         awaitSent(run, plan);
