@@ -79,8 +79,7 @@ public final class FlinkProcesses implements AutoCloseable {
             .formatted(zooKeeperPort, directory.resolve("zookeeper")));
     Map<String, String> configuration = configuration(directory, checkpoints, hosts);
     configuration.put(
-        "high-availability.zookeeper.quorum",
-        hosts.of(ZOOKEEPER).address() + ":" + zooKeeperPort);
+        "high-availability.zookeeper.quorum", hosts.of(ZOOKEEPER).address() + ":" + zooKeeperPort);
     new YAMLMapper().writeValue(directory.resolve("config.yaml").toFile(), configuration);
     FlinkProcesses cluster = new FlinkProcesses(directory, configuration, logging, hosts);
     cluster.zooKeeper.start();

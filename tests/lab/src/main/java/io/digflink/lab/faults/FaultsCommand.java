@@ -78,7 +78,8 @@ public final class FaultsCommand implements Subcommand {
   }
 
   private List<FaultGroup> groups() {
-    return List.of(new ProcessFaults(kills, outages), new NetworkFaults(), new DatasetFaults(kills));
+    return List.of(
+        new ProcessFaults(kills, outages), new NetworkFaults(), new DatasetFaults(kills));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.digflink.lab.faults;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
@@ -7,7 +8,11 @@ import java.util.Set;
 final class ProcessFaults implements FaultGroup {
   private static final int KINDS = 24;
   private static final int UNDER_WAY = 40;
+  private static final String DISK = "48m";
+  private static final String BROKER_DISK = "512m";
   private static final String DISK_FULL = "disk-full";
+  private static final String BROKER_DISK_FULL = "broker-disk-full";
+  private static final List<String> ON_FULL_DISKS = List.of(DISK_FULL, BROKER_DISK_FULL);
 
   private final List<Scenario> scenarios;
 
@@ -50,7 +55,13 @@ final class ProcessFaults implements FaultGroup {
             .with(Outage.OPTIONS),
         Scenario.of("broker-kill", "kill -9 of the broker", time -> ProcessFault.BROKER_KILLED, 3),
         Scenario.of(DISK_FULL, "a full disk for checkpoints", time -> new FullDisk(), 2),
-        Scenario.of("rescale", "savepoint, stop, on from 2 to 4 subtasks", time -> new Rescale(), 1),
+        Scenario.of(
+            BROKER_DISK_FULL,
+            "a full disk for the broker, until it gives up",
+            time -> new FullBrokerDisk(),
+            2),
+        Scenario.of(
+            "rescale", "savepoint, stop, on from 2 to 4 subtasks", time -> new Rescale(), 1),
         Scenario.of(
             "run-error",
             "an error in ONNX Runtime once in 100 runs",
@@ -68,18 +79,24 @@ final class ProcessFaults implements FaultGroup {
 
   @Override
   public void run(Set<String> chosen, Stage stage) throws Exception {
-    try (CheckpointDisk disk = CheckpointDisk.small(stage.directory().resolve("checkpoints"));
+    Path kafka = stage.directory().resolve(FaultStack.KAFKA);
+    try (SmallDisk brokerDisk = SmallDisk.mount(kafka, BROKER_DISK);
+        SmallDisk disk = SmallDisk.mount(stage.directory().resolve("checkpoints"), DISK);
         FaultStack stack = FaultStack.start(stage.directory(), disk)) {
-      boolean fillable = disk.isSmall() || !chosen.contains(DISK_FULL);
+      boolean fillable = brokerDisk.isMounted() && disk.isMounted();
+      List<Scenario> possible =
+          scenarios.stream()
+              .filter(scenario -> chosen.contains(scenario.name()))
+              .filter(scenario -> fillable || !ON_FULL_DISKS.contains(scenario.name()))
+              .toList();
       if (!fillable) {
-        stage.says().accept(DISK_FULL + " is left out: this user may not mount a small file system");
+        stage
+            .says()
+            .accept(
+                String.join(", ", ON_FULL_DISKS)
+                    + " are left out: this user may not mount small file systems; run as root");
       }
-      new Scenarios(stack, stage, KINDS, UNDER_WAY)
-          .run(
-              scenarios.stream()
-                  .filter(scenario -> chosen.contains(scenario.name()))
-                  .filter(scenario -> fillable || !scenario.name().equals(DISK_FULL))
-                  .toList());
+      new Scenarios(stack, stage, KINDS, UNDER_WAY).run(possible);
     }
   }
 }

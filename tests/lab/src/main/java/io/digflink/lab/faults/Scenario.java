@@ -27,8 +27,7 @@ public record Scenario(
   private static final Duration LONGEST_SENDING = Duration.ofMinutes(5);
 
   /** Something that is done to processes. */
-  public static Scenario of(
-      String name, String description, IntFunction<Fault> fault, int times) {
+  public static Scenario of(String name, String description, IntFunction<Fault> fault, int times) {
     return new Scenario(name, description, fault, times, null, List.of());
   }
 

@@ -32,12 +32,7 @@ public final class Scenarios {
     for (Scenario scenario : scenarios) {
       FaultRun.Plan plan =
           new FaultRun.Plan(
-              scenario.name(),
-              stage.bundles(),
-              workload,
-              undisturbed,
-              underWay,
-              Integer.MAX_VALUE);
+              scenario.name(), stage.bundles(), workload, undisturbed, underWay, Integer.MAX_VALUE);
       stage.figures().accept(scenario.run(stack, plan));
     }
   }

@@ -33,6 +33,7 @@ final class LoopDisk implements AutoCloseable {
     LoopDisk disk = new LoopDisk(image, Files.createDirectories(directory.resolve("disk")));
     Program.run("mkfs.ext4", "-q", "-F", image.toString());
     disk.mount();
+    Runtime.getRuntime().addShutdownHook(new Thread(disk::close));
     return disk;
   }
 
@@ -75,7 +76,7 @@ final class LoopDisk implements AutoCloseable {
   @Override
   public void close() {
     try {
-      Program.succeeds("umount", mount.toString());
+      Program.succeeds("umount", "-l", mount.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -11,7 +11,8 @@ import java.util.Optional;
 
 /**
  * Hosts on this machine, each a network namespace with an address of its own, and an exchange
- * between them. This process is a host too, {@link #LAB}: the namespace of that name forwards to it.
+ * between them. This process is a host too, {@link #LAB}: the namespace of that name forwards to
+ * it.
  */
 final class Network implements AutoCloseable {
   /** This process, and what else is in no namespace. */
@@ -48,6 +49,7 @@ final class Network implements AutoCloseable {
     List<String> names = new ArrayList<>(List.of(LAB));
     names.addAll(hosts);
     Network network = new Network(names);
+    Runtime.getRuntime().addShutdownHook(new Thread(network::close));
     try {
       network.make();
     } catch (IOException e) {
