@@ -123,7 +123,7 @@ public final class FaultsCommand implements Subcommand {
     out.println(FaultTable.of(all));
     out.flush();
     json.write(all);
-    return all.stream().allMatch(figures -> figures.verdict().isGood()) ? 0 : 1;
+    return all.stream().allMatch(FaultFigures::isGood) ? 0 : 1;
   }
 
   /** All, or those that are named, each or by the beginning of their names. */

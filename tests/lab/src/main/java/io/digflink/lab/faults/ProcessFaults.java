@@ -54,6 +54,12 @@ final class ProcessFaults implements FaultGroup {
                 outages)
             .with(Outage.OPTIONS),
         Scenario.of("broker-kill", "kill -9 of the broker", time -> ProcessFault.BROKER_KILLED, 3),
+        Scenario.of(
+                "broker-log-truncated",
+                "half of an older segment of the images' log gone: not survivable",
+                time -> new TruncatedSegment(),
+                1)
+            .notSurvivable(),
         Scenario.of(DISK_FULL, "a full disk for checkpoints", time -> new FullDisk(), 2),
         Scenario.of(
             BROKER_DISK_FULL,

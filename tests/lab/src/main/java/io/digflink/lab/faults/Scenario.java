@@ -15,6 +15,7 @@ import java.util.function.IntFunction;
  * @param times how often in the run
  * @param model whose runs fail, or null for the original
  * @param options of the job
+ * @param survivable whether nothing may be lost
  */
 public record Scenario(
     String name,
@@ -22,23 +23,29 @@ public record Scenario(
     IntFunction<Fault> fault,
     int times,
     FaultyModel model,
-    List<String> options) {
+    List<String> options,
+    boolean survivable) {
   private static final int REQUESTS_OF_MODEL = 150;
   private static final Duration LONGEST_SENDING = Duration.ofMinutes(5);
 
   /** Something that is done to processes. */
   public static Scenario of(String name, String description, IntFunction<Fault> fault, int times) {
-    return new Scenario(name, description, fault, times, null, List.of());
+    return new Scenario(name, description, fault, times, null, List.of(), true);
   }
 
   /** Runs that fail. */
   static Scenario of(String name, String description, FaultyModel model) {
-    return new Scenario(name, description, null, 0, model, List.of());
+    return new Scenario(name, description, null, 0, model, List.of(), true);
   }
 
   /** The same with options of the job. */
   Scenario with(List<String> ofJob) {
-    return new Scenario(name, description, fault, times, model, ofJob);
+    return new Scenario(name, description, fault, times, model, ofJob, survivable);
+  }
+
+  /** The same, which answers do not survive that are in the topics already. */
+  Scenario notSurvivable() {
+    return new Scenario(name, description, fault, times, model, options, false);
   }
 
   /** Runs it; the requests come as long as faults do. */
@@ -55,7 +62,7 @@ public record Scenario(
       if (model != null) {
         awaitSent(run, plan);
       }
-      return run.end(description);
+      return survivable ? run.end(description) : run.endAfterLoss(description);
     }
   }
 

@@ -26,6 +26,12 @@ public record Verdict(
         unasked + other.unasked);
   }
 
+  /** The same with requests whose answers were there and are gone. */
+  Verdict withLost(long gone) {
+    return new Verdict(
+        requests, images, invalid, Math.toIntExact(gone), twice, differing, unasked);
+  }
+
   /** Whether every answer came once and as it must be. */
   public boolean isGood() {
     return lost == 0 && twice == 0 && differing == 0 && unasked == 0;

@@ -1,5 +1,6 @@
 package io.digflink.lab.faults.network;
 
+import io.digflink.lab.cluster.JvmProcess;
 import io.digflink.lab.faults.Fault;
 import io.digflink.lab.faults.FaultRun;
 import java.util.List;
@@ -24,7 +25,7 @@ record NetworkFault(Network network, Kind kind, int seconds) implements Fault {
 
   /** Which wires are bad, and how; a TaskManager is one that denoises, any of them. */
   enum Kind {
-    BROKER_TASK_MANAGER("no network between the broker and a TaskManager", 5, 30, 120) {
+    BROKER_TASK_MANAGER("no network between the broker and a TaskManager", 5, 30) {
       @Override
       void begin(Network network, List<String> worker) {
         both(network, worker, BROKER, Wire.CUT);
@@ -48,7 +49,7 @@ record NetworkFault(Network network, Kind kind, int seconds) implements Fault {
         network.set(BROKER, worker, Wire.CUT);
       }
     },
-    JOB_MANAGER_TASK_MANAGER("no network between the JobManager and a TaskManager", 5, 30, 120) {
+    JOB_MANAGER_TASK_MANAGER("no network between the JobManager and a TaskManager", 5, 30) {
       @Override
       void begin(Network network, List<String> worker) {
         both(network, worker, JOB_MANAGER, Wire.CUT);
@@ -95,6 +96,18 @@ record NetworkFault(Network network, Kind kind, int seconds) implements Fault {
       void begin(Network network, List<String> worker) {
         network.set(network.names(), network.names(), new Wire(0, 5));
       }
+    },
+    BROKER_TASK_MANAGER_LONG("no network between the broker and a TaskManager", 120) {
+      @Override
+      void begin(Network network, List<String> worker) {
+        BROKER_TASK_MANAGER.begin(network, worker);
+      }
+    },
+    JOB_MANAGER_TASK_MANAGER_LONG("no network between the JobManager and a TaskManager", 120) {
+      @Override
+      void begin(Network network, List<String> worker) {
+        JOB_MANAGER_TASK_MANAGER.begin(network, worker);
+      }
     };
 
     private final String description;
@@ -135,8 +148,17 @@ record NetworkFault(Network network, Kind kind, int seconds) implements Fault {
     return System.currentTimeMillis();
   }
 
+  /**
+   * Starts TaskManagers again that have ended themselves, as Kubernetes does: Flink ends one whose
+   * task cannot be cleaned up, and a producer that reaches no broker for a minute cannot abort.
+   */
   @Override
   public void tidyUp(FaultRun run) throws Exception {
+    for (JvmProcess taskManager : run.stack().flink().taskManagers().values()) {
+      if (!taskManager.isAlive()) {
+        taskManager.start();
+      }
+    }
     run.stack().awaitSlots();
   }
 }

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 
 /** Faults of the network: broker, JobManager and each TaskManager have hosts of their own. */
 public final class NetworkFaults implements FaultGroup {
-  private static final int KINDS = 12;
-  private static final int UNDER_WAY = 20;
+  private static final int KINDS = 9;
+  private static final int UNDER_WAY = 12;
   private static final String DISK = "48m";
   private static final String CLOCK = "clock-skew";
   private static final String SKEWED = "taskmanager-2";
