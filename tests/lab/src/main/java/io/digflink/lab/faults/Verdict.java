@@ -28,8 +28,7 @@ public record Verdict(
 
   /** The same with requests whose answers were there and are gone. */
   Verdict withLost(long gone) {
-    return new Verdict(
-        requests, images, invalid, Math.toIntExact(gone), twice, differing, unasked);
+    return new Verdict(requests, images, invalid, Math.toIntExact(gone), twice, differing, unasked);
   }
 
   /** Whether every answer came once and as it must be. */

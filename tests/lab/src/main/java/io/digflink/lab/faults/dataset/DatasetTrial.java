@@ -9,7 +9,7 @@ import org.apache.commons.io.file.PathUtils;
 
 /** Data sets of one format: an undisturbed one, by which those that something befell are judged. */
 final class DatasetTrial {
-  private static final int IMAGES = 160;
+  private static final int IMAGES = 80;
 
   private final Path directory;
   private final SynthesizeRun.Command command;
@@ -53,7 +53,7 @@ final class DatasetTrial {
         images: %d
         seed: 30
         samplers: [{name: ddim, steps: 4}, {name: dpm++, steps: 3}, {name: ddpm, steps: 4}]
-        output: {format: %s, shard_size: 10, latents: true}
+        output: {format: %s, shard_size: 8, latents: true}
         """
             .formatted(IMAGES, format));
   }

@@ -73,7 +73,8 @@ class ExchangeITCase {
     send(0, 1, 'a');
     send(0, 1, 'b');
     assertThat(receive(1)).isEqualTo('a');
-    assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isGreaterThanOrEqualTo(150);
+    assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start))
+        .isGreaterThanOrEqualTo(150);
     assertThat(receive(1)).isEqualTo('b');
   }
 
