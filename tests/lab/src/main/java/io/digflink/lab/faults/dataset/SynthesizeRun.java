@@ -57,6 +57,7 @@ final class SynthesizeRun implements AutoCloseable {
                   "--batch-rows=8",
                   "--parallelism=2"));
       process.start();
+      Runtime.getRuntime().addShutdownHook(new Thread(process::close));
       return new SynthesizeRun(out, process);
     }
   }
