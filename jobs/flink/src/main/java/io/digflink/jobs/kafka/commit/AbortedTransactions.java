@@ -82,8 +82,8 @@ final class AbortedTransactions {
         return 0;
       }
       LOG.warn(
-          "Transaction {} was aborted between its checkpoint and its commit, by brokers after {} ms or"
-              + " by a new producer of its id: writing its {} records again",
+          "Transaction {} was aborted between its checkpoint and its commit (brokers do that after {}"
+              + " ms): writing its {} records again",
           transaction.place(),
           client.getProperty(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
           transaction.records());
