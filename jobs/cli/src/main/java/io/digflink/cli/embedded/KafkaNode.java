@@ -75,8 +75,7 @@ public record KafkaNode(Path configuration, Properties properties, String bootst
     return new ServerSocket(0, 1, InetAddress.getByName(LOCAL));
   }
 
-  private static Properties properties(
-      Path logs, String host, int brokerPort, int controllerPort) {
+  private static Properties properties(Path logs, String host, int brokerPort, int controllerPort) {
     Properties p = new Properties();
     p.setProperty("process.roles", "broker,controller");
     p.setProperty("node.id", "1");
