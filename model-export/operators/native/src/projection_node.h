@@ -87,17 +87,16 @@ class ProjectionNode {
  public:
   static constexpr const char* kName = Kind::kName;
   static constexpr Epilogue kEpilogue = Kind::kEpilogue;
-  static constexpr auto kInputs = inputs_of<T, Kind::kBias ? 3 : 2>();
+  static constexpr auto kInputs = inputs_of < T, Kind::kBias ? 3 : 2 > ();
   static constexpr std::array<ONNXTensorElementDataType, 1> kOutputs = {kElementType<T>};
 
   explicit ProjectionNode(const Attributes&) {}
 
  protected:
   ProjectionArguments<T> arguments(const Ort::KernelContext& context) const {
-    return projection_arguments<T>(
-        kName, context, context.GetInput(0), context.GetInput(1),
-        Kind::kBias ? context.GetInput(2) : Ort::ConstValue{nullptr},
-        kEpilogue == Epilogue::kSwiGlu ? 2 : 1);
+    return projection_arguments<T>(kName, context, context.GetInput(0), context.GetInput(1),
+                                   Kind::kBias ? context.GetInput(2) : Ort::ConstValue{nullptr},
+                                   kEpilogue == Epilogue::kSwiGlu ? 2 : 1);
   }
 };
 
@@ -109,7 +108,7 @@ class GatedProjectionNode {
  public:
   static constexpr const char* kName = Kind::kName;
   static constexpr Epilogue kEpilogue = Epilogue::kGated;
-  static constexpr auto kInputs = inputs_of<T, Kind::kBias ? 5 : 4>();
+  static constexpr auto kInputs = inputs_of < T, Kind::kBias ? 5 : 4 > ();
   static constexpr std::array<ONNXTensorElementDataType, 1> kOutputs = {kElementType<T>};
 
   explicit GatedProjectionNode(const Attributes& attributes) {

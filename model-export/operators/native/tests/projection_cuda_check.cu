@@ -25,12 +25,10 @@ struct Kind {
   bool biased;
 };
 
-constexpr Kind kKinds[] = {{"Projection", Epilogue::kNone, false},
-                           {"BiasProjection", Epilogue::kNone, true},
-                           {"GeluProjection", Epilogue::kGelu, true},
-                           {"SwiGluProjection", Epilogue::kSwiGlu, false},
-                           {"GatedProjection", Epilogue::kGated, false},
-                           {"GatedBiasProjection", Epilogue::kGated, true}};
+constexpr Kind kKinds[] = {
+    {"Projection", Epilogue::kNone, false},       {"BiasProjection", Epilogue::kNone, true},
+    {"GeluProjection", Epilogue::kGelu, true},    {"SwiGluProjection", Epilogue::kSwiGlu, false},
+    {"GatedProjection", Epilogue::kGated, false}, {"GatedBiasProjection", Epilogue::kGated, true}};
 
 constexpr std::int64_t kRows = 4, kGate = 2;
 constexpr std::int64_t kGuard = 4096;  // elements after the output that must not change

@@ -50,7 +50,8 @@ std::vector<std::int64_t> rows_of(const Shape& s) {
 std::vector<float> naive(const Shape& s, const std::vector<float>& packed) {
   const std::int64_t width = s.width();
   const auto at = [&](std::int64_t n, std::int64_t t, int part, std::int64_t column) {
-    return double(packed[static_cast<std::size_t>(((n * s.length + t) * 3 + part) * width + column)]);
+    return double(
+        packed[static_cast<std::size_t>(((n * s.length + t) * 3 + part) * width + column)]);
   };
   std::vector<float> output;
   std::vector<double> weights(static_cast<std::size_t>(s.length));
@@ -141,10 +142,9 @@ int failures_of(const char* type, double tolerance, bool quick) {
     const double error =
         output.empty() ? INFINITY : dig::distance(picked(s, output), naive(s, values));
     // The last entry has the same bits alone and in the batch.
-    const bool alike =
-        !output.empty() && !alone.empty() &&
-        std::memcmp(output.data() + (output.size() - alone.size()), alone.data(),
-                    alone.size() * sizeof(T)) == 0;
+    const bool alike = !output.empty() && !alone.empty() &&
+                       std::memcmp(output.data() + (output.size() - alone.size()), alone.data(),
+                                   alone.size() * sizeof(T)) == 0;
     if (error <= tolerance && alike) continue;
     ++failures;
     std::printf("FAILED %s N=%d T=%d H=%d K=%d spread %g: relative L2 %g%s\n", type,

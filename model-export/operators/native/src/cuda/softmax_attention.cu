@@ -1,9 +1,8 @@
-#include "dig/cuda/softmax_attention.cuh"
-
 #include <cmath>
 #include <cstdint>
 
 #include "dig/cuda/launch.cuh"
+#include "dig/cuda/softmax_attention.cuh"
 #include "dig/cuda/softmax_attention.h"
 
 namespace dig {
@@ -29,8 +28,8 @@ cudaError_t launch_attention(const SoftmaxAttentionArguments<T>& a, cudaStream_t
 /// Short sequences gain by a third stage, long ones lose by it.
 template <typename T, int kHead>
 cudaError_t attend(const SoftmaxAttentionArguments<T>& a, cudaStream_t stream) {
-  return a.length <= 512 ? launch_attention<T, kHead, 3>(a, stream)
-                         : launch_attention<T, kHead, 2>(a, stream);
+  return a.length <= 2048 ? launch_attention<T, kHead, 3>(a, stream)
+                          : launch_attention<T, kHead, 2>(a, stream);
 }
 
 }  // namespace

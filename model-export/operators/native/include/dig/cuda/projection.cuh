@@ -140,18 +140,18 @@ class Projection {
 
   /// The bias of this thread's columns; loaded before the products, which hide the latency.
   struct Bias {
-    std::uint32_t pairs[kBias ? kTile / 8 : 1];
+    std::uint32_t pairs[kBias ? kTile / 8 : 1] = {};
   };
 
   __device__ __forceinline__ Bias load_bias(int first_column) {
     Bias bias;
     if constexpr (kBias) {
-      const int column = first_column + static_cast<int>(threadIdx.x) % 4 * 2;
+      const int quad = static_cast<int>(threadIdx.x) % 4 * 2;
 #pragma unroll
       for (int j = 0; j < kTile / 8; ++j) {
-        const bool inside = column + j * 8 < outputs_;
-        const auto* const at = reinterpret_cast<const std::uint32_t*>(a_.bias + column + j * 8);
-        bias.pairs[j] = inside ? __ldg(at) : 0;
+        // Beyond the last column nothing is stored, so any bias will do.
+        const int column = min(first_column + j * 8, outputs_ - 8) + quad;
+        bias.pairs[j] = load_early(reinterpret_cast<const std::uint32_t*>(a_.bias + column));
       }
     }
     return bias;

@@ -46,8 +46,8 @@ __device__ __forceinline__ std::uint32_t output_pair(const float (&c)[kTile / 2]
   return Pair<T>::pack(c[i], c[i + 1]);
 }
 
-/// output = product, its GELU or its SwiGLU. Each thread turns its columns into eight neighbouring ones in
-/// each 32 and stores them.
+/// output = product, its GELU or its SwiGLU. Each thread turns its columns into eight neighbouring
+/// ones in each 32 and stores them.
 /// @param token the thread's first
 /// @param first_column of the tile, of `outputs` in all
 template <typename T, int kTile, Epilogue kEpilogue>

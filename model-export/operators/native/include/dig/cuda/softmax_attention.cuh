@@ -58,9 +58,9 @@ template <typename T, int kHead, int kKeys>
 class AttentionWarp {
   using Rows = HeadRows<T, kHead>;
   static constexpr int kStride = Rows::kStride;
-  static constexpr int kSteps = kHead / 16;           ///< of 16 elements
-  static constexpr bool kTail = kHead % 16 != 0;      ///< and one of 8
-  static constexpr int kBlocks = kHead / 8;           ///< of 8 output columns
+  static constexpr int kSteps = kHead / 16;       ///< of 16 elements
+  static constexpr bool kTail = kHead % 16 != 0;  ///< and one of 8
+  static constexpr int kBlocks = kHead / 8;       ///< of 8 output columns
   static constexpr int kScoreBlocks = kKeys / 8;
 
  public:

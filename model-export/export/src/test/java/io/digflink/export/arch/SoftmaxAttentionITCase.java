@@ -103,8 +103,7 @@ class SoftmaxAttentionITCase {
   }
 
   /** The softmax of a query's products with the keys of its image. */
-  private static double[] weights(
-      float[] packed, int width, int query, int first, int headSize) {
+  private static double[] weights(float[] packed, int width, int query, int first, int headSize) {
     double[] weights = new double[TOKENS];
     double sum = 0;
     for (int t = 0; t < TOKENS; t++) {
