@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       DenoiserBench.class,
       DecoderBench.class,
       FusionBench.class,
+      HeadlineBench.class,
       OpBench.class,
       ProviderBench.class
     })
