@@ -4,9 +4,12 @@ import io.digflink.jobs.decode.DecodeSettings;
 import io.digflink.jobs.denoise.DenoiseSettings;
 import io.digflink.jobs.kafka.ClientProperties;
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.runtime.session.Device;
+import io.digflink.runtime.session.Devices;
 import io.digflink.synthesis.dataset.DatasetSettings;
 import io.digflink.synthesis.job.SynthesisSettings;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
 import picocli.CommandLine.Option;
 
@@ -29,14 +32,16 @@ public final class SynthesisOptions {
   @Option(
       names = "--device",
       defaultValue = "auto",
-      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
+      description =
+          "cpu, cuda (every GPU), cuda:0,2 (these) or auto: every GPU, or the CPU where there is none"
+              + " (default: ${DEFAULT-VALUE}).")
   private String device;
 
   @Option(
       names = "--parallelism",
-      defaultValue = "1",
-      description = "Subtasks, each with a denoiser of its own (default: ${DEFAULT-VALUE}).")
-  private int parallelism;
+      description =
+          "Subtasks, each on one of the devices (default: the number of devices; 1 on a cluster).")
+  private Integer parallelism;
 
   @Option(
       names = "--threads",
@@ -59,9 +64,20 @@ public final class SynthesisOptions {
               + " topic, such as TLS and SASL.")
   private Path kafkaProperties;
 
-  /** Subtasks of the job. */
+  /** Subtasks of the job; 1 unless said otherwise. */
   public int parallelism() {
-    return parallelism;
+    return parallelism == null ? 1 : parallelism;
+  }
+
+  /**
+   * Takes one subtask for each device of this host, unless a parallelism was given.
+   *
+   * @return the devices
+   */
+  public List<Device> useDevicesOfThisHost() {
+    List<Device> devices = Devices.of(device);
+    parallelism = parallelism == null ? Integer.valueOf(devices.size()) : parallelism;
+    return devices;
   }
 
   Path spec() {
@@ -102,6 +118,6 @@ public final class SynthesisOptions {
             dataset.imageMetadata(),
             LONGEST_FAILURE_STREAK),
         dataset,
-        parallelism);
+        parallelism());
   }
 }

@@ -3,6 +3,7 @@ package io.digflink.jobs.decode;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceBinding;
 import io.digflink.jobs.device.DeviceRunOperator;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
@@ -59,6 +60,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   private final transient Answers answers = new Answers(this::tell, this::reject);
   private transient ListState<Handover> waitingState;
   private transient ListState<FailedImages> failedState;
+  private transient DeviceBinding binding;
   private transient ServedModels models;
   private transient DecodeMetrics metrics;
   private transient RejectCounters rejects;
@@ -87,7 +89,8 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    models = new ServedModels(modelSettings);
+    binding = DeviceBinding.bind("Decode", modelSettings.device(), getRuntimeContext());
+    models = new ServedModels(modelSettings, binding.device());
     waitingState = unionState(context, "latents-waiting", new HandoverSerializer());
     failedState = unionState(context, "failed-images", new FailedImagesSerializer());
     for (Handover handover : waitingState.get()) {
@@ -327,6 +330,9 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   protected void closeDevice() {
     if (models != null) {
       models.close();
+    }
+    if (binding != null) {
+      binding.close();
     }
   }
 }

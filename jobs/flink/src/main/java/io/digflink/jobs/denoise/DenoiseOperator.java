@@ -1,6 +1,7 @@
 package io.digflink.jobs.denoise;
 
 import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceBinding;
 import io.digflink.jobs.device.DeviceRunOperator;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
@@ -45,6 +46,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   private final transient FailedRunPolicy<ImageInFlight> policy;
   private final transient List<Unservable> unservable = new ArrayList<>();
   private transient ListState<HeldRequest> state;
+  private transient DeviceBinding binding;
   private transient ServedModels models;
   private transient DenoiseMetrics metrics;
   private transient RejectCounters rejects;
@@ -69,7 +71,8 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    models = new ServedModels(modelSettings);
+    binding = DeviceBinding.bind("Denoise", modelSettings.device(), getRuntimeContext());
+    models = new ServedModels(modelSettings, binding.device());
     state =
         new SimpleVersionedListState<>(
             context
@@ -254,6 +257,9 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   protected void closeDevice() {
     if (models != null) {
       models.close();
+    }
+    if (binding != null) {
+      binding.close();
     }
   }
 }

@@ -118,7 +118,11 @@ public final class GenerateOptions {
       key("models.device")
           .stringType()
           .defaultValue("auto")
-          .withDescription("Where models run: cpu, cuda, cuda:N, or auto (cuda if there is one).");
+          .withDescription(
+              "Where models run: cpu, cuda (every GPU), cuda:0,2 (these), or auto: every GPU, or the CPU"
+                  + " where there is none. A subtask of Denoise or Decode takes one device: of those that"
+                  + " Flink's external resource gpu gave its TaskManager, or of the host's, the one that"
+                  + " fewest subtasks have.");
 
   public static final ConfigOption<Integer> INTRA_OP_THREADS =
       key("models.intra-op-threads")

@@ -3,6 +3,7 @@ package io.digflink.jobs.model;
 import io.digflink.bundle.ModelManifest;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.Device;
+import io.digflink.runtime.session.Devices;
 import java.io.IOException;
 import java.io.Serializable;
 import java.time.Duration;
@@ -15,7 +16,7 @@ import java.util.stream.Collectors;
  *
  * @param directory directory of the bundles: a local path, or a URI on any file system that Flink
  *     reads
- * @param device {@code cpu}, {@code cuda}, {@code cuda:N} or {@code auto}
+ * @param device as {@link Devices} reads it; each subtask takes one of them
  * @param intraOpThreads threads of one run on a CPU; 0: one per core
  * @param longestRun after which a run is taken to hang
  */
@@ -27,7 +28,7 @@ public record ModelSettings(
 
   public ModelSettings {
     Objects.requireNonNull(directory, "directory");
-    Device.of(device);
+    Devices.check(device);
     if (longestRun.isZero() || longestRun.isNegative()) {
       throw new IllegalArgumentException(
           "Expected denoise.run-timeout above 0, found " + longestRun);
@@ -45,7 +46,7 @@ public record ModelSettings(
 
   /** What the bundles say of themselves, by the names that requests use. */
   public Map<String, ModelManifest> manifests() throws IOException {
-    try (ServedModels models = new ServedModels(this)) {
+    try (ServedModels models = new ServedModels(this, Device.CPU)) {
       return models.bundles().stream()
           .collect(Collectors.toMap(ModelBundle::name, ModelBundle::manifest));
     }

@@ -25,11 +25,12 @@ public final class ServedModels implements AutoCloseable {
   /**
    * Finds and verifies the bundles.
    *
+   * @param device where their sessions are opened
    * @throws IOException if there are none, or one of them cannot make images
    */
-  public ServedModels(ModelSettings settings) throws IOException {
+  public ServedModels(ModelSettings settings, Device device) throws IOException {
     this.settings = settings;
-    this.device = Device.of(settings.device());
+    this.device = device;
     ModelCatalog catalog = FetchedBundles.open(settings.directory());
     for (String name : catalog.names()) {
       ModelBundle bundle = catalog.find(name).orElseThrow();
