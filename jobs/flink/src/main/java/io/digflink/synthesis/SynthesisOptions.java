@@ -17,6 +17,9 @@ import picocli.CommandLine.Option;
 public final class SynthesisOptions {
   private static final int MAX_IN_FLIGHT_BATCHES = 2;
 
+  /** Requests of one image each that wait, where the rows of a run are not known yet. */
+  private static final int WAITING = 128;
+
   // The second try has only failed images, on sessions of its own: a broken device opens none.
   private static final int LONGEST_FAILURE_STREAK = Integer.MAX_VALUE;
 
@@ -51,9 +54,10 @@ public final class SynthesisOptions {
 
   @Option(
       names = "--batch-rows",
-      defaultValue = "32",
+      defaultValue = "0",
       description =
-          "Most rows of one denoiser run; a guided image takes two (default: ${DEFAULT-VALUE}).")
+          "Most rows of one denoiser run; a guided image takes two (default: as many as are measured"
+              + " to suit the device).")
   private int batchRows;
 
   @Option(
@@ -101,18 +105,16 @@ public final class SynthesisOptions {
 
   /** Settings of the job. */
   SynthesisSettings settings(Path bundle, DatasetSettings dataset) {
-    if (batchRows < 2) {
+    if (batchRows != 0 && batchRows < 2) {
       throw new IllegalArgumentException("Expected --batch-rows of 2 or more, found " + batchRows);
     }
+    int waiting = batchRows == 0 ? WAITING : MAX_IN_FLIGHT_BATCHES * batchRows;
     return new SynthesisSettings(
         new ModelSettings(bundle.toAbsolutePath().toString(), device, threads),
         new DenoiseSettings(
-            batchRows,
-            MAX_IN_FLIGHT_BATCHES * batchRows,
-            MAX_IN_FLIGHT_BATCHES * batchRows,
-            LONGEST_FAILURE_STREAK),
+            batchRows, MAX_IN_FLIGHT_BATCHES * batchRows, waiting, LONGEST_FAILURE_STREAK),
         new DecodeSettings(
-            Math.max(1, batchRows / 4),
+            batchRows == 0 ? 0 : Math.max(1, batchRows / 4),
             Long.MAX_VALUE,
             null,
             dataset.imageMetadata(),

@@ -8,8 +8,11 @@ import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
+import io.digflink.runtime.session.SessionMemory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -34,7 +37,8 @@ public final class ModelBundle {
    */
   public static ModelBundle open(Path path) throws IOException {
     BundleDirectory directory = BundleDirectory.open(path);
-    Verified verified = new Verified(path.toRealPath(), directory.digest());
+    Object file = Files.readAttributes(directory.denoiser(), BasicFileAttributes.class).fileKey();
+    Verified verified = new Verified(path.toRealPath(), directory.digest(), file);
     if (!VERIFIED.contains(verified)) {
       directory.verify();
       VERIFIED.add(verified);
@@ -55,6 +59,16 @@ public final class ModelBundle {
   /** SHA-256 of the bundle, 64 lower-case hexadecimal digits. */
   public String digest() {
     return directory.digest();
+  }
+
+  /** Its directory. */
+  public Path path() {
+    return directory.path();
+  }
+
+  /** Its name and digest, by which requests ask for this version. */
+  public ModelReference reference() {
+    return new ModelReference(name(), digest());
   }
 
   /** Which images it can make. */
@@ -83,6 +97,12 @@ public final class ModelBundle {
     return image().scale();
   }
 
+  /** Bytes that its denoiser and its decoder reserve on a device. */
+  public long memoryOn(Device device) {
+    return SessionMemory.of(directory.denoiser(), device)
+        + directory.decoder().map(decoder -> SessionMemory.of(decoder, device)).orElse(0L);
+  }
+
   /** Leases the denoiser's session; see {@link DenoiserSession#open}. */
   public DenoiserSession openDenoiser(Device device, int threads) throws SessionException {
     return DenoiserSession.open(directory.denoiser(), device, threads);
@@ -106,5 +126,6 @@ public final class ModelBundle {
         "Bundle " + name() + " has no decoder: export it again with --vae");
   }
 
-  private record Verified(Path path, String digest) {}
+  /** A bundle whose digests were right; another copy of it may be in its place now. */
+  private record Verified(Path path, String digest, Object file) {}
 }

@@ -57,7 +57,7 @@ public final class DenoiserSession implements AutoCloseable {
       if (label != null) {
         inputs.put("label", label);
       }
-      GraphRun.run(lease.session(), inputs, "output", output);
+      lease.run(inputs, "output", output);
     } catch (OrtException e) {
       throw GraphRun.translate(e);
     }

@@ -37,15 +37,6 @@ public record Device(OrtProvider provider, int index) {
     return Devices.of(name).get(0);
   }
 
-  /**
-   * Rows of a denoiser run that suit the device. On two CPU cores a row of the demo model takes 2.8
-   * ms alone, 1.8 ms among 4 to 12, and 2.2 ms among 32, whose activations no longer fit into the
-   * cache; a GPU needs many rows to be busy.
-   */
-  public int suitableRows() {
-    return isCuda() ? 32 : 8;
-  }
-
   /** Whether it is a GPU. */
   public boolean isCuda() {
     return provider == OrtProvider.CUDA;
