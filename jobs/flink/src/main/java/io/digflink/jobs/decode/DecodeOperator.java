@@ -4,6 +4,7 @@ import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.device.BatchKey;
 import io.digflink.jobs.device.DeviceBinding;
+import io.digflink.jobs.device.DeviceMetrics;
 import io.digflink.jobs.device.DeviceRunOperator;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
@@ -64,6 +65,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   private transient DeviceBinding binding;
   private transient ServedModels<DecoderSession> models;
   private transient DecodeMetrics metrics;
+  private transient DeviceMetrics deviceMetrics;
   private transient RejectCounters rejects;
   private transient RequestSpans spans;
 
@@ -127,6 +129,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   public void open() throws Exception {
     metrics = new DecodeMetrics(getMetricGroup());
+    deviceMetrics = new DeviceMetrics(getMetricGroup(), binding.device(), models);
     rejects = new RejectCounters(getMetricGroup());
     spans = new RequestSpans(getMetricGroup());
     models.open();
@@ -245,6 +248,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   protected void takeIn(DecodeRun run) throws SessionException {
     metrics.ran(run);
+    deviceMetrics.ran(run);
     long now = now();
     switch (policy.judge(run, now)) {
       case TAKE -> {
@@ -326,6 +330,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     answers.done(image, now);
     endSpan(image.header(), now);
     metrics.finished(image.header(), now);
+    deviceMetrics.finished(bundle.digest());
   }
 
   private void tell(Answer<RequestProgress> progress) {

@@ -2,6 +2,7 @@ package io.digflink.jobs.denoise;
 
 import io.digflink.jobs.device.BatchKey;
 import io.digflink.jobs.device.DeviceBinding;
+import io.digflink.jobs.device.DeviceMetrics;
 import io.digflink.jobs.device.DeviceRunOperator;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
@@ -42,6 +43,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   private final transient ModelSettings modelSettings;
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
+  private final transient OpenModelsFirst turns;
   private final transient FailedRunPolicy<ImageInFlight> policy;
   private final transient List<Unservable> unservable = new ArrayList<>();
   private transient InFlight inFlight;
@@ -49,6 +51,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   private transient DeviceBinding binding;
   private transient ServedModels<DenoiserSession> models;
   private transient DenoiseMetrics metrics;
+  private transient DeviceMetrics deviceMetrics;
   private transient RejectCounters rejects;
 
   /** A restored request that cannot be served any more. */
@@ -64,6 +67,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     this.policy = new FailedRunPolicy<>(this::maxRows, settings.longestFailureStreak());
     this.batcher = new StepBatcher(policy);
     this.batches = new RowBatches(this::maxRows);
+    this.turns = new OpenModelsFirst(digest -> models.isOpen(digest));
   }
 
   @Override
@@ -93,6 +97,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   @Override
   public void open() throws Exception {
     metrics = new DenoiseMetrics(getMetricGroup());
+    deviceMetrics = new DeviceMetrics(getMetricGroup(), binding.device(), models);
     rejects = new RejectCounters(getMetricGroup());
     models.open();
     dropUnusable();
@@ -157,7 +162,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   protected DenoiseRun nextRun() throws Exception {
     begin();
     metrics.observe(inFlight);
-    List<ImageInFlight> images = batcher.choose(inFlight.stepping());
+    List<ImageInFlight> images = batcher.choose(turns.choose(inFlight.stepping(), now()));
     if (images.isEmpty()) {
       return null;
     }
@@ -204,6 +209,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   @Override
   protected void takeIn(DenoiseRun run) throws SessionException {
     metrics.ran(run);
+    deviceMetrics.ran(run);
     long now = now();
     switch (policy.judge(run, now)) {
       case TAKE -> inFlight.stepped(run.images());
@@ -250,6 +256,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
         String digest = image.request().bundle().digest();
         output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), end)));
         metrics.finished();
+        deviceMetrics.finished(digest);
       } else {
         tell(RequestNews.imageFailed(request, notFinite(image), now));
         if (end != null) {

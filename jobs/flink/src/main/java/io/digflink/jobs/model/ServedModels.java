@@ -56,6 +56,11 @@ public final class ServedModels<S extends AutoCloseable> implements AutoCloseabl
           }
 
           @Override
+          public boolean isOpen(DenoiserSession session) {
+            return session.isOpen();
+          }
+
+          @Override
           public int suitableRows(ModelBundle bundle, DenoiserSession session)
               throws SessionException {
             return rows > 0
@@ -87,6 +92,11 @@ public final class ServedModels<S extends AutoCloseable> implements AutoCloseabl
           public DecoderSession open(ModelBundle bundle) throws SessionException {
             BundleMemory.check(bundle, device, settings.memory());
             return bundle.openDecoder(device, settings.intraOpThreads());
+          }
+
+          @Override
+          public boolean isOpen(DecoderSession session) {
+            return session.isOpen();
           }
 
           @Override
@@ -124,6 +134,21 @@ public final class ServedModels<S extends AutoCloseable> implements AutoCloseabl
   /** What is served now. */
   public Bundles now() {
     return bundles.now();
+  }
+
+  /** Whether the model directory could not be read the last time. */
+  public boolean isDirectoryUnreadable() {
+    return bundles.isUnreadable();
+  }
+
+  /** Whether a run of a bundle would wait for no session to be opened. */
+  public boolean isOpen(String digest) {
+    return sessions.isOpen(digest);
+  }
+
+  /** The rows that suit a bundle, on latents of its own size; 0 if it has no session here. */
+  public int suitableRows(String digest) {
+    return sessions.suitableRows(digest);
   }
 
   /** What a request asks for, by a name or a reference to one version. */

@@ -24,6 +24,9 @@ final class StageSessions<S extends AutoCloseable> implements BundleReader.Prepa
     /** Opens the session of a bundle. */
     S open(ModelBundle bundle) throws SessionException;
 
+    /** Whether a run would wait for no session to be opened. */
+    boolean isOpen(S session);
+
     /** Warms a session up and says how many rows suit it, on latents of the bundle's own size. */
     int suitableRows(ModelBundle bundle, S session) throws SessionException;
   }
@@ -76,6 +79,18 @@ final class StageSessions<S extends AutoCloseable> implements BundleReader.Prepa
       throw new IllegalStateException("Expected an open session of bundle " + digest);
     }
     return opened.rows;
+  }
+
+  /** Whether a run of a bundle would wait for no session to be opened. */
+  boolean isOpen(String digest) {
+    Opened<S> opened = sessions.get(digest);
+    return opened != null && opener.isOpen(opened.session);
+  }
+
+  /** The same, or 0 where there is no session. */
+  int suitableRows(String digest) {
+    Opened<S> opened = sessions.get(digest);
+    return opened == null ? 0 : opened.rows;
   }
 
   /** Closes what is not served and has long been idle; to be called while nothing runs. */

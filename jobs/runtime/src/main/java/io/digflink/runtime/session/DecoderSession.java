@@ -114,6 +114,11 @@ public final class DecoderSession implements AutoCloseable {
         : HostMemory.direct(Math.multiplyExact(size, Float.BYTES)).asFloatBuffer();
   }
 
+  /** Whether the next run need not open the session again; see {@link SessionPool}. */
+  public boolean isOpen() {
+    return lease.isOpen();
+  }
+
   @Override
   public void close() {
     lease.close();

@@ -63,6 +63,11 @@ public final class DenoiserSession implements AutoCloseable {
     }
   }
 
+  /** Whether the next run need not open the session again; see {@link SessionPool}. */
+  public boolean isOpen() {
+    return lease.isOpen();
+  }
+
   @Override
   public void close() {
     lease.close();

@@ -7,13 +7,14 @@ public final class PoolFigures {
   private final AtomicLong opened = new AtomicLong();
   private final AtomicLong closed = new AtomicLong();
   private final AtomicLong reservedBytes = new AtomicLong();
+  private final AtomicLong mostReservedBytes = new AtomicLong();
   private final AtomicLong runNanos = new AtomicLong();
 
   PoolFigures() {}
 
   void opened(long bytes) {
     opened.incrementAndGet();
-    reservedBytes.addAndGet(bytes);
+    mostReservedBytes.accumulateAndGet(reservedBytes.addAndGet(bytes), Math::max);
   }
 
   void closed(long bytes) {
@@ -38,6 +39,11 @@ public final class PoolFigures {
   /** What the open sessions reserve, see {@link SessionMemory}. */
   public long reservedBytes() {
     return reservedBytes.get();
+  }
+
+  /** The most that they ever reserved at a time. */
+  public long mostReservedBytes() {
+    return mostReservedBytes.get();
   }
 
   /** Time in runs, in nanoseconds; runs at the same time count each. */

@@ -166,6 +166,10 @@ public final class SessionPool {
     }
   }
 
+  private synchronized boolean isOpen(Shared shared) {
+    return shared.session != null;
+  }
+
   private synchronized void release(Shared shared) {
     if (--shared.leases > 0) {
       return;
@@ -212,6 +216,10 @@ public final class SessionPool {
       } finally {
         SHARED.end(shared, System.nanoTime() - start);
       }
+    }
+
+    boolean isOpen() {
+      return SHARED.isOpen(shared);
     }
 
     /** Gives the session back; does nothing the second time. */
