@@ -53,8 +53,8 @@ class RolloutITCase {
   @BeforeAll
   static void start() throws Exception {
     stack = EmbeddedStack.start(directory);
-    first = Versions.first(directory.resolve("versions/1"), MODEL);
-    second = Versions.second(directory.resolve("versions/2"), MODEL);
+    first = Versions.first(directory.resolve("versions-1"), MODEL);
+    second = Versions.second(directory.resolve("versions-2"), MODEL);
   }
 
   @AfterAll
@@ -178,7 +178,7 @@ class RolloutITCase {
 
   /** Every file is what its bundle makes offline, byte for byte. */
   private static void verifyOffline(List<GeneratedImage> images) throws Exception {
-    ModelCatalog catalog = ModelCatalog.open(directory.resolve("versions"));
+    ModelCatalog catalog = ModelCatalog.of(List.of(first.path(), second.path()), Map.of());
     try (ImageVerifier verifier = new ImageVerifier(catalog, Device.CPU, 0)) {
       for (GeneratedImage image : images) {
         assertThat(verifier.verify(bytes(image.getBytes())).message())

@@ -73,7 +73,7 @@ class TwoDevicesITCase {
     String[] names = {"a", "b", "c", "d", "e"};
     long needed = 0;
     for (String name : names) {
-      needed = Versions.first(models.resolve(name), name).memoryOn(Device.CPU);
+      needed = Versions.first(models, name).memoryOn(Device.CPU);
     }
     long budget = 2 * needed;
     JobRun unlimited = send(many(models), 40, names).serveAll(1);

@@ -1,57 +1,45 @@
 package io.digflink.tests.models;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.digflink.bundle.Precision;
-import io.digflink.export.ExportRequest;
-import io.digflink.export.ExportRequest.WeightChoice;
-import io.digflink.export.Exporter;
+import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.ModelManifest;
 import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.model.TestBundles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 
-/** Two versions of one small model: its moving average and the weights as trained. */
+/** Two versions of one small model, whose weights differ. */
 final class Versions {
-  private static final Path GOLDEN =
-      Path.of(System.getProperty("dig.home"))
-          .resolve("model-export/export/src/test/resources/golden");
-
   private Versions() {}
 
-  static ModelBundle first(Path bundle, String name) throws IOException {
-    return export(bundle, name, WeightChoice.EMA);
+  /**
+   * Exports the model.
+   *
+   * @param directory where the bundle goes, under its name
+   */
+  static ModelBundle first(Path directory, String name) throws IOException {
+    return TestBundles.export("dig-plain", directory, name);
   }
 
-  static ModelBundle second(Path bundle, String name) throws IOException {
-    return export(bundle, name, WeightChoice.MODEL);
-  }
-
-  private static ModelBundle export(Path bundle, String name, WeightChoice weights)
-      throws IOException {
-    Path source = GOLDEN.resolve("dig-plain");
-    Map<String, Object> config =
-        new JsonMapper()
-            .readValue(source.resolve("config.json").toFile(), new TypeReference<>() {});
-    new Exporter(
-            new ExportRequest(
-                Optional.of(source.resolve("checkpoint.pt")),
-                OptionalLong.empty(),
-                Optional.of(GOLDEN.resolve("vae")),
-                bundle,
-                Optional.of(name),
-                weights,
-                Optional.empty(),
-                Optional.of(config),
-                Precision.FP32,
-                Optional.empty(),
-                List.of(),
-                false),
-            line -> {})
-        .export();
+  /** Exports it with weights that are a little larger. */
+  static ModelBundle second(Path directory, String name) throws IOException {
+    Path bundle = TestBundles.export("dig-plain", directory, name).path();
+    ModelManifest manifest = BundleDirectory.open(bundle).manifest();
+    Path weights = bundle.resolve(ModelManifest.DENOISER + ".data");
+    byte[] bytes = Files.readAllBytes(weights);
+    FloatBuffer floats =
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    for (int i = 0; i < floats.capacity(); i++) {
+      float value = floats.get(i);
+      if (Math.abs(value) > 1e-6f && Math.abs(value) < 10) {
+        floats.put(i, 1.02f * value);
+      }
+    }
+    Files.write(weights, bytes);
+    BundleDirectory.seal(bundle, manifest);
     return ModelBundle.open(bundle);
   }
 }
