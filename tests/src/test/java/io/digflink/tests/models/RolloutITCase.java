@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.apache.flink.api.common.JobID;
@@ -87,9 +88,10 @@ class RolloutITCase {
   }
 
   private static void send(JobRun job, String wave) throws InterruptedException {
-    for (int i = 0; i < WAVE; i++) {
-      job.send(request(wave + i, 8, 1));
-    }
+    job.send(
+        IntStream.range(0, WAVE)
+            .mapToObj(i -> request(wave + i, 8, 1))
+            .toArray(GenerationRequest[]::new));
   }
 
   private static GenerationRequest request(String id, int steps, int images) {

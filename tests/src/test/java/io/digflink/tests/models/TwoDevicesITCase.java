@@ -8,11 +8,13 @@ import io.digflink.operators.BuiltLibrary;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.Devices;
 import io.digflink.runtime.session.SessionPool;
+import io.digflink.schemas.GenerationRequest;
 import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.JobRun;
 import io.digflink.tests.support.Requests;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.MemorySize;
 import org.junit.jupiter.api.AfterAll;
@@ -99,15 +101,16 @@ class TwoDevicesITCase {
 
   private static JobRun send(JobRun job, int requests, String... models)
       throws InterruptedException {
-    for (int i = 0; i < requests; i++) {
-      job.send(
-          Requests.of("r" + i)
-              .setModel(models[i % models.length])
-              .setSeed(i)
-              .setSteps(3 + i % 5)
-              .setGuidanceScale(1 + i % 2)
-              .build());
-    }
-    return job;
+    return job.send(
+        IntStream.range(0, requests)
+            .mapToObj(
+                i ->
+                    Requests.of("r" + i)
+                        .setModel(models[i % models.length])
+                        .setSeed(i)
+                        .setSteps(3 + i % 5)
+                        .setGuidanceScale(1 + i % 2)
+                        .build())
+            .toArray(GenerationRequest[]::new));
   }
 }

@@ -72,13 +72,25 @@ public final class EmbeddedService implements AutoCloseable {
   public static EmbeddedService start(
       Path models, String dashboardHost, WireFormat format, Consumer<String> restarts)
       throws Exception {
+    Configuration options = new Configuration();
+    options.set(GenerateOptions.TOPICS_FORMAT, format);
+    return start(models, dashboardHost, options, restarts);
+  }
+
+  /**
+   * Starts everything, with further options of the job.
+   *
+   * @param further options of the job, such as its devices
+   */
+  public static EmbeddedService start(
+      Path models, String dashboardHost, Configuration further, Consumer<String> restarts)
+      throws Exception {
     Path directory = Files.createTempDirectory("dig-flink");
     EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"));
-    Configuration options = new Configuration();
+    Configuration options = new Configuration(further);
     options.set(GenerateOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
     options.set(GenerateOptions.MODEL_DIRECTORY, models.toString());
     options.set(GenerateOptions.CHECKPOINT_INTERVAL, RARELY);
-    options.set(GenerateOptions.TOPICS_FORMAT, format);
     options.set(
         GenerateOptions.CLAIM_CHECK_DIRECTORY, directory.resolve("images").toUri().toString());
     GenerateSettings settings = GenerateSettings.of(options);

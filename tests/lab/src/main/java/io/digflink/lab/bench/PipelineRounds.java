@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.cli.embedded.EmbeddedService;
+import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.apache.flink.configuration.Configuration;
 
 /**
  * The whole job and a bare loop over the same sessions, in turns: a machine that slows down slows
@@ -103,7 +105,9 @@ final class PipelineRounds implements AutoCloseable {
     this.steps = steps;
     this.guidanceScale = guidanceScale;
     ImageEncoder encoder = new ImageEncoder(ImageFormat.PNG, ImageEncoder.DEFAULT_QUALITY);
-    this.service = EmbeddedService.start(directory, "localhost", System.err::println);
+    Configuration options = new Configuration();
+    options.set(GenerateOptions.DEVICE, DEVICE.toString());
+    this.service = EmbeddedService.start(directory, "localhost", options, System.err::println);
     this.limits = limits(bundle);
     this.loop = new BareLoop(bundle, bundle.latentShape(), DEVICE, 0, limits, encoder);
     serve();
