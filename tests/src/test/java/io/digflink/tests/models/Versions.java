@@ -30,8 +30,7 @@ final class Versions {
     ModelManifest manifest = BundleDirectory.open(bundle).manifest();
     Path weights = bundle.resolve(ModelManifest.DENOISER + ".data");
     byte[] bytes = Files.readAllBytes(weights);
-    FloatBuffer floats =
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    FloatBuffer floats = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     for (int i = 0; i < floats.capacity(); i++) {
       float value = floats.get(i);
       if (Math.abs(value) > 1e-6f && Math.abs(value) < 10) {

@@ -67,7 +67,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     this.policy = new FailedRunPolicy<>(this::maxRows, settings.longestFailureStreak());
     this.batcher = new StepBatcher(policy);
     this.batches = new RowBatches(this::maxRows);
-    this.turns = new OpenModelsFirst(digest -> models.isOpen(digest));
+    this.turns = new OpenModelsFirst(key -> models.isOpen(key.digest()));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.device.BatchKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,13 +17,13 @@ final class OpenModelsFirst {
   /** Opening a session takes some tenths of a second, a run some milliseconds. */
   static final Duration TURN = Duration.ofSeconds(1);
 
-  private final Predicate<String> isOpen;
+  private final Predicate<BatchKey> isOpen;
   private long lastTurn;
 
   /**
-   * @param isOpen whether the bundle of a digest has an open session
+   * @param isOpen whether the bundle of a key has an open session
    */
-  OpenModelsFirst(Predicate<String> isOpen) {
+  OpenModelsFirst(Predicate<BatchKey> isOpen) {
     this.isOpen = isOpen;
   }
 
@@ -34,20 +35,24 @@ final class OpenModelsFirst {
    */
   Collection<ImageInFlight> choose(Collection<ImageInFlight> images, long now) {
     List<ImageInFlight> open = new ArrayList<>();
-    String waiting = null;
+    BatchKey waiting = null;
     for (ImageInFlight image : images) {
-      String digest = image.request().key().digest();
-      if (isOpen.test(digest)) {
+      BatchKey key = image.request().key();
+      if (isOpen.test(key)) {
         open.add(image);
       } else if (waiting == null) {
-        waiting = digest;
+        waiting = key;
       }
     }
     if (waiting == null || !open.isEmpty() && now - lastTurn < TURN.toMillis()) {
       return open;
     }
     lastTurn = now;
-    String turn = waiting;
-    return images.stream().filter(image -> image.request().key().digest().equals(turn)).toList();
+    BatchKey turn = waiting;
+    return images.stream().filter(image -> isOfOneBundle(image.request().key(), turn)).toList();
+  }
+
+  private static boolean isOfOneBundle(BatchKey one, BatchKey other) {
+    return one.model().equals(other.model()) && one.digest().equals(other.digest());
   }
 }

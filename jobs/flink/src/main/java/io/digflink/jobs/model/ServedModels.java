@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param <S> the kind of session
  */
 public final class ServedModels<S extends AutoCloseable> implements AutoCloseable {
+  private static final int LEAST_ROWS = SuitableBatches.LEAST_ROWS;
+
   private final ServedBundles bundles;
   private final StageSessions<S> sessions;
   private final int rows;
@@ -63,18 +65,16 @@ public final class ServedModels<S extends AutoCloseable> implements AutoCloseabl
           @Override
           public int suitableRows(ModelBundle bundle, DenoiserSession session)
               throws SessionException {
-            return rows > 0
-                ? rows
-                : SuitableBatches.denoiserRows(
-                    bundle, session, device, settings.intraOpThreads(), settings.longestStep());
+            if (rows > 0) {
+              SuitableBatches.warmUp(bundle, session, device.isCuda() ? rows : LEAST_ROWS);
+              return rows;
+            }
+            return SuitableBatches.denoiserRows(
+                bundle, session, device, settings.intraOpThreads(), settings.longestStep());
           }
         };
     return new ServedModels<>(
-        ServedBundles.open(settings),
-        opener,
-        rows,
-        SuitableBatches.LEAST_ROWS,
-        SuitableBatches.mostRows(device));
+        ServedBundles.open(settings), opener, rows, LEAST_ROWS, SuitableBatches.mostRows(device));
   }
 
   /**
@@ -102,10 +102,12 @@ public final class ServedModels<S extends AutoCloseable> implements AutoCloseabl
           @Override
           public int suitableRows(ModelBundle bundle, DecoderSession session)
               throws SessionException {
-            return latents > 0
-                ? latents
-                : SuitableBatches.decoderLatents(
-                    bundle, session, device, settings.intraOpThreads(), settings.longestStep());
+            if (latents > 0) {
+              SuitableBatches.warmUp(bundle, session, latents);
+              return latents;
+            }
+            return SuitableBatches.decoderLatents(
+                bundle, session, device, settings.intraOpThreads(), settings.longestStep());
           }
         };
     SessionPool.shared().setBudget(settings.memory());

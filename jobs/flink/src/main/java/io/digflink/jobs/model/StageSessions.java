@@ -18,6 +18,7 @@ final class StageSessions<S extends AutoCloseable> implements BundleReader.Prepa
 
   private final Opener<S> opener;
   private final Map<String, Opened<S>> sessions = new ConcurrentHashMap<>();
+  private boolean closed;
 
   /** Opens sessions. */
   interface Opener<S> {
@@ -56,12 +57,17 @@ final class StageSessions<S extends AutoCloseable> implements BundleReader.Prepa
     boolean kept = false;
     try {
       int rows = opener.suitableRows(bundle, session);
-      kept = sessions.putIfAbsent(bundle.digest(), new Opened<>(session, rows)) == null;
+      kept = keep(bundle.digest(), new Opened<>(session, rows));
     } finally {
       if (!kept) {
         close(session);
       }
     }
+  }
+
+  /** Whether it is kept: there may be one already, or the subtask may have ended. */
+  private synchronized boolean keep(String digest, Opened<S> opened) {
+    return !closed && sessions.putIfAbsent(digest, opened) == null;
   }
 
   /** The session of a bundle, opened if it is not. */
@@ -105,7 +111,8 @@ final class StageSessions<S extends AutoCloseable> implements BundleReader.Prepa
         });
   }
 
-  void closeAll() {
+  synchronized void closeAll() {
+    closed = true;
     sessions.values().forEach(opened -> close(opened.session));
     sessions.clear();
   }

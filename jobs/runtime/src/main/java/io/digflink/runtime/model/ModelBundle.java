@@ -1,6 +1,7 @@
 package io.digflink.runtime.model;
 
 import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.BundleException;
 import io.digflink.bundle.ModelManifest;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.LatentShape;
@@ -21,11 +22,13 @@ public final class ModelBundle {
   private static final Set<Verified> VERIFIED = ConcurrentHashMap.newKeySet();
 
   private final BundleDirectory directory;
+  private final String digest;
   private final Diffusion diffusion;
   private final Capabilities capabilities;
 
   private ModelBundle(BundleDirectory directory) {
     this.directory = directory;
+    this.digest = directory.digest();
     this.diffusion = Diffusion.of(directory.manifest());
     this.capabilities = Capabilities.of(directory.manifest());
   }
@@ -58,7 +61,7 @@ public final class ModelBundle {
 
   /** SHA-256 of the bundle, 64 lower-case hexadecimal digits. */
   public String digest() {
-    return directory.digest();
+    return digest;
   }
 
   /** Its directory. */
@@ -105,13 +108,37 @@ public final class ModelBundle {
 
   /** Leases the denoiser's session; see {@link DenoiserSession#open}. */
   public DenoiserSession openDenoiser(Device device, int threads) throws SessionException {
-    return DenoiserSession.open(directory.denoiser(), device, threads);
+    DenoiserSession session = DenoiserSession.open(directory.denoiser(), device, threads);
+    return checked(session, session::close);
   }
 
   /** Leases the decoder's session; see {@link DecoderSession#open}. */
   public DecoderSession openDecoder(Device device, int threads) throws SessionException {
     Path graph = directory.decoder().orElseThrow(this::noDecoder);
-    return DecoderSession.open(graph, image().scale(), image().channels(), device, threads);
+    DecoderSession session =
+        DecoderSession.open(graph, image().scale(), image().channels(), device, threads);
+    return checked(session, session::close);
+  }
+
+  /** A session of this bundle, and not of another that has taken its place meanwhile. */
+  private <S> S checked(S session, Runnable close) throws SessionException {
+    String found;
+    try {
+      found = BundleDirectory.open(path()).digest();
+    } catch (BundleException e) {
+      found = e.getMessage();
+    }
+    if (found.equals(digest())) {
+      return session;
+    }
+    close.run();
+    throw new SessionException(
+        "Expected the bundle "
+            + digest()
+            + " in "
+            + path()
+            + ", found that it was replaced: "
+            + found);
   }
 
   private ModelManifest.Image image() {

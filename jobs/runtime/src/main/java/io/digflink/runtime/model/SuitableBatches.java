@@ -77,6 +77,21 @@ public final class SuitableBatches {
         });
   }
 
+  /** Runs a denoiser once on so many rows, so that the first request need not wait for it. */
+  public static void warmUp(ModelBundle bundle, DenoiserSession session, int rows)
+      throws SessionException {
+    RowBatch batch = new RowBatch(rows, bundle.latentShape(), bundle.diffusion());
+    fill(batch, rows, bundle.latentShape(), bundle.diffusion());
+    session.run(batch);
+  }
+
+  /** Runs a decoder once on so many latents, so that the first image need not wait for it. */
+  public static void warmUp(ModelBundle bundle, DecoderSession session, int latents)
+      throws SessionException {
+    float[] latent = new float[bundle.latentShape().size()];
+    session.run(Collections.nCopies(1, latent), bundle.latentShape(), latents);
+  }
+
   private static void fill(RowBatch batch, int rows, LatentShape shape, Diffusion diffusion) {
     for (int row = batch.rows(); row < rows; row++) {
       TrajectorySpec spec =
@@ -129,6 +144,7 @@ public final class SuitableBatches {
     synchronized (LOCKS.computeIfAbsent(shared, device -> new Object())) {
       Integer known = KNOWN.get(what);
       if (known != null) {
+        run.on(known); // warms up a session that is opened again
         return known;
       }
       BatchKnee.Found found = knee.find(run);

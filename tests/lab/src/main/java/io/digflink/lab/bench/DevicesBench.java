@@ -46,7 +46,8 @@ final class DevicesBench implements Callable<Integer> {
       names = "--preset",
       converter = PresetName.class,
       paramLabel = "NAME",
-      description = "Model with random weights and a decoder of 256x256 (default: ${DEFAULT-VALUE}).")
+      description =
+          "Model with random weights and a decoder of 256x256 (default: ${DEFAULT-VALUE}).")
   private String preset = "DiG-S/2";
 
   @Option(

@@ -47,8 +47,8 @@ final class RandomBundle {
    * @param config what the decoder's {@code config.json} says
    * @param directory an empty directory, which takes both
    */
-  static ModelBundle withDecoder(
-      String preset, String config, Precision precision, Path directory) throws IOException {
+  static ModelBundle withDecoder(String preset, String config, Precision precision, Path directory)
+      throws IOException {
     Path vae = Files.createDirectory(directory.resolve("vae"));
     Files.writeString(vae.resolve("config.json"), config);
     return export(
