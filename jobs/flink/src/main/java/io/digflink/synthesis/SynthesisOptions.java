@@ -54,11 +54,10 @@ public final class SynthesisOptions {
 
   @Option(
       names = "--batch-rows",
-      defaultValue = "0",
       description =
           "Most rows of one denoiser run; a guided image takes two (default: as many as are measured"
               + " to suit the device).")
-  private int batchRows;
+  private Integer batchRows;
 
   @Option(
       names = "--kafka-properties",
@@ -105,16 +104,16 @@ public final class SynthesisOptions {
 
   /** Settings of the job. */
   SynthesisSettings settings(Path bundle, DatasetSettings dataset) {
-    if (batchRows != 0 && batchRows < 2) {
+    if (batchRows != null && batchRows < 2) {
       throw new IllegalArgumentException("Expected --batch-rows of 2 or more, found " + batchRows);
     }
-    int waiting = batchRows == 0 ? WAITING : MAX_IN_FLIGHT_BATCHES * batchRows;
+    int rows = batchRows == null ? 0 : batchRows;
+    int inFlight = MAX_IN_FLIGHT_BATCHES * rows;
     return new SynthesisSettings(
         new ModelSettings(bundle.toAbsolutePath().toString(), device, threads),
-        new DenoiseSettings(
-            batchRows, MAX_IN_FLIGHT_BATCHES * batchRows, waiting, LONGEST_FAILURE_STREAK),
+        new DenoiseSettings(rows, inFlight, rows == 0 ? WAITING : inFlight, LONGEST_FAILURE_STREAK),
         new DecodeSettings(
-            batchRows == 0 ? 0 : Math.max(1, batchRows / 4),
+            rows == 0 ? 0 : Math.max(1, rows / 4),
             Long.MAX_VALUE,
             null,
             dataset.imageMetadata(),

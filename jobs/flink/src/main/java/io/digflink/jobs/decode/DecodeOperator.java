@@ -220,10 +220,8 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
         continue;
       }
       boolean suspect = policy.isSuspect(image);
-      if (images.size() == most
-          || !bundleOf(image).equals(Optional.of(bundle))
-          || !keyOf(image, bundle).equals(key)
-          || suspect && !images.isEmpty()) {
+      boolean isFirst = images.isEmpty();
+      if (images.size() == most || !isFirst && (suspect || !isOf(image, bundle, key))) {
         break;
       }
       images.add(image);
@@ -232,6 +230,11 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
       }
     }
     return images;
+  }
+
+  private boolean isOf(DenoisedImage image, ModelBundle bundle, BatchKey key) {
+    return bundleOf(image).filter(own -> own.digest().equals(bundle.digest())).isPresent()
+        && keyOf(image, bundle).equals(key);
   }
 
   private static BatchKey keyOf(DenoisedImage image, ModelBundle bundle) {
@@ -253,7 +256,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     switch (policy.judge(run, now)) {
       case TAKE -> {
         for (int i = 0; i < run.images().size(); i++) {
-          emitOrFail(removeFirstImage(now), run.files().get(i), now);
+          emitOrFail(removeFirstImage(now), run.files().get(i), run.bundle(), now);
         }
       }
       case RETRY -> {}
@@ -302,9 +305,10 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     }
   }
 
-  private void emitOrFail(DenoisedImage image, Optional<ImageFile> file, long now) {
+  private void emitOrFail(
+      DenoisedImage image, Optional<ImageFile> file, ModelBundle bundle, long now) {
     if (file.isPresent()) {
-      emit(image, file.get(), now);
+      emit(image, file.get(), bundle, now);
     } else {
       ImageHeader header = image.header();
       failed(image, RunRejects.notFinite("decoder", header.model(), header.index()), now);
@@ -322,8 +326,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     }
   }
 
-  private void emit(DenoisedImage image, ImageFile file, long now) {
-    ModelBundle bundle = bundleOf(image).orElseThrow();
+  private void emit(DenoisedImage image, ImageFile file, ModelBundle bundle, long now) {
     output.collect(
         new StreamRecord<>(
             new Answer<>(ImageRecords.of(image, file, bundle, now), image.header().headers())));
