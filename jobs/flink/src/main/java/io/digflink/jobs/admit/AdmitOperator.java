@@ -2,7 +2,9 @@ package io.digflink.jobs.admit;
 
 import io.digflink.jobs.device.OperatorRoom;
 import io.digflink.jobs.device.SavepointStop;
+import io.digflink.jobs.model.Bundles;
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.jobs.model.ServedBundles;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
@@ -57,6 +59,8 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
   private final transient RegistryQuestions questions;
   private final transient Deque<IncomingRecord> waiting = new ArrayDeque<>();
   private transient ListState<IncomingRecord> waitingState;
+  private transient ServedBundles bundles;
+  private transient Bundles checked;
   private transient RequestCheck check;
   private transient RejectCounters rejects;
 
@@ -93,7 +97,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
   @Override
   public void open() throws Exception {
     super.open();
-    check = new RequestCheck(models.manifests(), limits);
+    bundles = ServedBundles.open(models);
     rejects = new RejectCounters(getMetricGroup());
     getMetricGroup().gauge("recordsWaitingForRegistry", (Gauge<Integer>) waiting::size);
     updateRoom();
@@ -137,7 +141,7 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
     try {
       GenerationRequest request = read(record);
       requestId = request.getRequestId();
-      AdmittedRequest admitted = check.admit(request, record, now);
+      AdmittedRequest admitted = check().admit(request, record, now);
       if (admitted.isExpired(now)) {
         output.collect(
             SideOutputs.PROGRESS,
@@ -158,6 +162,16 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
                   RejectRecords.of(e, shortened(id), record.value(), record.source(), now),
                   record.headers())));
     }
+  }
+
+  /** The check against the models that are served now. */
+  private RequestCheck check() {
+    Bundles now = bundles.now();
+    if (now != checked) {
+      checked = now;
+      check = new RequestCheck(now.manifests(), limits);
+    }
+    return check;
   }
 
   private boolean isTooLarge(IncomingRecord record) {
@@ -219,6 +233,9 @@ final class AdmitOperator extends AbstractStreamOperator<AdmittedRequest>
     room.leave(this);
     if (questions != null) {
       questions.close();
+    }
+    if (bundles != null) {
+      bundles.close();
     }
     super.close();
   }

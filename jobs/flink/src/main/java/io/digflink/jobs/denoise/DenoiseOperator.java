@@ -1,6 +1,8 @@
 package io.digflink.jobs.denoise;
 
 import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceBinding;
+import io.digflink.jobs.device.DeviceMetrics;
 import io.digflink.jobs.device.DeviceRunOperator;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
@@ -16,7 +18,7 @@ import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.Trajectory;
-import io.digflink.runtime.session.Device;
+import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RequestState;
@@ -39,18 +41,21 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
 
   private final transient DenoiseSettings settings;
   private final transient ModelSettings modelSettings;
-  private final transient InFlight inFlight;
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
+  private final transient OpenModelsFirst turns;
   private final transient FailedRunPolicy<ImageInFlight> policy;
   private final transient List<Unservable> unservable = new ArrayList<>();
+  private transient InFlight inFlight;
   private transient ListState<HeldRequest> state;
-  private transient ServedModels models;
+  private transient DeviceBinding binding;
+  private transient ServedModels<DenoiserSession> models;
   private transient DenoiseMetrics metrics;
+  private transient DeviceMetrics deviceMetrics;
   private transient RejectCounters rejects;
 
   /** A restored request that cannot be served any more. */
-  private record Unservable(HeldRequest request, RejectException why) {}
+  private record Unservable(AdmittedRequest request, int imagesDone, RejectException why) {}
 
   DenoiseOperator(
       StreamOperatorParameters<Handover> parameters,
@@ -59,17 +64,18 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     super(parameters, modelSettings.longestRun());
     this.settings = settings;
     this.modelSettings = modelSettings;
-    this.inFlight = new InFlight(settings.maxInFlight());
-    int maxRows = settings.rowsOn(Device.of(modelSettings.device()));
-    this.policy = new FailedRunPolicy<>(maxRows, settings.longestFailureStreak());
+    this.policy = new FailedRunPolicy<>(this::maxRows, settings.longestFailureStreak());
     this.batcher = new StepBatcher(policy);
-    this.batches = new RowBatches(maxRows);
+    this.batches = new RowBatches(this::maxRows);
+    this.turns = new OpenModelsFirst(key -> models.isOpen(key.digest()));
   }
 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    models = new ServedModels(modelSettings);
+    binding = DeviceBinding.bind("Denoise", modelSettings.device(), getRuntimeContext());
+    models = ServedModels.denoisers(modelSettings, binding.device(), settings.maxBatchRows());
+    inFlight = new InFlight(settings.placesOn(binding.device()));
     state =
         new SimpleVersionedListState<>(
             context
@@ -83,7 +89,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
       try {
         inFlight.add(held.restore(request, nextSequence()));
       } catch (RejectException e) {
-        unservable.add(new Unservable(request, e));
+        unservable.add(new Unservable(request.admitted(), request.firstIndex(), e));
       }
     }
   }
@@ -91,12 +97,35 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   @Override
   public void open() throws Exception {
     metrics = new DenoiseMetrics(getMetricGroup());
+    deviceMetrics = new DeviceMetrics(getMetricGroup(), binding.device(), models);
     rejects = new RejectCounters(getMetricGroup());
-    // A model that cannot be loaded fails the job now, not at its first request.
-    for (ModelBundle bundle : models.bundles()) {
-      models.denoiser(bundle.name());
-    }
+    models.open();
+    dropUnusable();
     super.open();
+  }
+
+  private int maxRows(BatchKey key) {
+    return models.rows(key.digest(), key.latent());
+  }
+
+  /** A bundle that is not in the directory any more may not run here. */
+  private void dropUnusable() {
+    for (RequestInFlight request : List.copyOf(inFlight.requests())) {
+      try {
+        if (request.bundle() != null) {
+          models.session(request.bundle());
+        }
+      } catch (SessionException e) {
+        LOG.warn("Request {} cannot go on", request.admitted().id(), e);
+        String model = request.admitted().request().getModel();
+        unservable.add(
+            new Unservable(
+                request.admitted(),
+                request.begun() - request.images().size(),
+                RejectRecords.modelGone(model)));
+        drop(request);
+      }
+    }
   }
 
   @Override
@@ -133,32 +162,54 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   protected DenoiseRun nextRun() throws Exception {
     begin();
     metrics.observe(inFlight);
-    List<ImageInFlight> images = batcher.choose(inFlight.stepping());
+    List<ImageInFlight> images = batcher.choose(turns.choose(inFlight.stepping(), now()));
     if (images.isEmpty()) {
       return null;
     }
     BatchKey key = images.get(0).request().key();
-    Diffusion diffusion = models.bundle(key.model()).diffusion();
-    return new DenoiseRun(key, images, batches.of(key, diffusion), models.denoiser(key.model()));
+    ModelBundle bundle = images.get(0).request().bundle();
+    DenoiserSession session = models.session(bundle);
+    return new DenoiseRun(key, images, batches.of(key, bundle.diffusion()), session);
   }
 
   private void begin() {
     long now = now();
     RequestInFlight request;
     while ((request = inFlight.nextToBegin()) != null) {
+      if (request.bundle() == null && !bind(request, now)) {
+        continue;
+      }
       if (request.begun() == 0) {
         tell(RequestNews.of(request.admitted(), RequestState.RUNNING, now));
       }
       int index = request.beginNext();
-      Diffusion diffusion = models.bundle(request.key().model()).diffusion();
+      Diffusion diffusion = request.bundle().diffusion();
       inFlight.begin(new ImageInFlight(request, index, diffusion.begin(request.spec(index)), now));
       metrics.begun(now - request.admitted().admittedAt());
     }
   }
 
+  /** Whether the request can begin; otherwise it is rejected. */
+  private boolean bind(RequestInFlight request, long now) {
+    AdmittedRequest admitted = request.admitted();
+    try {
+      new HeldRequests(models).bind(request);
+      models.session(request.bundle());
+      return true;
+    } catch (RejectException e) {
+      reject(admitted, drop(request), e, now);
+    } catch (SessionException e) {
+      LOG.warn("Request {} cannot begin", admitted.id(), e);
+      String model = admitted.request().getModel();
+      reject(admitted, drop(request), RejectRecords.modelGone(model), now);
+    }
+    return false;
+  }
+
   @Override
   protected void takeIn(DenoiseRun run) throws SessionException {
     metrics.ran(run);
+    deviceMetrics.ran(run);
     long now = now();
     switch (policy.judge(run, now)) {
       case TAKE -> inFlight.stepped(run.images());
@@ -188,7 +239,7 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
     long now = now();
     emitEnded(now);
     for (Unservable restored : unservable) {
-      reject(restored.request().admitted(), restored.request().firstIndex(), restored.why(), now);
+      reject(restored.request(), restored.imagesDone(), restored.why(), now);
     }
     unservable.clear();
     rejectExpired(now);
@@ -202,9 +253,10 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
               ? RequestNews.end(request, RequestState.COMPLETED, request.images(), now)
               : null;
       if (image.trajectory().isFinite()) {
-        String digest = models.bundle(image.request().key().model()).digest();
+        String digest = image.request().bundle().digest();
         output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), end)));
         metrics.finished();
+        deviceMetrics.finished(digest);
       } else {
         tell(RequestNews.imageFailed(request, notFinite(image), now));
         if (end != null) {
@@ -254,6 +306,9 @@ final class DenoiseOperator extends DeviceRunOperator<AdmittedRequest, Handover,
   protected void closeDevice() {
     if (models != null) {
       models.close();
+    }
+    if (binding != null) {
+      binding.close();
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.runtime.model.SuitableBatches;
 import io.digflink.runtime.session.Device;
 import java.io.Serializable;
 
@@ -7,25 +8,33 @@ import java.io.Serializable;
  * How much a subtask of Denoise takes on.
  *
  * @param maxBatchRows most rows of one denoiser run, at least 2 because a guided image takes two;
- *     0: as many as suit the device
- * @param maxInFlight most images in flight at a time
+ *     0: as many as are measured to suit the bundle and the device
+ * @param maxInFlight most images in flight at a time; 0: as many as fill the largest run
  * @param maxWaiting most requests taken before all their images have a place
  * @param longestFailureStreak see {@link io.digflink.jobs.device.FailedRunPolicy}
  */
 public record DenoiseSettings(
     int maxBatchRows, int maxInFlight, int maxWaiting, int longestFailureStreak)
     implements Serializable {
+  private static final int LEAST_PLACES = 64;
+
   public DenoiseSettings {
     if (maxBatchRows != 0) {
       require("max-batch-rows", maxBatchRows, 2);
     }
-    require("max-in-flight", maxInFlight, 1);
+    if (maxInFlight != 0) {
+      require("max-in-flight", maxInFlight, 1);
+    }
     require("max-waiting", maxWaiting, 1);
   }
 
-  /** Most rows of one denoiser run on a device. */
-  int rowsOn(Device device) {
-    return maxBatchRows == 0 ? device.suitableRows() : maxBatchRows;
+  /**
+   * Most images in flight on a device. An image that nothing guides takes one row: with fewer
+   * places than rows such images would not fill a run.
+   */
+  int placesOn(Device device) {
+    int rows = maxBatchRows == 0 ? SuitableBatches.mostRows(device) : maxBatchRows;
+    return maxInFlight == 0 ? Math.max(LEAST_PLACES, rows) : maxInFlight;
   }
 
   private static void require(String name, int value, int least) {

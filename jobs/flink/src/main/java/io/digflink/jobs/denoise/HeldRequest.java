@@ -8,7 +8,7 @@ import java.util.List;
  * that a rescale leaves its images together and in order.
  *
  * @param admitted the request
- * @param bundleDigest digest of the bundle that the latents were made with
+ * @param bundleDigest digest of the bundle that makes the images; empty if none has begun
  * @param begun images that have begun: in flight or gone
  * @param images the images in flight: the last ones that have begun
  */

@@ -2,6 +2,7 @@ package io.digflink.jobs.denoise;
 
 import io.digflink.jobs.device.BatchKey;
 import io.digflink.jobs.request.AdmittedRequest;
+import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.sampling.Guidance;
 import io.digflink.runtime.sampling.SamplerType;
 import io.digflink.runtime.sampling.TimestepSpacing;
@@ -15,8 +16,9 @@ import java.util.Deque;
  * order of their index, in which they also leave.
  */
 final class RequestInFlight {
-  private final AdmittedRequest admitted;
-  private final BatchKey key;
+  private AdmittedRequest admitted;
+  private ModelBundle bundle;
+  private BatchKey key;
   private final long sequence;
   private final Deque<ImageInFlight> images = new ArrayDeque<>();
   private int begun;
@@ -26,7 +28,7 @@ final class RequestInFlight {
    */
   RequestInFlight(AdmittedRequest admitted, long sequence, int begun) {
     this.admitted = admitted;
-    this.key = new BatchKey(admitted.request().getModel(), admitted.latent());
+    this.key = new BatchKey(admitted.request().getModel(), "", admitted.latent());
     this.sequence = sequence;
     this.begun = begun;
   }
@@ -35,6 +37,23 @@ final class RequestInFlight {
     return admitted;
   }
 
+  /**
+   * Decides which bundle makes all its images.
+   *
+   * @param admitted the request as that bundle serves it
+   */
+  void bind(AdmittedRequest admitted, ModelBundle bundle) {
+    this.admitted = admitted;
+    this.bundle = bundle;
+    this.key = new BatchKey(bundle.name(), bundle.digest(), admitted.latent());
+  }
+
+  /** The bundle that makes its images; null until the first one begins. */
+  ModelBundle bundle() {
+    return bundle;
+  }
+
+  /** What its images share a run with; without a digest until the first one begins. */
   BatchKey key() {
     return key;
   }

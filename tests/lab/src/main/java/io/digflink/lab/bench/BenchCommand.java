@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       BatchingBench.class,
       CheckpointBench.class,
       DenoiserBench.class,
+      DevicesBench.class,
       DecoderBench.class,
       FusionBench.class,
       HeadlineBench.class,
