@@ -32,6 +32,11 @@ public final class SuitableBatches {
 
   private static final int MOST_ROWS_ON_A_CPU = 64;
 
+  /** Where a trial fails. */
+  private static final int ROWS_UNMEASURED = 8;
+
+  private static final int ROWS_UNMEASURED_ON_A_GPU = 32;
+
   /** On a GPU an image's bytes may depend on it: it is the same wherever and whenever. */
   private static final int LATENTS_ON_A_GPU = 8;
 
@@ -78,18 +83,17 @@ public final class SuitableBatches {
   }
 
   /** Runs a denoiser once on so many rows, so that the first request need not wait for it. */
-  public static void warmUp(ModelBundle bundle, DenoiserSession session, int rows)
-      throws SessionException {
+  public static void warmUp(ModelBundle bundle, DenoiserSession session, int rows) {
     RowBatch batch = new RowBatch(rows, bundle.latentShape(), bundle.diffusion());
     fill(batch, rows, bundle.latentShape(), bundle.diffusion());
-    session.run(batch);
+    warmUp(given -> session.run(batch), rows);
   }
 
   /** Runs a decoder once on so many latents, so that the first image need not wait for it. */
-  public static void warmUp(ModelBundle bundle, DecoderSession session, int latents)
-      throws SessionException {
+  public static void warmUp(ModelBundle bundle, DecoderSession session, int latents) {
     float[] latent = new float[bundle.latentShape().size()];
-    session.run(Collections.nCopies(1, latent), bundle.latentShape(), latents);
+    warmUp(
+        given -> session.run(Collections.nCopies(1, latent), bundle.latentShape(), given), latents);
   }
 
   private static void fill(RowBatch batch, int rows, LatentShape shape, Diffusion diffusion) {
@@ -133,6 +137,14 @@ public final class SuitableBatches {
         latents -> session.run(Collections.nCopies(latents, latent), shape, latents));
   }
 
+  private static void warmUp(BatchKnee.Run run, int rows) {
+    try {
+      run.on(rows);
+    } catch (SessionException e) {
+      LOG.debug("A trial failed, as it may where a model fails on some image", e);
+    }
+  }
+
   private static Duration longestSearch(Device device) {
     return device.isCuda() ? LONGEST_SEARCH_ON_A_GPU : LONGEST_SEARCH_ON_A_CPU;
   }
@@ -144,10 +156,15 @@ public final class SuitableBatches {
     synchronized (LOCKS.computeIfAbsent(shared, device -> new Object())) {
       Integer known = KNOWN.get(what);
       if (known != null) {
-        run.on(known); // warms up a session that is opened again
+        warmUp(run, known); // a session that is opened again
         return known;
       }
-      BatchKnee.Found found = knee.find(run);
+      BatchKnee.Found found;
+      try {
+        found = knee.find(run);
+      } catch (SessionException e) {
+        return usual(what, name, e);
+      }
       KNOWN.put(what, found.rows());
       LOG.info(
           "The {} of {} on {} gets {} rows per run: {} ms, {} rows per second",
@@ -159,6 +176,21 @@ public final class SuitableBatches {
           String.format("%.0f", found.rowsPerSecond()));
       return found.rows();
     }
+  }
+
+  /** A model that fails on some image may make all others: each has its own runs. */
+  private static int usual(Measured what, String name, SessionException failure) {
+    boolean isDecoder = what.graph().equals("decoder");
+    int rows = what.device().isCuda() && !isDecoder ? ROWS_UNMEASURED_ON_A_GPU : ROWS_UNMEASURED;
+    KNOWN.put(what, rows);
+    LOG.warn(
+        "A trial of the {} of {} on {} failed: runs get {} rows, unmeasured",
+        what.graph(),
+        name,
+        what.device(),
+        rows,
+        failure);
+    return rows;
   }
 
   /**
