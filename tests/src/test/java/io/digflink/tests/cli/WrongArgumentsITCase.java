@@ -139,7 +139,7 @@ class WrongArgumentsITCase {
         wrong(job + " --models.directory", USAGE, "Expected a value after --models.directory"),
         wrong(job + " --models.directory %/empty", FAILED, "Expected model bundles in"),
         wrong(
-            job + " --models.directory %/models --decode.max-batch x", USAGE, "such as 8, found x"),
+            job + " --models.directory %/models --decode.max-batch x", USAGE, "such as 0, found x"),
         wrong(job + " --models.directory %/models --models.device gpu", USAGE, "gpu"),
         wrong(job + " --models.directory %/models --parallelism 0", USAGE, "--parallelism"),
         wrong(job + " --models.directory %/models", FAILED, "Expected the topic dig.requests on"),
