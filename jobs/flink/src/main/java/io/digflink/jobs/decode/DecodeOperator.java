@@ -92,7 +92,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    binding = DeviceBinding.bind("Decode", modelSettings.device(), getRuntimeContext());
+    binding = DeviceBinding.bind(DeviceBinding.DECODE, modelSettings.device(), getRuntimeContext());
     models = ServedModels.decoders(modelSettings, binding.device(), settings.maxBatch());
     waitingState = unionState(context, "latents-waiting", new HandoverSerializer());
     failedState = unionState(context, "failed-images", new FailedImagesSerializer());

@@ -19,9 +19,15 @@ import org.slf4j.LoggerFactory;
  * TaskManager, the one that fewest subtasks of the same stage in this JVM have.
  *
  * <p>Flink gives GPUs to a TaskManager whose configuration has an external resource named {@value
- * #RESOURCE}; without one every GPU of the host may be used.
+ * #RESOURCE}; without one the option alone decides.
  */
 public final class DeviceBinding implements AutoCloseable {
+  /**
+   * The stage whose subtasks in one JVM stay on one GPU: on the second of two, runs of the
+   * decoder's MultiHeadAttention failed with cudaErrorInvalidValue (ONNX Runtime 1.29, two H200).
+   */
+  public static final String DECODE = "Decode";
+
   /** Name of the external resource, as in Flink's own examples. */
   static final String RESOURCE = "gpu";
 
@@ -90,10 +96,13 @@ public final class DeviceBinding implements AutoCloseable {
 
   static DeviceBinding bind(String stage, List<Device> devices) {
     synchronized (SUBTASKS) {
+      Comparator<Place> bySubtasks =
+          Comparator.comparing(candidate -> SUBTASKS.getOrDefault(candidate, 0));
+      boolean isTogether = stage.equals(DECODE) && devices.get(0).isCuda();
       Place place =
           devices.stream()
               .map(device -> new Place(stage, device))
-              .min(Comparator.comparing(candidate -> SUBTASKS.getOrDefault(candidate, 0)))
+              .min(isTogether ? bySubtasks.reversed() : bySubtasks)
               .orElseThrow();
       SUBTASKS.merge(place, 1, Integer::sum);
       return new DeviceBinding(place);

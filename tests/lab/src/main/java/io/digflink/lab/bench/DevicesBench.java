@@ -36,7 +36,7 @@ final class DevicesBench implements Callable<Integer> {
 
   @Option(
       names = "--devices",
-      defaultValue = "auto",
+      defaultValue = "cuda:0,1",
       description =
           "All devices, as models.device names them; the first is the one (default:"
               + " ${DEFAULT-VALUE}).")

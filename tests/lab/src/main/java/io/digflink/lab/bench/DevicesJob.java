@@ -53,6 +53,8 @@ final class DevicesJob implements AutoCloseable {
     this.guidance = guidance;
     Configuration options = new Configuration();
     options.set(GenerateOptions.DEVICE, devices);
+    // Sinks of one process find each other by their prefix.
+    options.set(GenerateOptions.TRANSACTION_PREFIX, "devices-" + devices.replaceAll("\\W+", "-"));
     this.service = EmbeddedService.start(models, "localhost", options, System.err::println);
   }
 
