@@ -2,13 +2,13 @@ package io.digflink.tests.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.digflink.cli.embedded.JobMetrics;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.operators.BuiltLibrary;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.Devices;
 import io.digflink.runtime.session.SessionPool;
 import io.digflink.schemas.GenerationRequest;
+import io.digflink.tests.support.AwaitedMetric;
 import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.JobRun;
 import io.digflink.tests.support.Requests;
@@ -56,11 +56,8 @@ class TwoDevicesITCase {
       assertThat(SessionPool.shared().figures(device).sessionsOpened()).isEqualTo(2);
       assertThat(SessionPool.shared().figures(device).runNanos()).isPositive();
     }
-    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
     for (String device : List.of("cpu-5", "cpu-6")) {
-      assertThat(metrics.values(job, "Denoise.device." + device + ".sessionsOpened"))
-          .as("device %s", device)
-          .containsExactly(2.0);
+      AwaitedMetric.reaches(stack, job, "Denoise.device." + device + ".sessionsOpened", 2);
     }
     stack.flink().cluster().cancelJob(job).get();
     stack.flink().cluster().requestJobResult(job).get();

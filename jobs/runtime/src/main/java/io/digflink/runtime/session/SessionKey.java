@@ -24,6 +24,11 @@ import java.nio.file.attribute.BasicFileAttributes;
  * @param threads that one run may use on the CPU
  */
 record SessionKey(String file, Device device, int threads) {
+  /**
+   * ONNX Runtime 1.29 looks whether it knows the domain of the operators and then adds it: two
+   * sessions at a time may both add it, and one fails.
+   */
+  private static final Object ONE_AT_A_TIME = new Object();
 
   static SessionKey of(Path graph, Device device, int threads) {
     return new SessionKey(identity(graph), device, threads);
@@ -69,7 +74,9 @@ record SessionKey(String file, Device device, int threads) {
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       }
       OperatorLibrary.register(options, cuda ? Kernels.CUDA : Kernels.CPU);
-      return environment.createSession(graph.toString(), options);
+      synchronized (ONE_AT_A_TIME) {
+        return environment.createSession(graph.toString(), options);
+      }
     } catch (OrtException e) {
       throw new SessionException(
           "No session of " + graph + " on " + device + ": " + e.getMessage(), e);
