@@ -32,10 +32,10 @@ public final class SuitableBatches {
 
   private static final int MOST_ROWS_ON_A_CPU = 64;
 
-  /** Where a trial fails. */
-  private static final int ROWS_UNMEASURED = 8;
+  /** The search begins here: it is cut short on a slow machine, and must not end below. */
+  private static final int USUAL_ROWS = 8;
 
-  private static final int ROWS_UNMEASURED_ON_A_GPU = 32;
+  private static final int USUAL_ROWS_ON_A_GPU = 32;
 
   /** On a GPU an image's bytes may depend on it: it is the same wherever and whenever. */
   private static final int LATENTS_ON_A_GPU = 8;
@@ -75,11 +75,15 @@ public final class SuitableBatches {
     return measure(
         what,
         bundle.name(),
-        new BatchKnee(LEAST_ROWS, mostRows(device), longestStep, longestSearch(device)),
+        new BatchKnee(usualRows(device), mostRows(device), longestStep, longestSearch(device)),
         rows -> {
           fill(batch, rows, shape, diffusion);
           session.run(batch);
         });
+  }
+
+  private static int usualRows(Device device) {
+    return device.isCuda() ? USUAL_ROWS_ON_A_GPU : USUAL_ROWS;
   }
 
   /** Runs a denoiser once on so many rows, so that the first request need not wait for it. */
@@ -181,7 +185,7 @@ public final class SuitableBatches {
   /** A model that fails on some image may make all others: each has its own runs. */
   private static int usual(Measured what, String name, SessionException failure) {
     boolean isDecoder = what.graph().equals("decoder");
-    int rows = what.device().isCuda() && !isDecoder ? ROWS_UNMEASURED_ON_A_GPU : ROWS_UNMEASURED;
+    int rows = isDecoder ? MOST_LATENTS : usualRows(what.device());
     KNOWN.put(what, rows);
     LOG.warn(
         "A trial of the {} of {} on {} failed: runs get {} rows, unmeasured",
