@@ -20,6 +20,7 @@ const Ort::CustomOpDomain& dig_domain() {
     dig::add_embeddings_cuda(*created);
     dig::add_group_norm_silu_cuda(*created);
     dig::add_projection_cuda(*created);
+    dig::add_softmax_attention_cuda(*created);
 #endif
     return created;
   }();

@@ -18,6 +18,7 @@ void add_swiglu_cuda(Ort::CustomOpDomain& domain);
 void add_depthwise_conv_cuda(Ort::CustomOpDomain& domain);
 void add_embeddings_cuda(Ort::CustomOpDomain& domain);
 void add_group_norm_silu_cuda(Ort::CustomOpDomain& domain);
+void add_softmax_attention_cuda(Ort::CustomOpDomain& domain);
 void add_projection_cuda(Ort::CustomOpDomain& domain);  ///< only where every GPU is a Hopper
 
 }  // namespace dig

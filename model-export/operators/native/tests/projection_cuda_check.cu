@@ -18,15 +18,27 @@ struct Size {
   std::int64_t batch, length, inner, outputs;
 };
 
+/// What the operators compute.
+struct Kind {
+  const char* name;
+  Epilogue epilogue;
+  bool biased;
+};
+
+constexpr Kind kKinds[] = {
+    {"Projection", Epilogue::kNone, false},       {"BiasProjection", Epilogue::kNone, true},
+    {"GeluProjection", Epilogue::kGelu, true},    {"SwiGluProjection", Epilogue::kSwiGlu, false},
+    {"GatedProjection", Epilogue::kGated, false}, {"GatedBiasProjection", Epilogue::kGated, true}};
+
 constexpr std::int64_t kRows = 4, kGate = 2;
 constexpr std::int64_t kGuard = 4096;  // elements after the output that must not change
 
 /// The tensors of a case, exact in the 16-bit types.
 struct Problem {
   std::int64_t tokens, columns;
-  std::vector<float> x, weight, residual, modulation;
+  std::vector<float> x, weight, bias, residual, modulation;
 
-  Problem(const Size& s, Epilogue epilogue)
+  Problem(const Size& s, Epilogue epilogue, bool biased)
       : tokens(s.batch * s.length),
         columns(epilogue == Epilogue::kSwiGlu ? 2 * s.outputs : s.outputs) {
     std::mt19937 random(5);
@@ -41,11 +53,12 @@ struct Problem {
     weight = draw(s.inner * columns, 0.0625f);
     residual = draw(tokens * columns, 1);
     modulation = draw(s.batch * kRows * columns, 1);
+    if (biased) bias = draw(columns, 1);
   }
 };
 
 double product(const Problem& p, const Size& s, std::int64_t token, std::int64_t column) {
-  double sum = 0;
+  double sum = p.bias.empty() ? 0 : p.bias[column];
   for (std::int64_t k = 0; k < s.inner; ++k) {
     sum += double(p.x[token * s.inner + k]) * p.weight[k * p.columns + column];
   }
@@ -59,6 +72,8 @@ std::vector<float> naive(const Problem& p, const Size& s, Epilogue epilogue) {
       double y = product(p, s, token, column);
       if (epilogue == Epilogue::kSwiGlu) {
         y = y / (1 + std::exp(-y)) * product(p, s, token, s.outputs + column);
+      } else if (epilogue == Epilogue::kGelu) {
+        y = y / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979) * (y + 0.044715 * y * y * y)));
       } else if (epilogue == Epilogue::kGated) {
         y = p.residual[token * p.columns + column] +
             y * p.modulation[(token / s.length * kRows + kGate) * p.columns + column];
@@ -78,16 +93,17 @@ DeviceBuffer<T> on_device(const std::vector<float>& values) {
 
 /// Runs a case; returns the distance, infinite if anything after the output was written.
 template <typename T>
-double run(const Size& s, Epilogue epilogue) {
-  const Problem p(s, epilogue);
+double run(const Size& s, Epilogue epilogue, bool biased) {
+  const Problem p(s, epilogue, biased);
   const std::vector<float> expected = naive(p, s, epilogue);
-  const auto x = on_device<T>(p.x), weight = on_device<T>(p.weight),
+  const auto x = on_device<T>(p.x), weight = on_device<T>(p.weight), bias = on_device<T>(p.bias),
              residual = on_device<T>(p.residual), modulation = on_device<T>(p.modulation);
   const DeviceBuffer<T> output(expected.size() + kGuard);
   dig::check(cudaMemset(output.get(), 0xff, (expected.size() + kGuard) * sizeof(T)), "memset");
   dig::ProjectionArguments<T> a{};
   a.x = x.get();
   a.weight = weight.get();
+  a.bias = bias.get();
   a.output = output.get();
   a.tokens = p.tokens;
   a.inner = s.inner;
@@ -127,14 +143,14 @@ int failures_of(const char* type, double tolerance, bool quick) {
                                {9, 1000, 64, 1032}});
   }
   for (const Size& s : sizes) {
-    for (const Epilogue epilogue : {Epilogue::kNone, Epilogue::kSwiGlu, Epilogue::kGated}) {
+    for (const Kind& kind : kKinds) {
       ++cases;
-      const double error = run<T>(s, epilogue);
+      const double error = run<T>(s, kind.epilogue, kind.biased);
       if (error <= tolerance) continue;
       ++failures;
-      std::printf("FAILED %s epilogue %d of [%d, %d, %d] by [.., %d]: relative L2 %g\n", type,
-                  static_cast<int>(epilogue), static_cast<int>(s.batch), static_cast<int>(s.length),
-                  static_cast<int>(s.inner), static_cast<int>(s.outputs), error);
+      std::printf("FAILED %s %s of [%d, %d, %d] by [.., %d]: relative L2 %g\n", type, kind.name,
+                  static_cast<int>(s.batch), static_cast<int>(s.length), static_cast<int>(s.inner),
+                  static_cast<int>(s.outputs), error);
     }
   }
   std::printf("%s: %d cases\n", type, cases);

@@ -5,24 +5,26 @@
 
 namespace dig {
 
-/// One call of Projection, SwiGluProjection or GatedProjection. With p = x weight, [tokens,
-/// columns], summed in fp32,
+/// One call of a projection. With p = x weight + bias, [tokens, columns], summed in fp32,
 ///
-///   Projection        output = p
-///   SwiGluProjection  output = silu(left half of p) * right half of p, [tokens, columns / 2]
-///   GatedProjection   output = residual + modulation[gate] * p
+///   Projection, BiasProjection            output = p
+///   GeluProjection                        output = gelu(p), in its tanh approximation
+///   SwiGluProjection                      output = silu(left half of p) * right half of p,
+///                                         [tokens, columns / 2]
+///   GatedProjection, GatedBiasProjection  output = residual + modulation[gate] * p
 ///
-/// with the row `gate` of the token's batch entry.
+/// with the row `gate` of the token's batch entry, and no bias where the name has none.
 template <typename T>
 struct ProjectionArguments {
   const T* x;       ///< [tokens, inner]
   const T* weight;  ///< [inner, columns]
+  const T* bias;    ///< [columns], or null
   T* output;
   std::int64_t tokens;
   std::int64_t inner;
   std::int64_t columns;
 
-  // only for GatedProjection
+  // only for the gated ones
   const T* residual;    ///< [tokens, columns]
   const T* modulation;  ///< [tokens / length, rows, columns]
   std::int64_t length;  ///< tokens per batch entry
@@ -31,7 +33,7 @@ struct ProjectionArguments {
 };
 
 /// What follows the product.
-enum class Epilogue { kNone, kSwiGlu, kGated };
+enum class Epilogue { kNone, kGelu, kSwiGlu, kGated };
 
 /// Columns of the output.
 template <typename T>

@@ -20,10 +20,10 @@ class ProjectionOnCuda : public Node {
   }
 };
 
-template <template <typename> class Node>
+template <template <typename, typename> class Node, typename Kind>
 void add(Ort::CustomOpDomain& domain) {
-  domain.Add(new Op<ProjectionOnCuda<Node<Half>>>);
-  domain.Add(new Op<ProjectionOnCuda<Node<BFloat16>>>);
+  domain.Add(new Op<ProjectionOnCuda<Node<Half, Kind>>>);
+  domain.Add(new Op<ProjectionOnCuda<Node<BFloat16, Kind>>>);
 }
 
 }  // namespace
@@ -32,9 +32,12 @@ void add(Ort::CustomOpDomain& domain) {
 /// this library's kernels.
 void add_projection_cuda(Ort::CustomOpDomain& domain) {
   if (!projection_cuda_is_fast()) return;
-  add<ProjectionNode>(domain);
-  add<SwiGluProjectionNode>(domain);
-  add<GatedProjectionNode>(domain);
+  add<ProjectionNode, PlainProjection>(domain);
+  add<ProjectionNode, BiasProjection>(domain);
+  add<ProjectionNode, GeluProjection>(domain);
+  add<ProjectionNode, SwiGluProjection>(domain);
+  add<GatedProjectionNode, GatedProjection>(domain);
+  add<GatedProjectionNode, GatedBiasProjection>(domain);
 }
 
 }  // namespace dig

@@ -150,6 +150,13 @@ __device__ __forceinline__ std::uint64_t operand(const void* at, int group_strid
          field(static_cast<std::uint64_t>(group_stride)) << 32 | kSwizzle128;
 }
 
+/// A word of constant memory, loaded here and not, as a compiler may prefer, where it is needed.
+__device__ __forceinline__ std::uint32_t load_early(const std::uint32_t* from) {
+  std::uint32_t word;
+  asm volatile("ld.global.nc.b32 %0, [%1];" : "=r"(word) : "l"(from) : "memory");
+  return word;
+}
+
 __device__ __forceinline__ void begin_products() {
   asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 }

@@ -20,8 +20,10 @@
 namespace dig {
 namespace cuda {
 
-template <typename T, int kTile, Epilogue kEpilogue>
+template <typename T, int kTile, Epilogue kEpilogue, bool kBias>
 class Projection {
+  static_assert(!kBias || kEpilogue != Epilogue::kSwiGlu, "has no bias");
+
  public:
   static constexpr bool kResidual = kEpilogue == Epilogue::kGated;
   static constexpr int kOutputs = kEpilogue == Epilogue::kSwiGlu ? kTile / 2 : kTile;
@@ -93,7 +95,9 @@ class Projection {
     unsigned parity = 0;
     for (int tile = first_tile(); tile < tiles_; tile += tile_stride()) {
       float c[kTile / 2];
+      const Bias bias = load_bias(first_column(tile));
       multiply_tile(group, first, at, c);
+      add_bias(bias, c);
       first = false;
       if constexpr (kResidual) {
         finish_gated(group, parity, c, tile);
@@ -131,6 +135,39 @@ class Projection {
       const bool right = kEpilogue == Epilogue::kSwiGlu && chunk >= kChunks / 2;
       const int at = column + (right ? outputs_ + (chunk - kChunks / 2) * 64 : chunk * 64);
       copy_box_to(kBoth, stage.weight[chunk] + half * 128, maps_.weight, at, inner + half, full);
+    }
+  }
+
+  /// The bias of this thread's columns; loaded before the products, which hide the latency.
+  struct Bias {
+    std::uint32_t pairs[kBias ? kTile / 8 : 1] = {};
+  };
+
+  __device__ __forceinline__ Bias load_bias(int first_column) {
+    Bias bias;
+    if constexpr (kBias) {
+      const int quad = static_cast<int>(threadIdx.x) % 4 * 2;
+#pragma unroll
+      for (int j = 0; j < kTile / 8; ++j) {
+        // Beyond the last column nothing is stored, so any bias will do.
+        const int column = min(first_column + j * 8, outputs_ - 8) + quad;
+        bias.pairs[j] = load_early(reinterpret_cast<const std::uint32_t*>(a_.bias + column));
+      }
+    }
+    return bias;
+  }
+
+  static __device__ __forceinline__ void add_bias(const Bias& bias, float (&c)[kTile / 2]) {
+    if constexpr (kBias) {
+#pragma unroll
+      for (int j = 0; j < kTile / 8; ++j) {
+        const float2 pair = Pair<T>::unpack(bias.pairs[j]);
+#pragma unroll
+        for (int r = 0; r < 2; ++r) {
+          c[j * 4 + r * 2] += pair.x;
+          c[j * 4 + r * 2 + 1] += pair.y;
+        }
+      }
     }
   }
 
@@ -206,11 +243,11 @@ class Projection {
   bool stored_ = false;
 };
 
-template <typename T, int kTile, Epilogue kEpilogue>
+template <typename T, int kTile, Epilogue kEpilogue, bool kBias>
 __global__ void __cluster_dims__(kClusterBlocks, 1, 1) __launch_bounds__(kProjectionThreads, 1)
     projection_kernel(const __grid_constant__ ProjectionMaps maps,
                       const __grid_constant__ ProjectionArguments<T> a) {
-  using Kernel = Projection<T, kTile, kEpilogue>;
+  using Kernel = Projection<T, kTile, kEpilogue, kBias>;
   let_next_start();
   extern __shared__ unsigned char raw[];
   auto& shared = *reinterpret_cast<typename Kernel::Shared*>(

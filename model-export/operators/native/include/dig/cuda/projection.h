@@ -12,7 +12,8 @@ namespace dig {
 bool projection_cuda_is_fast();
 
 /// Enqueues a projection for T = Half or BFloat16; pointers are device pointers. Fast where inner
-/// and the output's columns are multiples of 8 and tensors start at multiples of 16 bytes.
+/// and the output's columns are multiples of 8, tensors start at multiples of 16 bytes, and there
+/// is a bias with kGelu and none with kSwiGlu.
 template <typename T>
 cudaError_t projection_cuda(Epilogue epilogue, const ProjectionArguments<T>& arguments,
                             cudaStream_t stream);

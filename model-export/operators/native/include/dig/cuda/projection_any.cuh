@@ -1,6 +1,7 @@
 // The projections for every shape and GPU, slow.
 #pragma once
 
+#include "dig/cuda/gelu.cuh"
 #include "dig/cuda/swiglu.cuh"
 #include "dig/projection.h"
 
@@ -15,7 +16,7 @@ __global__ void __launch_bounds__(256) projection_any_kernel(const ProjectionArg
   if (index >= a.tokens * outputs) return;
   const std::int64_t token = index / outputs, column = index % outputs;
   const auto product = [&](std::int64_t at) {
-    float sum = 0;
+    float sum = a.bias == nullptr ? 0 : Pair<T>::widen(a.bias[at]);
     for (std::int64_t k = 0; k < a.inner; ++k) {
       sum +=
           Pair<T>::widen(a.x[token * a.inner + k]) * Pair<T>::widen(a.weight[k * a.columns + at]);
@@ -23,6 +24,7 @@ __global__ void __launch_bounds__(256) projection_any_kernel(const ProjectionArg
     return sum;
   };
   float result = product(column);
+  if (kEpilogue == Epilogue::kGelu) result = gelu(result);
   if (kEpilogue == Epilogue::kSwiGlu) result = silu(result) * product(outputs + column);
   if (kEpilogue == Epilogue::kGated) {
     const std::int64_t row = token / a.length * a.rows + a.gate;

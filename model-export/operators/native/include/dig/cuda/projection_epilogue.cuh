@@ -2,6 +2,7 @@
 // columns in fp32, as `multiply` leaves them.
 #pragma once
 
+#include "dig/cuda/gelu.cuh"
 #include "dig/cuda/pack.cuh"
 #include "dig/cuda/projection_tile.cuh"
 #include "dig/cuda/swiglu.cuh"
@@ -41,11 +42,12 @@ __device__ __forceinline__ std::uint32_t output_pair(const float (&c)[kTile / 2]
   if constexpr (kEpilogue == Epilogue::kSwiGlu) {
     return Pair<T>::pack(silu(c[i]) * c[kTile / 4 + i], silu(c[i + 1]) * c[kTile / 4 + i + 1]);
   }
+  if constexpr (kEpilogue == Epilogue::kGelu) return Pair<T>::pack(gelu(c[i]), gelu(c[i + 1]));
   return Pair<T>::pack(c[i], c[i + 1]);
 }
 
-/// output = product or its SwiGLU. Each thread turns its columns into eight neighbouring ones in
-/// each 32 and stores them.
+/// output = product, its GELU or its SwiGLU. Each thread turns its columns into eight neighbouring
+/// ones in each 32 and stores them.
 /// @param token the thread's first
 /// @param first_column of the tile, of `outputs` in all
 template <typename T, int kTile, Epilogue kEpilogue>

@@ -85,6 +85,29 @@ __device__ __forceinline__ void mma_16x8x16<BFloat16>(float (&c)[4], const std::
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+/// The same for half of the inner index, 16x8 by 8x8: A's first two blocks and B's first.
+template <typename T>
+__device__ __forceinline__ void mma_16x8x8(float (&c)[4], const std::uint32_t (&a)[2],
+                                           std::uint32_t b);
+
+template <>
+__device__ __forceinline__ void mma_16x8x8<Half>(float (&c)[4], const std::uint32_t (&a)[2],
+                                                 std::uint32_t b) {
+  asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
+      "{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(b));
+}
+
+template <>
+__device__ __forceinline__ void mma_16x8x8<BFloat16>(float (&c)[4], const std::uint32_t (&a)[2],
+                                                     std::uint32_t b) {
+  asm("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, "
+      "{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(b));
+}
+
 /// c += A B, 16x8 by 8x8, products of fp32 numbers cut to 10 bits of mantissa, summed in fp32.
 /// A and B are given with the inner index in pairs: lane has columns 2t and 2t + 1 of A's rows g
 /// (a0, a1) and g + 8 (a2, a3), and rows 2t and 2t + 1 of B's column g. The hardware's order of
@@ -114,6 +137,23 @@ __device__ __forceinline__ void load_blocks(std::uint32_t (&r)[4], std::uint32_t
 __device__ __forceinline__ void load_blocks_transposed(std::uint32_t (&r)[4], std::uint32_t row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"(row)
+               : "memory");
+}
+
+/// Two 8x8 blocks; lanes 0 .. 7 and 8 .. 15 give the addresses of their rows.
+__device__ __forceinline__ void load_two_blocks(std::uint32_t (&r)[2], std::uint32_t row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0,%1}, [%2];"
+               : "=r"(r[0]), "=r"(r[1])
+               : "r"(row)
+               : "memory");
+}
+
+/// The same, each block transposed.
+__device__ __forceinline__ void load_two_blocks_transposed(std::uint32_t (&r)[2],
+                                                           std::uint32_t row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0,%1}, [%2];"
+               : "=r"(r[0]), "=r"(r[1])
                : "r"(row)
                : "memory");
 }

@@ -105,6 +105,7 @@ public final class DemoCommand implements Callable<Integer> {
         ModelDirectory.only(new ModelSettings(directory.toString(), "auto", 0).manifests(), model);
     say("Starting a Kafka broker, a Flink cluster and the job …");
     try (EmbeddedService service = EmbeddedService.start(directory, address, format, this::warn)) {
+      say("Devices: " + DeviceList.used(service.devices(), service.devices().size()));
       say("Dashboard: " + service.dashboard());
       timeout.start();
       serve(service, DemoRequests.of(manifest, count, timeout.at()));

@@ -7,6 +7,8 @@ import io.digflink.jobs.generate.GenerateSettings;
 import io.digflink.jobs.generate.JobArguments;
 import io.digflink.jobs.generate.OptionsTable;
 import io.digflink.jobs.kafka.KafkaAccess;
+import io.digflink.runtime.session.Device;
+import io.digflink.runtime.session.Devices;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,8 +40,8 @@ public final class GenerateJobCommand implements Callable<Integer> {
       names = "--parallelism",
       converter = PositiveNumber.class,
       paramLabel = "N",
-      description = "Number of subtasks of the job (default: ${DEFAULT-VALUE}).")
-  private int parallelism = 1;
+      description = "Number of subtasks of the job (default: the number of devices).")
+  private Integer parallelism;
 
   @Mixin private DashboardHost host;
 
@@ -61,12 +63,15 @@ public final class GenerateJobCommand implements Callable<Integer> {
     String address = host.address();
     settings.models().manifests(); // fails if they are not there
     KafkaAccess.check(settings.kafka().client(), settings.topics().names());
+    List<Device> devices = Devices.of(settings.models().device());
+    int subtasks = parallelism == null ? devices.size() : parallelism;
     Path directory = Files.createTempDirectory("dig-flink");
-    try (EmbeddedFlink flink = EmbeddedFlink.start(parallelism, directory, address)) {
+    try (EmbeddedFlink flink = EmbeddedFlink.start(subtasks, directory, address)) {
       StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
-      environment.setParallelism(parallelism);
+      environment.setParallelism(subtasks);
       GenerateJob.build(environment, settings);
       try (EmbeddedJob job = flink.run(environment, this::warn)) {
+        out.println("Devices: " + DeviceList.used(devices, subtasks));
         out.println("Dashboard: " + flink.dashboard());
         out.flush();
         job.await();

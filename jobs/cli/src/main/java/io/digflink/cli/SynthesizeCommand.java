@@ -1,6 +1,7 @@
 package io.digflink.cli;
 
 import io.digflink.cli.embedded.EmbeddedFlink;
+import io.digflink.runtime.session.Device;
 import io.digflink.synthesis.DatasetRun;
 import io.digflink.synthesis.SynthesisCluster;
 import io.digflink.synthesis.SynthesisOptions;
@@ -9,6 +10,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.commons.io.file.PathUtils;
 import org.apache.flink.core.execution.JobClient;
@@ -51,6 +53,7 @@ public final class SynthesizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    List<Device> devices = devices();
     if (options.parallelism() < 1) {
       throw new ParameterException(
           command.commandLine(),
@@ -62,7 +65,7 @@ public final class SynthesizeCommand implements Callable<Integer> {
         new DatasetRun(
                 options,
                 () -> models.resolve(console::println),
-                () -> InThisJvm.start(options.parallelism(), address, console),
+                () -> InThisJvm.start(options.parallelism(), address, devices, console),
                 console)
             .execute(err);
     if (code == ExitCode.SOFTWARE) {
@@ -71,11 +74,21 @@ public final class SynthesizeCommand implements Callable<Integer> {
     return code;
   }
 
+  private List<Device> devices() {
+    try {
+      return options.useDevicesOfThisHost();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
+  }
+
   /** A cluster that ends with the command, and its files with it. */
   private record InThisJvm(EmbeddedFlink flink, Path temporary) implements SynthesisCluster {
-    static InThisJvm start(int slots, String address, PrintStream console) throws Exception {
+    static InThisJvm start(int slots, String address, List<Device> devices, PrintStream console)
+        throws Exception {
       Path temporary = Files.createTempDirectory("dig-synthesize");
       EmbeddedFlink flink = EmbeddedFlink.start(slots, temporary, address);
+      console.println("Devices: " + DeviceList.used(devices, slots));
       console.println("Dashboard: " + flink.dashboard());
       return new InThisJvm(flink, temporary);
     }

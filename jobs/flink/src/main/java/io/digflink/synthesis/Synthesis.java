@@ -22,6 +22,7 @@ final class Synthesis {
   private static final int RESTARTS = 3;
   private static final long RESTART_DELAY_MILLIS = 1000;
   private static final long POLL_MILLIS = 1000;
+  private static final String JOB = "The job failed: ";
 
   private final OutputDirectory directory;
   private final DatasetPlan plan;
@@ -57,7 +58,11 @@ final class Synthesis {
       makeMissing(disk); // what failed, once more
     }
     out.println("Completing shards, manifest and card");
-    return new DatasetFinisher(directory, settings.dataset()).finish();
+    try {
+      return new DatasetFinisher(directory, settings.dataset()).finish();
+    } catch (IOException e) {
+      throw failed("Completing the data set failed: ", e);
+    }
   }
 
   /** Runs the job, and again when it fails: each time for what is not on the disk yet. */
@@ -73,7 +78,7 @@ final class Synthesis {
         return;
       } catch (JobFailedException e) {
         if (restart > RESTARTS) {
-          throw failed(e.getCause());
+          throw failed(JOB, e.getCause());
         }
         out.printf(
             "The job failed and starts again (%d of %d): %s%n",
@@ -98,7 +103,7 @@ final class Synthesis {
     } catch (IOException | InterruptedException | JobFailedException e) {
       throw e;
     } catch (Exception e) {
-      throw failed(e);
+      throw failed(JOB, e);
     }
   }
 
@@ -134,9 +139,9 @@ final class Synthesis {
     }
   }
 
-  private static IOException failed(Throwable cause) {
+  private static IOException failed(String what, Throwable cause) {
     return new IOException(
-        "The job failed: "
+        what
             + rootOf(cause)
             + ". What is made is kept: mend the cause and start the same command again",
         cause);

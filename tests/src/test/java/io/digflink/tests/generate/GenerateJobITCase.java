@@ -12,6 +12,7 @@ import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
 import io.digflink.schemas.codec.RecordCodec;
+import io.digflink.tests.support.AwaitedMetric;
 import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.FailingModels;
 import io.digflink.tests.support.JobRun;
@@ -163,7 +164,7 @@ class GenerateJobITCase {
     JobID job = run.start(1);
     run.awaitImages(2);
 
-    awaitMetric(job, "Decode.reason.not_finite.rejects", 1);
+    AwaitedMetric.reaches(stack, job, "Decode.reason.not_finite.rejects", 1);
     stack.flink().cluster().cancelJob(job).get();
     assertThat(run.images()).extracting(GeneratedImage::getIndex).containsExactly(0, 2);
     assertThat(run.rejected())
@@ -243,7 +244,7 @@ class GenerateJobITCase {
     JobID job = run.start(1);
     run.awaitBegun("first");
 
-    awaitMetric(job, "Decode.imagesDone", 1);
+    AwaitedMetric.reaches(stack, job, "Decode.imagesDone", 1);
 
     JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
     assertThat(metrics.mean(job, "Denoise.rowsPerBatch")).isEqualTo(1);
@@ -256,14 +257,6 @@ class GenerateJobITCase {
       assertThat(metrics.values(job, name)).as(name).isNotEmpty();
     }
     stack.flink().cluster().cancelJob(job).get();
-  }
-
-  private static void awaitMetric(JobID job, String name, double expected) throws Exception {
-    JobMetrics metrics = new JobMetrics(stack.flink().dashboard());
-    Instant deadline = Instant.now().plusSeconds(30);
-    while (metrics.values(job, name).stream().noneMatch(value -> value == expected)) {
-      assertThat(Instant.now()).as(name).isBefore(deadline);
-    }
   }
 
   /** One of many requests that differ in everything. */

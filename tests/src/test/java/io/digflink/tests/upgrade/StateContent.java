@@ -115,11 +115,12 @@ final class StateContent {
     String text = new String(element, StandardCharsets.ISO_8859_1);
     int at = text.indexOf(UpgradeJob.TRANSACTION_PREFIX);
     while (at >= 0) {
-      int start = at - Short.BYTES - Long.BYTES;
+      int start = at - Short.BYTES - Long.BYTES - Short.BYTES;
       DataInputStream in =
           new DataInputStream(new ByteArrayInputStream(element, start, element.length - start));
+      int epoch = in.readShort();
       long producerId = in.readLong();
-      uncommitted.add(new Transaction(producerId, in.readUTF()));
+      uncommitted.add(new Transaction(producerId, in.readUTF(), epoch));
       at = text.indexOf(UpgradeJob.TRANSACTION_PREFIX, at + 1);
     }
   }

@@ -5,5 +5,6 @@ package io.digflink.tests.upgrade;
  *
  * @param producerId the broker's number for the producer
  * @param transactionalId the producer's name
+ * @param epoch how many transactions of the producer had ended before it; 0 in what 0.1.0 recorded
  */
-record Transaction(long producerId, String transactionalId) {}
+record Transaction(long producerId, String transactionalId, int epoch) {}

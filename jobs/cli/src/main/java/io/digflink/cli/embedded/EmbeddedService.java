@@ -4,6 +4,8 @@ import io.digflink.cli.client.CancellationSender;
 import io.digflink.jobs.generate.GenerateJob;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.generate.GenerateSettings;
+import io.digflink.runtime.session.Device;
+import io.digflink.runtime.session.Devices;
 import io.digflink.schemas.codec.WireFormat;
 import java.io.IOException;
 import java.net.URI;
@@ -48,7 +50,7 @@ public final class EmbeddedService implements AutoCloseable {
     this.flink = flink;
     this.settings = settings;
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
-    environment.setParallelism(1);
+    environment.setParallelism(devices().size());
     environment.configure(
         new Configuration().set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE));
     GenerateJob.build(environment, settings);
@@ -75,13 +77,25 @@ public final class EmbeddedService implements AutoCloseable {
   public static EmbeddedService start(
       Path models, String dashboardHost, WireFormat format, Consumer<String> restarts)
       throws Exception {
+    Configuration options = new Configuration();
+    options.set(GenerateOptions.TOPICS_FORMAT, format);
+    return start(models, dashboardHost, options, restarts);
+  }
+
+  /**
+   * Starts everything, with further options of the job.
+   *
+   * @param further options of the job, such as its devices
+   */
+  public static EmbeddedService start(
+      Path models, String dashboardHost, Configuration further, Consumer<String> restarts)
+      throws Exception {
     Path directory = Files.createTempDirectory("dig-flink");
     EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"));
-    Configuration options = new Configuration();
+    Configuration options = new Configuration(further);
     options.set(GenerateOptions.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
     options.set(GenerateOptions.MODEL_DIRECTORY, models.toString());
     options.set(GenerateOptions.CHECKPOINT_INTERVAL, RARELY);
-    options.set(GenerateOptions.TOPICS_FORMAT, format);
     options.set(
         GenerateOptions.CLAIM_CHECK_DIRECTORY, directory.resolve("images").toUri().toString());
     GenerateSettings settings = GenerateSettings.of(options);
@@ -89,8 +103,9 @@ public final class EmbeddedService implements AutoCloseable {
     Set<String> names = new HashSet<>(topics.names());
     names.add(CancellationSender.TOPIC);
     names.add(PREVIEWS_TOPIC);
-    kafka.createTopics(names, 1);
-    EmbeddedFlink flink = EmbeddedFlink.start(1, directory, dashboardHost);
+    int subtasks = Devices.of(settings.models().device()).size();
+    kafka.createTopics(names, subtasks);
+    EmbeddedFlink flink = EmbeddedFlink.start(subtasks, directory, dashboardHost);
     return new EmbeddedService(directory, kafka, flink, settings, restarts);
   }
 
@@ -104,6 +119,11 @@ public final class EmbeddedService implements AutoCloseable {
   /** What the job runs with. */
   public GenerateSettings settings() {
     return settings;
+  }
+
+  /** What the job runs on, a subtask on each. */
+  public List<Device> devices() {
+    return Devices.of(settings.models().device());
   }
 
   /** Address of the dashboard. */

@@ -13,6 +13,9 @@ import org.apache.flink.api.common.JobID;
 
 /** Reads a job's metrics as the dashboard does. */
 public final class JobMetrics {
+  private static final int MOST_TRIES = 20;
+  private static final long PAUSE_MILLIS = 250;
+
   private final HttpClient http = HttpClient.newHttpClient();
   private final JsonMapper mapper = new JsonMapper();
   private final URI dashboard;
@@ -29,6 +32,11 @@ public final class JobMetrics {
    */
   public double mean(JobID job, String metric) throws IOException, InterruptedException {
     List<Double> values = values(job, metric + "_mean");
+    // The first question only makes the dashboard fetch them.
+    for (int tries = 1; values.isEmpty() && tries < MOST_TRIES; tries++) {
+      Thread.sleep(PAUSE_MILLIS);
+      values = values(job, metric + "_mean");
+    }
     return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
   }
 

@@ -27,7 +27,7 @@ import org.apache.kafka.common.Uuid;
  * @param bootstrapServers host and port for {@code bootstrap.servers}
  */
 public record KafkaNode(Path configuration, Properties properties, String bootstrapServers) {
-  private static final String HOST = "localhost";
+  private static final String LOCAL = "localhost";
 
   /**
    * Formats a log directory.
@@ -35,6 +35,15 @@ public record KafkaNode(Path configuration, Properties properties, String bootst
    * @param directory an empty directory, which takes the configuration and the logs
    */
   public static KafkaNode format(Path directory) throws IOException {
+    return format(directory, LOCAL);
+  }
+
+  /**
+   * Formats a log directory of a node that clients find elsewhere.
+   *
+   * @param host name or address that it listens on
+   */
+  public static KafkaNode format(Path directory, String host) throws IOException {
     int brokerPort;
     int controllerPort;
     // Both sockets are open at once, so that the two ports differ.
@@ -43,8 +52,8 @@ public record KafkaNode(Path configuration, Properties properties, String bootst
       brokerPort = broker.getLocalPort();
       controllerPort = controller.getLocalPort();
     }
-    Properties properties = properties(directory.resolve("logs"), brokerPort, controllerPort);
-    return new KafkaNode(format(directory, properties), properties, HOST + ":" + brokerPort);
+    Properties properties = properties(directory.resolve("logs"), host, brokerPort, controllerPort);
+    return new KafkaNode(format(directory, properties), properties, host + ":" + brokerPort);
   }
 
   /** Creates topics with the same number of partitions; returns when they can be used. */
@@ -63,18 +72,18 @@ public record KafkaNode(Path configuration, Properties properties, String bootst
   }
 
   private static ServerSocket ephemeralSocket() throws IOException {
-    return new ServerSocket(0, 1, InetAddress.getByName(HOST));
+    return new ServerSocket(0, 1, InetAddress.getByName(LOCAL));
   }
 
-  private static Properties properties(Path logs, int brokerPort, int controllerPort) {
+  private static Properties properties(Path logs, String host, int brokerPort, int controllerPort) {
     Properties p = new Properties();
     p.setProperty("process.roles", "broker,controller");
     p.setProperty("node.id", "1");
-    p.setProperty("controller.quorum.voters", "1@" + HOST + ":" + controllerPort);
+    p.setProperty("controller.quorum.voters", "1@" + host + ":" + controllerPort);
     p.setProperty("controller.listener.names", "CONTROLLER");
     p.setProperty(
         "listeners",
-        "PLAINTEXT://" + HOST + ":" + brokerPort + ",CONTROLLER://" + HOST + ":" + controllerPort);
+        "PLAINTEXT://" + host + ":" + brokerPort + ",CONTROLLER://" + host + ":" + controllerPort);
     p.setProperty("log.dirs", logs.toString());
     // A mistyped topic is an error, not a new topic.
     p.setProperty("auto.create.topics.enable", "false");

@@ -1,7 +1,9 @@
 package io.digflink.jobs.admit;
 
 import io.digflink.jobs.device.SavepointStop;
+import io.digflink.jobs.model.Bundles;
 import io.digflink.jobs.model.ModelSettings;
+import io.digflink.jobs.model.ServedBundles;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
@@ -21,12 +23,12 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
-import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
@@ -63,6 +65,8 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
   private transient ListState<IncomingRecord> waitingState;
   private transient ListState<Long> sentState;
   private transient PortionCutter cutter;
+  private transient ServedBundles bundles;
+  private transient Bundles checked;
   private transient RequestCheck check;
   private transient RejectCounters rejects;
 
@@ -109,7 +113,7 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
     super.open();
     TaskInfo task = getRuntimeContext().getTaskInfo();
     cutter = new PortionCutter(task.getNumberOfParallelSubtasks(), task.getIndexOfThisSubtask());
-    check = new RequestCheck(models.manifests(), limits);
+    bundles = ServedBundles.open(models);
     rejects = new RejectCounters(getMetricGroup());
     getMetricGroup().gauge("recordsWaitingForRegistry", (Gauge<Integer>) waiting::size);
     updateRoom();
@@ -133,7 +137,9 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
     while (!waiting.isEmpty() && !stop.isStopping()) {
       IncomingRecord next = waiting.peek();
       Optional<Integer> missing =
-          next.isTombstone() || isTooLarge(next) ? Optional.empty() : reader.missingSchema(next.value());
+          next.isTombstone() || isTooLarge(next)
+              ? Optional.empty()
+              : reader.missingSchema(next.value());
       if (missing.isPresent()) {
         questions.ask(missing.get());
         break;
@@ -157,7 +163,7 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
     try {
       GenerationRequest request = read(record);
       requestId = request.getRequestId();
-      AdmittedRequest admitted = check.admit(request, record, now);
+      AdmittedRequest admitted = check().admit(request, record, now);
       if (admitted.isExpired(now)) {
         output.collect(
             SideOutputs.PROGRESS,
@@ -168,7 +174,8 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
                     record.headers())));
         throw RejectRecords.expired(request.getDeadline(), now);
       }
-      cutter.cut(admitted, this::send);
+      String digest = checked.find(request.getModel()).orElseThrow().digest();
+      cutter.cut(admitted, digest, this::send);
     } catch (RejectException e) {
       rejects.count(e.reason());
       String id = requestId == null ? e.requestId() : requestId;
@@ -184,6 +191,16 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
   private void send(QueueItem item) {
     output.collect(new StreamRecord<>(item));
     room.countSent();
+  }
+
+  /** The check against the models that are served now. */
+  private RequestCheck check() {
+    Bundles now = bundles.now();
+    if (now != checked) {
+      checked = now;
+      check = new RequestCheck(now.manifests(), limits);
+    }
+    return check;
   }
 
   private boolean isTooLarge(IncomingRecord record) {
@@ -246,6 +263,9 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
     room.leave();
     if (questions != null) {
       questions.close();
+    }
+    if (bundles != null) {
+      bundles.close();
     }
     super.close();
   }

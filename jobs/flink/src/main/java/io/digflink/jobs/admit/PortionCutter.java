@@ -11,7 +11,9 @@ import java.util.function.Consumer;
  * spread evenly. Which subtask makes an image does not matter to its bytes.
  */
 final class PortionCutter {
-  /** Small enough that subtasks have equal work, large enough that a portion is worth its record. */
+  /**
+   * Small enough that subtasks have equal work, large enough that a portion is worth its record.
+   */
   static final int MOST_IMAGES = 32;
 
   private final long[] assigned;
@@ -27,13 +29,16 @@ final class PortionCutter {
     }
   }
 
-  /** Cuts a request; its first portion takes the record along. */
-  void cut(AdmittedRequest request, Consumer<QueueItem> out) {
+  /**
+   * Cuts a request; its first portion takes the record along.
+   *
+   * @param bundleDigest digest of the bundle that it was admitted to
+   */
+  void cut(AdmittedRequest request, String bundleDigest, Consumer<QueueItem> out) {
     int images = request.images();
-    int size =
-        Math.max(1, Math.min(MOST_IMAGES, (images + assigned.length - 1) / assigned.length));
+    int size = Math.max(1, Math.min(MOST_IMAGES, (images + assigned.length - 1) / assigned.length));
     for (int from = 0; from < images; from += size) {
-      Portion portion = Portion.of(request, from, Math.min(images, from + size));
+      Portion portion = Portion.of(request, bundleDigest, from, Math.min(images, from + size));
       int target = leastAssigned();
       // A unit for the order among those that have the same work.
       assigned[target] += portion.cost() * portion.size() + 1;

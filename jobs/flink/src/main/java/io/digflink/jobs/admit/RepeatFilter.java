@@ -27,8 +27,8 @@ import org.apache.flink.util.Collector;
  * not know whether the first one has arrived, gets its images once. The same id with other content
  * is a conflict and rejected. What is let through is opened for those who keep count.
  *
- * <p>The state of an id is 24 bytes and has a time to live: 16 bytes of the digest of the content and
- * 8 of the digest of the record's place.
+ * <p>The state of an id is 24 bytes and has a time to live: 16 bytes of the digest of the content
+ * and 8 of the digest of the record's place.
  */
 public final class RepeatFilter extends KeyedProcessFunction<String, QueueItem, QueueItem> {
   private static final long serialVersionUID = 1L;
@@ -73,7 +73,8 @@ public final class RepeatFilter extends KeyedProcessFunction<String, QueueItem, 
 
   private boolean isRepeated(QueueItem item, Context context) throws Exception {
     byte[] known = seen.value();
-    byte[] place = Digests.of(item.portion().source().getBytes(StandardCharsets.UTF_8), SOURCE_BYTES);
+    byte[] place =
+        Digests.of(item.portion().source().getBytes(StandardCharsets.UTF_8), SOURCE_BYTES);
     if (known != null) {
       boolean isSameRecord =
           Arrays.equals(known, Digests.CONTENT_BYTES, known.length, place, 0, SOURCE_BYTES);

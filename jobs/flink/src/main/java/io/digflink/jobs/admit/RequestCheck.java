@@ -7,12 +7,14 @@ import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.runtime.model.Capabilities;
+import io.digflink.runtime.model.ModelReference;
 import io.digflink.runtime.model.UnservableException;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Checks every field of a request against the limits and the model that it names. */
 final class RequestCheck {
@@ -23,7 +25,7 @@ final class RequestCheck {
   private final Limits limits;
 
   /**
-   * @param models the models served, by name
+   * @param models the models served, by name and by references to their versions
    */
   RequestCheck(Map<String, ModelManifest> models, Limits limits) {
     models.forEach(
@@ -78,7 +80,8 @@ final class RequestCheck {
 
   private void checkQueueing(GenerationRequest request) throws RejectException {
     String tenant = request.getTenant();
-    if (tenant != null && tenant.getBytes(StandardCharsets.UTF_8).length > limits.requestIdBytes()) {
+    if (tenant != null
+        && tenant.getBytes(StandardCharsets.UTF_8).length > limits.requestIdBytes()) {
       throw field("tenant", tenant, "0 to " + limits.requestIdBytes() + " bytes of UTF-8, or none");
     }
     int priority = request.getPriority();
@@ -97,7 +100,9 @@ final class RequestCheck {
           RejectReason.UNKNOWN_MODEL,
           "model",
           "\"" + name + "\"",
-          String.join(", ", models.keySet()));
+          models.keySet().stream()
+              .filter(known -> ModelReference.of(known).digest() == null)
+              .collect(Collectors.joining(", ")));
     }
     return model;
   }

@@ -3,6 +3,8 @@ package io.digflink.jobs.decode;
 import io.digflink.jobs.denoise.DenoisedImage;
 import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceBinding;
+import io.digflink.jobs.device.DeviceMetrics;
 import io.digflink.jobs.device.DeviceRunOperator;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
@@ -15,6 +17,7 @@ import io.digflink.jobs.request.RejectRecords;
 import io.digflink.jobs.request.RequestEvent;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.model.SuitableBatches;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GeneratedImage;
@@ -49,8 +52,10 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   private final transient EarlierState earlier = new EarlierState();
   private transient ListState<HeldLatent> waitingState;
   private transient ListState<FailedImages> failedState;
-  private transient ServedModels models;
+  private transient DeviceBinding binding;
+  private transient ServedModels<DecoderSession> models;
   private transient DecodeMetrics metrics;
+  private transient DeviceMetrics deviceMetrics;
 
   private record Waiting(DenoisedImage image, String key, long sequence) {}
 
@@ -62,13 +67,14 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     this.settings = settings;
     this.modelSettings = modelSettings;
     this.claimCheck = new ClaimCheck(settings);
-    this.policy = new FailedRunPolicy<>(settings.maxBatch(), settings.longestFailureStreak());
+    this.policy = new FailedRunPolicy<>(this::maxBatch, settings.longestFailureStreak());
   }
 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    models = new ServedModels(modelSettings);
+    binding = DeviceBinding.bind(DeviceBinding.DECODE, modelSettings.device(), getRuntimeContext());
+    models = ServedModels.decoders(modelSettings, binding.device(), settings.maxBatch());
     waitingState = unionState(context, "latents-waiting", new HeldLatentSerializer());
     failedState = unionState(context, "failed-images", new FailedImagesSerializer());
     for (HeldLatent held : waitingState.get()) {
@@ -116,10 +122,13 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   public void open() throws Exception {
     metrics = new DecodeMetrics(getMetricGroup());
-    for (ModelBundle bundle : models.bundles()) {
-      models.decoder(bundle.name());
-    }
+    deviceMetrics = new DeviceMetrics(getMetricGroup(), binding.device(), models);
+    models.open();
     super.open();
+  }
+
+  private int maxBatch(BatchKey key) {
+    return models.rows(key.digest(), key.latent());
   }
 
   @Override
@@ -132,7 +141,8 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   protected boolean isFull() {
     // One batch under way and one that fills up meanwhile.
-    return waiting.size() >= 2 * settings.maxBatch();
+    return waiting.size()
+        >= 2 * (settings.maxBatch() == 0 ? SuitableBatches.MOST_LATENTS : settings.maxBatch());
   }
 
   @Override
@@ -152,22 +162,23 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     if (waiting.isEmpty()) {
       return null;
     }
-    BatchKey key = keyOf(waiting.peek().image());
-    DecoderSession session = models.decoder(key.model());
+    ModelBundle bundle = bundleOf(waiting.peek().image()).orElseThrow();
+    BatchKey key = keyOf(waiting.peek().image(), bundle);
+    DecoderSession session = models.session(bundle);
     int limit = policy.limit(key);
-    List<DenoisedImage> images = choose(key, session.batchSize(key.latent(), limit));
-    ModelBundle bundle = models.bundle(key.model());
+    List<DenoisedImage> images = choose(key, bundle, session.batchSize(key.latent(), limit));
     boolean metadata = settings.imageMetadata();
     return new DecodeRun(key, images, session, bundle, limit, claimCheck, metadata);
   }
 
   /** The images that have waited longest, as far as they may share a run. */
-  private List<DenoisedImage> choose(BatchKey key, int most) {
+  private List<DenoisedImage> choose(BatchKey key, ModelBundle bundle, int most) {
     List<DenoisedImage> images = new ArrayList<>();
     for (Waiting next : waiting) {
       DenoisedImage image = next.image();
       boolean suspect = policy.isSuspect(image);
-      if (images.size() == most || !keyOf(image).equals(key) || suspect && !images.isEmpty()) {
+      boolean isFirst = images.isEmpty();
+      if (images.size() == most || !isFirst && (suspect || !isOf(image, bundle, key))) {
         break;
       }
       images.add(image);
@@ -178,19 +189,31 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     return images;
   }
 
-  private static BatchKey keyOf(DenoisedImage image) {
-    return new BatchKey(image.header().model(), image.header().latent());
+  private boolean isOf(DenoisedImage image, ModelBundle bundle, BatchKey key) {
+    return bundleOf(image).filter(own -> own.digest().equals(bundle.digest())).isPresent()
+        && keyOf(image, bundle).equals(key);
+  }
+
+  private static BatchKey keyOf(DenoisedImage image, ModelBundle bundle) {
+    return new BatchKey(bundle.name(), bundle.digest(), image.header().latent());
+  }
+
+  /** The bundle that made the latent; state of the first release does not say which it was. */
+  private Optional<ModelBundle> bundleOf(DenoisedImage image) {
+    String digest = image.header().bundleDigest();
+    return digest == null ? models.find(image.header().model()) : models.version(digest);
   }
 
   /** The images of a run are the first of those that wait, and leave at once. */
   @Override
   protected void takeIn(DecodeRun run) throws SessionException {
     metrics.ran(run);
+    deviceMetrics.ran(run);
     long now = now();
     switch (policy.judge(run, now)) {
       case TAKE -> {
         for (int i = 0; i < run.images().size(); i++) {
-          emitOrFail(waiting.remove().image(), run.files().get(i), now);
+          emitOrFail(waiting.remove().image(), run.files().get(i), run.bundle(), now);
         }
       }
       case RETRY -> {}
@@ -213,18 +236,25 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     }
   }
 
-  /** An image must not be the work of two bundles of the same name. */
+  /** Whether the bundle that made a latent is there and runs: no other may decode it. */
   private boolean isDecodable(DenoisedImage image) {
-    String digest = image.header().bundleDigest();
-    return models
-        .find(image.header().model())
-        .filter(bundle -> digest == null || digest.equals(bundle.digest()))
-        .isPresent();
+    Optional<ModelBundle> bundle = bundleOf(image);
+    if (bundle.isEmpty()) {
+      return false;
+    }
+    try {
+      models.session(bundle.get());
+      return true;
+    } catch (SessionException e) {
+      LOG.warn("The bundle {} cannot decode", bundle.get().reference(), e);
+      return false;
+    }
   }
 
-  private void emitOrFail(DenoisedImage image, Optional<ImageFile> file, long now) {
+  private void emitOrFail(
+      DenoisedImage image, Optional<ImageFile> file, ModelBundle bundle, long now) {
     if (file.isPresent()) {
-      emit(image, file.get(), now);
+      emit(image, file.get(), bundle, now);
     } else {
       ImageHeader header = image.header();
       failed(image, RunRejects.notFinite("decoder", header.model(), header.index()), now);
@@ -235,14 +265,14 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     tell(RequestEvent.failed(image.header(), why, now));
   }
 
-  private void emit(DenoisedImage image, ImageFile file, long now) {
+  private void emit(DenoisedImage image, ImageFile file, ModelBundle bundle, long now) {
     ImageHeader header = image.header();
-    ModelBundle bundle = models.bundle(header.model());
     output.collect(
         new StreamRecord<>(
             new Answer<>(ImageRecords.of(image, file, bundle, now), header.headers())));
     tell(RequestEvent.done(header, now));
     metrics.finished(header, now);
+    deviceMetrics.finished(bundle.digest());
   }
 
   private void tell(RequestEvent event) {
@@ -257,6 +287,9 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   protected void closeDevice() {
     if (models != null) {
       models.close();
+    }
+    if (binding != null) {
+      binding.close();
     }
   }
 }

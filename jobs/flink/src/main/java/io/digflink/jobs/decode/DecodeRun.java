@@ -101,6 +101,11 @@ final class DecodeRun extends DeviceRun<DenoisedImage> {
     }
   }
 
+  /** The model. */
+  ModelBundle bundle() {
+    return bundle;
+  }
+
   @Override
   public int rows() {
     return session.rows(images().size(), key().latent(), limit);

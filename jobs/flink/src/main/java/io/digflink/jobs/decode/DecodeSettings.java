@@ -5,7 +5,7 @@ import java.io.Serializable;
 /**
  * How images are decoded.
  *
- * @param maxBatch most latents of one decoder run
+ * @param maxBatch most latents of one decoder run; 0: as many as suit the bundle and the device
  * @param claimCheckThreshold longest image file that a record carries, in bytes
  * @param claimCheckDirectory where longer files go, or null: there are none
  * @param imageMetadata whether image files say how they were made
@@ -19,9 +19,10 @@ public record DecodeSettings(
     int longestFailureStreak)
     implements Serializable {
   public DecodeSettings {
-    if (maxBatch < 1) {
+    if (maxBatch < 0) {
       throw new IllegalArgumentException(
-          "Expected decode.max-batch of 1 or more, found " + maxBatch);
+          "Expected decode.max-batch of 1 or more, or 0 (as many as suit the device), found "
+              + maxBatch);
     }
     if (claimCheckThreshold < 0) {
       throw new IllegalArgumentException(

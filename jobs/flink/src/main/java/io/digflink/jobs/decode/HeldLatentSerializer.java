@@ -72,7 +72,7 @@ final class HeldLatentSerializer implements SimpleVersionedSerializer<HeldLatent
     long finishedAt = in.readLong();
     float[] latent = AdmittedRequestFormat.readFloats(request.latent().size(), in);
     double guidance = request.request().getGuidanceScale();
-    Portion whole = Portion.of(request, 0, request.images());
+    Portion whole = Portion.of(request, "", 0, request.images());
     ImageHeader header = ImageHeader.of(whole, index, null, guidance, startedAt, finishedAt);
     EarlierNews end =
         index + 1 < request.images()

@@ -12,7 +12,9 @@ import java.util.List;
  * known, and not when it is late: the places go to what can.
  */
 final class Deadlines {
-  /** Runs are not equally long: a portion is given up if this part of what is reckoned is too long. */
+  /**
+   * Runs are not equally long: a portion is given up if this part of what is reckoned is too long.
+   */
   private static final double MARGIN = 0.8;
 
   private final Pace pace;
@@ -72,9 +74,7 @@ final class Deadlines {
    */
   long expectedAt(InFlight inFlight, PortionInFlight portion, long now) {
     double millis =
-        Math.max(
-            millisForSteps(portion),
-            pace.millisForWork(inFlight.workUntilDone(portion)));
+        Math.max(millisForSteps(portion), pace.millisForWork(inFlight.workUntilDone(portion)));
     return millis == 0 ? 0 : now + (long) millis;
   }
 }

@@ -1,6 +1,8 @@
 package io.digflink.jobs.denoise;
 
 import io.digflink.jobs.device.BatchKey;
+import io.digflink.jobs.device.DeviceBinding;
+import io.digflink.jobs.device.DeviceMetrics;
 import io.digflink.jobs.device.DeviceRunOperator;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
@@ -9,13 +11,13 @@ import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.Portion;
 import io.digflink.jobs.request.QueueItem;
 import io.digflink.jobs.request.RejectException;
+import io.digflink.jobs.request.RejectRecords;
 import io.digflink.jobs.request.RequestEvent;
 import io.digflink.jobs.request.SideOutputs;
 import io.digflink.jobs.room.HolderRoom;
 import io.digflink.runtime.model.ModelBundle;
-import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.Trajectory;
-import io.digflink.runtime.session.Device;
+import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RequestState;
 import java.util.ArrayList;
@@ -34,9 +36,9 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
 
   private final transient DenoiseSettings settings;
   private final transient ModelSettings modelSettings;
-  private final transient InFlight inFlight;
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
+  private final transient OpenModelsFirst turns;
   private final transient FailedRunPolicy<ImageInFlight> policy;
   private final transient Pace pace = new Pace();
   private final transient Deadlines deadlines = new Deadlines(pace);
@@ -44,13 +46,21 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   private final transient HolderRoom room;
   private final transient List<Unservable> unservable = new ArrayList<>();
   private final transient List<HeldPortion> uncounted = new ArrayList<>();
+  private transient InFlight inFlight;
   private transient DenoiseState state;
-  private transient ServedModels models;
+  private transient DeviceBinding binding;
+  private transient ServedModels<DenoiserSession> models;
+  private transient HeldPortions held;
   private transient DenoiseMetrics metrics;
+  private transient DeviceMetrics deviceMetrics;
   private transient long deadlinesJudgedAt;
 
-  /** A restored portion that cannot be served any more. */
-  private record Unservable(HeldPortion held, RejectException why) {}
+  /**
+   * A portion that cannot be served any more.
+   *
+   * @param left images of it that have not left
+   */
+  private record Unservable(Portion portion, int left, RejectException why) {}
 
   DenoiseOperator(
       StreamOperatorParameters<Handover> parameters,
@@ -59,11 +69,10 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
     super(parameters, modelSettings.longestRun());
     this.settings = settings;
     this.modelSettings = modelSettings;
-    this.inFlight = new InFlight(settings.maxInFlight(), settings.placesOfTenant());
-    int maxRows = settings.rowsOn(Device.of(modelSettings.device()));
-    this.policy = new FailedRunPolicy<>(maxRows, settings.longestFailureStreak());
+    this.policy = new FailedRunPolicy<>(this::maxRows, settings.longestFailureStreak());
     this.batcher = new StepBatcher(policy);
-    this.batches = new RowBatches(maxRows);
+    this.batches = new RowBatches(this::maxRows);
+    this.turns = new OpenModelsFirst(key -> models.isOpen(key.digest()));
     this.cancellations = new Cancellations(settings.rememberCancelled());
     this.room = new HolderRoom(parameters);
   }
@@ -71,11 +80,15 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    models = new ServedModels(modelSettings);
+    binding = DeviceBinding.bind("Denoise", modelSettings.device(), getRuntimeContext());
+    models = ServedModels.denoisers(modelSettings, binding.device(), settings.maxBatchRows());
+    held = new HeldPortions(models);
+    inFlight =
+        new InFlight(
+            settings.placesOn(binding.device()), settings.placesOfTenantOn(binding.device()));
     state = new DenoiseState(context.getOperatorStateStore());
     room.restore(state.received());
     state.restore(cancellations, now());
-    HeldPortions held = new HeldPortions(models);
     for (HeldPortion portion : state.portions()) {
       if (portion.original() != null) {
         uncounted.add(portion);
@@ -83,7 +96,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
       try {
         inFlight.add(held.restore(portion, nextSequence()));
       } catch (RejectException e) {
-        unservable.add(new Unservable(portion, e));
+        unservable.add(new Unservable(portion.portion(), portion.left(), e));
       }
     }
   }
@@ -91,16 +104,38 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   @Override
   public void open() throws Exception {
     metrics = new DenoiseMetrics(getMetricGroup());
-    // A model that cannot be loaded fails the job now, not at its first request.
-    for (ModelBundle bundle : models.bundles()) {
-      models.denoiser(bundle.name());
+    deviceMetrics = new DeviceMetrics(getMetricGroup(), binding.device(), models);
+    models.open();
+    for (PortionInFlight portion : List.copyOf(inFlight.portions())) {
+      if (!canRun(portion)) {
+        unservable.add(new Unservable(portion.portion(), portion.left(), modelGone(portion)));
+        forget(portion);
+      }
     }
     super.open();
   }
 
+  private int maxRows(BatchKey key) {
+    return models.rows(key.digest(), key.latent());
+  }
+
+  /** A bundle that is not in the directory any more may not run here. */
+  private boolean canRun(PortionInFlight portion) {
+    try {
+      models.session(portion.bundle());
+      return true;
+    } catch (SessionException e) {
+      LOG.warn("Request {} cannot be served", portion.portion().requestId(), e);
+      return false;
+    }
+  }
+
+  private static RejectException modelGone(PortionInFlight portion) {
+    return RejectRecords.modelGone(portion.portion().request().getModel());
+  }
+
   @Override
   protected void snapshotHeld() throws Exception {
-    HeldPortions held = new HeldPortions(models);
     List<HeldPortion> all = new ArrayList<>();
     for (PortionInFlight portion : inFlight.portions()) {
       all.add(held.snapshot(portion));
@@ -134,7 +169,13 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
 
   private void accept(Portion portion, long sequence) {
     long now = now();
-    PortionInFlight taken = new PortionInFlight(portion, sequence, portion.from());
+    PortionInFlight taken;
+    try {
+      taken = held.take(portion, sequence);
+    } catch (RejectException e) {
+      tell(RequestEvent.dropped(portion, portion.size(), RequestState.REJECTED, e, now));
+      return;
+    }
     inFlight.add(taken);
     tell(RequestEvent.accepted(portion, deadlines.expectedAt(inFlight, taken, now), now));
     if (cancellations.contains(portion.requestId(), now)) {
@@ -168,13 +209,14 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   protected DenoiseRun nextRun() throws Exception {
     begin();
     metrics.observe(inFlight);
-    List<ImageInFlight> images = batcher.choose(inFlight.stepping());
+    List<ImageInFlight> images = batcher.choose(turns.choose(inFlight.stepping(), now()));
     if (images.isEmpty()) {
       return null;
     }
     BatchKey key = images.get(0).portion().key();
-    Diffusion diffusion = models.bundle(key.model()).diffusion();
-    return new DenoiseRun(key, images, batches.of(key, diffusion), models.denoiser(key.model()));
+    ModelBundle bundle = images.get(0).portion().bundle();
+    DenoiserSession session = models.session(bundle);
+    return new DenoiseRun(key, images, batches.of(key, bundle.diffusion()), session);
   }
 
   private void begin() {
@@ -182,11 +224,14 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
     PortionInFlight portion;
     while ((portion = inFlight.nextToBegin(flow -> deadlines.slack(flow, now))) != null) {
       if (portion.isUntouched()) {
+        if (!canRun(portion)) {
+          drop(portion, RequestState.REJECTED, modelGone(portion), now);
+          continue;
+        }
         tell(RequestEvent.begun(portion.portion(), now));
       }
       int index = portion.beginNext();
-      Diffusion diffusion = models.bundle(portion.key().model()).diffusion();
-      Trajectory trajectory = diffusion.begin(portion.portion().spec(index));
+      Trajectory trajectory = portion.bundle().diffusion().begin(portion.portion().spec(index));
       inFlight.begin(new ImageInFlight(portion, index, trajectory, now));
       metrics.begun(portion.portion(), now);
     }
@@ -195,6 +240,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   @Override
   protected void takeIn(DenoiseRun run) throws SessionException {
     metrics.ran(run);
+    deviceMetrics.ran(run);
     long now = now();
     switch (policy.judge(run, now)) {
       case TAKE -> {
@@ -213,28 +259,31 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   /** Gives up what has not left of a portion. */
   private void drop(PortionInFlight portion, RequestState state, RejectException why, long now) {
     int left = portion.left();
-    policy.forget(portion.images());
-    inFlight.drop(portion);
+    forget(portion);
     metrics.dropped(state, left);
     tell(RequestEvent.dropped(portion.portion(), left, state, why, now));
+  }
+
+  private void forget(PortionInFlight portion) {
+    policy.forget(portion.images());
+    inFlight.drop(portion);
   }
 
   @Override
   protected void emitLeaving() {
     long now = now();
-    for (HeldPortion held : uncounted) {
-      RequestState known = held.next() == 0 ? RequestState.ADMITTED : RequestState.RUNNING;
-      tell(RequestEvent.reopened(held.portion(), known, held.original(), now));
-      int handedOver = held.portion().size() - held.left();
-      tell(RequestEvent.handedOver(held.portion(), handedOver, now));
+    for (HeldPortion earlier : uncounted) {
+      RequestState known = earlier.next() == 0 ? RequestState.ADMITTED : RequestState.RUNNING;
+      tell(RequestEvent.reopened(earlier.portion(), known, earlier.original(), now));
+      int handedOver = earlier.portion().size() - earlier.left();
+      tell(RequestEvent.handedOver(earlier.portion(), handedOver, now));
     }
     uncounted.clear();
     emitEnded(now);
     for (Unservable restored : unservable) {
-      HeldPortion held = restored.held();
       tell(
           RequestEvent.dropped(
-              held.portion(), held.left(), RequestState.REJECTED, restored.why(), now));
+              restored.portion(), restored.left(), RequestState.REJECTED, restored.why(), now));
     }
     unservable.clear();
     if (now - deadlinesJudgedAt >= JUDGE_DEADLINES_EVERY_MILLIS) {
@@ -249,10 +298,11 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
     for (ImageInFlight image : inFlight.takeEnded()) {
       PortionInFlight portion = image.portion();
       if (image.trajectory().isFinite()) {
-        String digest = models.bundle(portion.key().model()).digest();
+        String digest = portion.bundle().digest();
         String key = portion.portion().key();
         output.collect(new StreamRecord<>(new Handover(image.toDenoised(digest, now), key)));
         metrics.finished();
+        deviceMetrics.finished(digest);
       } else {
         tell(RequestEvent.failed(portion.portion(), 1, notFinite(image), now));
       }
@@ -277,6 +327,9 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   protected void closeDevice() {
     if (models != null) {
       models.close();
+    }
+    if (binding != null) {
+      binding.close();
     }
   }
 }

@@ -11,7 +11,9 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 
-/** Makes the Denoise operator of each subtask, and the coordinator that tells sources of its room. */
+/**
+ * Makes the Denoise operator of each subtask, and the coordinator that tells sources of its room.
+ */
 public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<Handover>
     implements OneInputStreamOperatorFactory<QueueItem, Handover>,
         CoordinatedOperatorFactory<Handover> {

@@ -52,7 +52,9 @@ final class FairQueue {
     return flow;
   }
 
-  /** Work that is left for a request that joins, if all get their share: the smaller leave first. */
+  /**
+   * Work that is left for a request that joins, if all get their share: the smaller leave first.
+   */
   double workUntilDone(Flow joining) {
     long own = joining.workWaiting();
     double work = own;

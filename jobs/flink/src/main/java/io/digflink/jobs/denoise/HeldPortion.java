@@ -9,12 +9,10 @@ import java.util.List;
  * @param portion the portion
  * @param original the request's record, in the state of a release before portions, where nobody
  *     counts the request's images yet; else null, and not kept
- * @param bundleDigest digest of the bundle that the latents were made with
  * @param next index of the next image to begin
  * @param images the images in flight
  */
-record HeldPortion(
-    Portion portion, byte[] original, String bundleDigest, int next, List<HeldImage> images) {
+record HeldPortion(Portion portion, byte[] original, int next, List<HeldImage> images) {
 
   /**
    * An image in flight.

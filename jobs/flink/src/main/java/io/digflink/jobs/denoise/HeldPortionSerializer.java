@@ -32,7 +32,6 @@ final class HeldPortionSerializer implements SimpleVersionedSerializer<HeldPorti
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     PortionFormat.write(held.portion(), out);
-    out.writeUTF(held.bundleDigest());
     out.writeInt(held.next());
     out.writeInt(held.images().size());
     for (HeldImage image : held.images()) {
@@ -61,25 +60,23 @@ final class HeldPortionSerializer implements SimpleVersionedSerializer<HeldPorti
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     if (version <= LAST_OF_WHOLE_REQUESTS) {
       AdmittedRequest admitted = AdmittedRequestFormat.read(version, in);
-      Portion whole = Portion.of(admitted, 0, admitted.images());
-      String digest = in.readUTF();
+      Portion whole = Portion.of(admitted, in.readUTF(), 0, admitted.images());
       int begun = in.readInt();
       int count = in.readInt();
       List<HeldImage> images = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         images.add(readImage(begun - count + i, whole, in));
       }
-      return new HeldPortion(whole, admitted.original(), digest, begun, images);
+      return new HeldPortion(whole, admitted.original(), begun, images);
     }
     Portion portion = PortionFormat.read(in);
-    String digest = in.readUTF();
     int next = in.readInt();
     int count = in.readInt();
     List<HeldImage> images = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       images.add(readImage(in.readInt(), portion, in));
     }
-    return new HeldPortion(portion, null, digest, next, images);
+    return new HeldPortion(portion, null, next, images);
   }
 
   private static HeldImage readImage(int index, Portion portion, DataInputStream in)

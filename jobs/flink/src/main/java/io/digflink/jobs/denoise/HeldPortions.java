@@ -7,18 +7,29 @@ import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.UnservableException;
+import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.Trajectory;
 import io.digflink.runtime.sampling.TrajectorySpec;
 import io.digflink.runtime.sampling.TrajectoryState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** Turns portions in flight into state and back. */
+/** Takes portions in, and turns those in flight into state and back. */
 final class HeldPortions {
-  private final ServedModels models;
+  private final ServedModels<?> models;
 
-  HeldPortions(ServedModels models) {
+  HeldPortions(ServedModels<?> models) {
     this.models = models;
+  }
+
+  /**
+   * Takes in a portion that has just come.
+   *
+   * @throws RejectException see {@link #restore}
+   */
+  PortionInFlight take(Portion portion, long sequence) throws RejectException {
+    return restore(new HeldPortion(portion, null, portion.from(), List.of()), sequence);
   }
 
   /** The state of a portion none of whose images is moving. */
@@ -34,40 +45,45 @@ final class HeldPortions {
               state.latent(),
               state.history()));
     }
-    String digest = models.bundle(portion.key().model()).digest();
-    return new HeldPortion(portion.portion(), null, digest, portion.next(), images);
+    return new HeldPortion(portion.portion(), null, portion.next(), images);
   }
 
   /**
-   * Goes on with a portion. If the model was replaced meanwhile by another of the same name, its
-   * images in flight begin again, so that no image is the work of two.
+   * Goes on with a portion, with the bundle that its request was admitted to. If that one is gone
+   * and the model's name is served by another, its images in flight begin again, so that no image
+   * is the work of two.
    *
-   * @throws RejectException if the model is no longer served, or its replacement cannot do this
+   * @throws RejectException if neither is there, or the other one cannot do this
    */
   PortionInFlight restore(HeldPortion held, long sequence) throws RejectException {
-    String model = held.portion().request().getModel();
-    ModelBundle bundle = models.find(model).orElseThrow(() -> RejectRecords.modelGone(model));
-    boolean sameBundle = bundle.digest().equals(held.bundleDigest());
     Portion portion = held.portion();
-    if (!sameBundle) {
-      try {
-        portion = portion.readmitted(bundle.capabilities());
-      } catch (UnservableException e) {
-        throw RejectException.of(e);
-      }
-    }
-    PortionInFlight restored = new PortionInFlight(portion, sequence, held.next());
+    Optional<ModelBundle> same = models.version(portion.bundleDigest());
+    PortionInFlight restored =
+        same.isPresent()
+            ? new PortionInFlight(portion, same.get(), sequence, held.next())
+            : replace(held, sequence);
+    Diffusion diffusion = restored.bundle().diffusion();
     for (HeldImage image : held.images()) {
-      TrajectorySpec spec = portion.spec(image.index());
+      TrajectorySpec spec = restored.portion().spec(image.index());
       Trajectory trajectory =
-          sameBundle
-              ? bundle.diffusion().restore(stateOf(spec, image))
-              : bundle.diffusion().begin(spec);
+          same.isPresent() ? diffusion.restore(stateOf(spec, image)) : diffusion.begin(spec);
       restored
           .images()
           .add(new ImageInFlight(restored, image.index(), trajectory, image.startedAt()));
     }
     return restored;
+  }
+
+  private PortionInFlight replace(HeldPortion held, long sequence) throws RejectException {
+    Portion portion = held.portion();
+    String model = portion.request().getModel();
+    ModelBundle bundle = models.find(model).orElseThrow(() -> RejectRecords.modelGone(model));
+    try {
+      Portion readmitted = portion.readmitted(bundle.capabilities(), bundle.digest());
+      return new PortionInFlight(readmitted, bundle, sequence, held.next());
+    } catch (UnservableException e) {
+      throw RejectException.of(e);
+    }
   }
 
   private static TrajectoryState stateOf(TrajectorySpec spec, HeldImage image) {

@@ -2,29 +2,38 @@ package io.digflink.jobs.denoise;
 
 import io.digflink.jobs.device.BatchKey;
 import io.digflink.jobs.request.Portion;
+import io.digflink.runtime.model.ModelBundle;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** A portion that is held: how many of its images have begun, and those that have not left yet. */
 final class PortionInFlight {
   private final Portion portion;
+  private final ModelBundle bundle;
   private final BatchKey key;
   private final long sequence;
   private final Set<ImageInFlight> images = new LinkedHashSet<>();
   private int next;
 
   /**
+   * @param bundle what makes its images
    * @param next index of the next image to begin
    */
-  PortionInFlight(Portion portion, long sequence, int next) {
+  PortionInFlight(Portion portion, ModelBundle bundle, long sequence, int next) {
     this.portion = portion;
-    this.key = new BatchKey(portion.request().getModel(), portion.latent());
+    this.bundle = bundle;
+    this.key = new BatchKey(bundle.name(), bundle.digest(), portion.latent());
     this.sequence = sequence;
     this.next = next;
   }
 
   Portion portion() {
     return portion;
+  }
+
+  /** What makes its images. */
+  ModelBundle bundle() {
+    return bundle;
   }
 
   BatchKey key() {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +37,7 @@ public final class FailedRunPolicy<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(FailedRunPolicy.class);
 
-  private final int maxRows;
+  private final ToIntFunction<BatchKey> maxRows;
   private final int longestStreak;
   private final Map<BatchKey, Limit> limits = new HashMap<>();
 
@@ -57,10 +58,10 @@ public final class FailedRunPolicy<T> {
   private record Limit(int rows, long since) {}
 
   /**
-   * @param maxRows most rows of a run
+   * @param maxRows most rows of a run of a key
    * @param longestStreak failed runs in a row that may still be due to the images
    */
-  public FailedRunPolicy(int maxRows, int longestStreak) {
+  public FailedRunPolicy(ToIntFunction<BatchKey> maxRows, int longestStreak) {
     this.maxRows = maxRows;
     this.longestStreak = longestStreak;
   }
@@ -68,7 +69,7 @@ public final class FailedRunPolicy<T> {
   /** Most rows of a run of this key. */
   public int limit(BatchKey key) {
     Limit limit = limits.get(key);
-    return limit == null ? maxRows : limit.rows();
+    return limit == null ? maxRows.applyAsInt(key) : limit.rows();
   }
 
   /** Whether the image must go alone, because a run with it has failed. */
@@ -124,12 +125,13 @@ public final class FailedRunPolicy<T> {
       return;
     }
     int rows = 2 * limit.rows();
-    if (rows < maxRows) {
+    int most = maxRows.applyAsInt(key);
+    if (rows < most) {
       limits.put(key, new Limit(rows, now));
     } else {
       limits.remove(key);
     }
-    LOG.info("Trying {} rows of {} again", Math.min(rows, maxRows), key);
+    LOG.info("Trying {} rows of {} again", Math.min(rows, most), key);
   }
 
   private Verdict isolate(DeviceRun<T> run) throws SessionException {

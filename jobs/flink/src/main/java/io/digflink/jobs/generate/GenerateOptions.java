@@ -127,13 +127,42 @@ public final class GenerateOptions {
       key("models.device")
           .stringType()
           .defaultValue("auto")
-          .withDescription("Where models run: cpu, cuda, cuda:N, or auto (cuda if there is one).");
+          .withDescription(
+              "Where models run: cpu, cuda (the first GPU), cuda:0,2 (these), or auto: the first GPU, or"
+                  + " the CPU where there is none. A subtask of Denoise takes one device: of those that"
+                  + " Flink's external resource gpu gave its TaskManager, or else of these, the one that"
+                  + " fewest subtasks have. Subtasks of Decode stay together on one GPU.");
 
   public static final ConfigOption<Integer> INTRA_OP_THREADS =
       key("models.intra-op-threads")
           .intType()
           .defaultValue(0)
           .withDescription("Threads per run on a CPU; 0: one per core.");
+
+  public static final ConfigOption<Duration> MODELS_REFRESH =
+      key("models.refresh")
+          .durationType()
+          .defaultValue(ModelSettings.REFRESH)
+          .withDescription(
+              "Time between two looks at models.directory, for new models, new versions and removed"
+                  + " ones; 0: only at the start.");
+
+  public static final ConfigOption<String> ALLOWED_DIGESTS =
+      key("models.allowed-digests")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Digests of the bundles that may be served, separated by commas; others are refused."
+                  + " Without it every bundle in the directory is served.");
+
+  public static final ConfigOption<MemorySize> MODELS_MEMORY =
+      key("models.memory")
+          .memoryType()
+          .defaultValue(MemorySize.ZERO)
+          .withDescription(
+              "Memory that the sessions of a device may reserve; beyond it the idle one that was used"
+                  + " least recently is closed until its next run. A session reserves the size of its"
+                  + " files and 1536 MiB on a GPU, 64 MiB on a CPU. 0: no limit.");
 
   public static final ConfigOption<MemorySize> MAX_REQUEST_SIZE =
       key("limits.request-size")
@@ -179,7 +208,15 @@ public final class GenerateOptions {
           .defaultValue(0)
           .withDescription(
               "Maximum number of rows per denoiser run; a guided image takes two, one conditional and"
-                  + " one unconditional. 0: as many as suit the device, 8 on a CPU and 32 on a GPU.");
+                  + " one unconditional. 0: measured for each bundle when it is opened: the smallest"
+                  + " power of two that makes 95 % of the most rows per second, up to 64 on a CPU and"
+                  + " 128 on a GPU.");
+
+  public static final ConfigOption<Duration> MAX_STEP =
+      key("denoise.max-step")
+          .durationType()
+          .defaultValue(ModelSettings.LONGEST_STEP)
+          .withDescription("A measured number of rows is not chosen if its run takes longer.");
 
   public static final ConfigOption<Duration> REMEMBER_REQUESTS =
       key("requests.remember")
@@ -201,8 +238,10 @@ public final class GenerateOptions {
   public static final ConfigOption<Integer> MAX_IN_FLIGHT =
       key("denoise.max-in-flight")
           .intType()
-          .defaultValue(64)
-          .withDescription("Maximum number of images that a subtask denoises at the same time.");
+          .defaultValue(0)
+          .withDescription(
+              "Maximum number of images that a subtask denoises at the same time; 0: 64, or as many as"
+                  + " there may be rows in a run, if that is more.");
 
   public static final ConfigOption<Integer> MAX_IN_FLIGHT_OF_TENANT =
       key("tenants.max-in-flight")
@@ -232,10 +271,11 @@ public final class GenerateOptions {
   public static final ConfigOption<Integer> DECODE_BATCH =
       key("decode.max-batch")
           .intType()
-          .defaultValue(8)
+          .defaultValue(0)
           .withDescription(
               "Maximum number of latents per decoder run. On a GPU each run is padded to a fixed"
-                  + " number of latents: this value, or fewer when images are larger than 256x256.");
+                  + " number of latents: this value, or fewer when images are larger than 256x256. 0: 8"
+                  + " on a GPU, since an image's last bits may depend on it; on a CPU measured, at most 8.");
 
   public static final ConfigOption<Integer> DECODE_PARALLELISM =
       key("decode.parallelism")
@@ -295,6 +335,9 @@ public final class GenerateOptions {
         MODEL_DIRECTORY,
         DEVICE,
         INTRA_OP_THREADS,
+        MODELS_REFRESH,
+        ALLOWED_DIGESTS,
+        MODELS_MEMORY,
         MAX_REQUEST_SIZE,
         MAX_REQUEST_ID_BYTES,
         MAX_IMAGES,
@@ -304,6 +347,7 @@ public final class GenerateOptions {
         MAX_BATCH_ROWS,
         REMEMBER_REQUESTS,
         REMEMBER_CANCELLED,
+        MAX_STEP,
         MAX_IN_FLIGHT,
         MAX_IN_FLIGHT_OF_TENANT,
         MAX_WAITING,

@@ -17,6 +17,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 
@@ -134,7 +135,13 @@ public record GenerateSettings(
             required(config, GenerateOptions.MODEL_DIRECTORY),
             config.get(GenerateOptions.DEVICE),
             config.get(GenerateOptions.INTRA_OP_THREADS),
-            config.get(GenerateOptions.RUN_TIMEOUT));
+            config.get(GenerateOptions.RUN_TIMEOUT),
+            config.get(GenerateOptions.MODELS_REFRESH),
+            listed(config, GenerateOptions.ALLOWED_DIGESTS)
+                .map(digest -> digest.replaceFirst("^sha256:", ""))
+                .collect(Collectors.toSet()),
+            config.get(GenerateOptions.MODELS_MEMORY).getBytes(),
+            config.get(GenerateOptions.MAX_STEP));
     DecodeSettings decode =
         new DecodeSettings(
             config.get(GenerateOptions.DECODE_BATCH),
@@ -167,15 +174,19 @@ public record GenerateSettings(
 
   private static RecordSettings records(ReadableConfig config) {
     Set<String> forwarded =
-        config.getOptional(GenerateOptions.FORWARDED_HEADERS).stream()
-            .flatMap(names -> Arrays.stream(names.split(",")))
-            .map(String::strip)
-            .filter(name -> !name.isEmpty())
-            .collect(Collectors.toSet());
+        listed(config, GenerateOptions.FORWARDED_HEADERS).collect(Collectors.toSet());
     return new RecordSettings(
         config.get(GenerateOptions.TOPICS_FORMAT),
         forwarded,
         config.get(GenerateOptions.REGISTRY_URL));
+  }
+
+  /** What an option lists, separated by commas. */
+  private static Stream<String> listed(ReadableConfig config, ConfigOption<String> option) {
+    return config.getOptional(option).stream()
+        .flatMap(names -> Arrays.stream(names.split(",")))
+        .map(String::strip)
+        .filter(name -> !name.isEmpty());
   }
 
   /** Files of secrets are named and not read; a user and password in a URI are left out. */

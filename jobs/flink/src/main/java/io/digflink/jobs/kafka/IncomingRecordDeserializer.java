@@ -25,8 +25,7 @@ final class IncomingRecordDeserializer implements KafkaRecordDeserializationSche
     byte[] key = record.key() == null ? new byte[0] : record.key();
     String source = record.topic() + "-" + record.partition() + "@" + record.offset();
     out.collect(
-        new IncomingRecord(
-            value, source, record.timestamp(), key, headers.pick(record.headers())));
+        new IncomingRecord(value, source, record.timestamp(), key, headers.pick(record.headers())));
   }
 
   @Override

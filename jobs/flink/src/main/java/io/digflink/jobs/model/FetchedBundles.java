@@ -13,6 +13,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.file.PathUtils;
 import org.apache.flink.core.fs.FileStatus;
@@ -29,43 +32,84 @@ import org.slf4j.LoggerFactory;
 final class FetchedBundles {
   private static final Logger LOG = LoggerFactory.getLogger(FetchedBundles.class);
 
+  // What was found damaged, and in which state: it is not copied again at every look.
+  private static final Map<String, String> DAMAGED = new ConcurrentHashMap<>();
+
   private FetchedBundles() {}
+
+  /** Where copies are kept. */
+  static Path cache() {
+    return Path.of(System.getProperty("java.io.tmpdir"), "dig-models");
+  }
 
   /**
    * Opens the bundles of a directory.
    *
    * @param directory a local path, or the URI of a directory
-   * @throws IOException if there are none, or one cannot be fetched or read
+   * @throws IOException if there is none that can be fetched and read
    */
   static ModelCatalog open(String directory) throws IOException {
-    return open(directory, Path.of(System.getProperty("java.io.tmpdir"), "dig-models"));
+    return open(directory, cache());
   }
 
   static ModelCatalog open(String directory, Path cache) throws IOException {
+    return list(directory, cache).requireSome(directory);
+  }
+
+  /**
+   * Lists the bundles of a directory, which may have none. One that cannot be fetched is refused.
+   *
+   * @param directory a local path, or the URI of a directory
+   * @throws IOException if there is no such directory, or it cannot be read
+   */
+  static ModelCatalog list(String directory, Path cache) throws IOException {
     URI uri = new org.apache.flink.core.fs.Path(directory).toUri();
     if (uri.getScheme() == null || uri.getScheme().equals("file")) {
-      return ModelCatalog.open(Path.of(uri.getPath()));
+      Path local = Path.of(uri.getPath());
+      if (!Files.isDirectory(local)) {
+        throw noDirectory(directory);
+      }
+      return ModelCatalog.list(local);
     }
-    return ModelCatalog.of(fetch(new org.apache.flink.core.fs.Path(uri), cache), directory);
+    return fetch(new org.apache.flink.core.fs.Path(uri), cache);
+  }
+
+  private static BundleException noDirectory(String directory) {
+    return new BundleException(
+        "Expected model bundles in "
+            + directory
+            + ", found none: there is no such directory. Give one that \"dig export\" wrote, or one"
+            + " that contains such directories");
   }
 
   /** Several subtasks of a TaskManager may ask at the same time; only one copies. */
-  private static synchronized List<Path> fetch(org.apache.flink.core.fs.Path directory, Path cache)
-      throws IOException {
+  private static synchronized ModelCatalog fetch(
+      org.apache.flink.core.fs.Path directory, Path cache) throws IOException {
     FileSystem files = directory.getFileSystem();
-    List<Path> local = new ArrayList<>();
+    List<org.apache.flink.core.fs.Path> bundles = new ArrayList<>();
     if (files.exists(manifest(directory))) {
-      local.add(fetchBundle(files, directory, cache));
+      bundles.add(directory);
     } else if (files.exists(directory)) {
       for (FileStatus entry : sorted(files.listStatus(directory))) {
         org.apache.flink.core.fs.Path bundle =
             new org.apache.flink.core.fs.Path(directory, entry.getPath().getName());
         if (entry.isDir() && files.exists(manifest(bundle))) {
-          local.add(fetchBundle(files, bundle, cache));
+          bundles.add(bundle);
         }
       }
+    } else {
+      throw noDirectory(directory.toString());
     }
-    return local;
+    List<Path> local = new ArrayList<>();
+    Map<String, String> refused = new TreeMap<>();
+    for (org.apache.flink.core.fs.Path bundle : bundles) {
+      try {
+        local.add(fetchBundle(files, bundle, cache));
+      } catch (BundleException e) {
+        refused.put(bundle.toString(), e.getMessage());
+      }
+    }
+    return ModelCatalog.of(local, refused);
   }
 
   private static org.apache.flink.core.fs.Path manifest(org.apache.flink.core.fs.Path bundle) {
@@ -84,6 +128,11 @@ final class FetchedBundles {
     if (Files.isDirectory(local)) {
       return local;
     }
+    String state = state(files, bundle);
+    if (state.equals(DAMAGED.get(bundle.toString()))) {
+      throw new BundleException(
+          "A copy of " + bundle + " is damaged, and it has not changed since");
+    }
     LOG.info("Copying the model bundle {} to {}", bundle, local);
     Files.createDirectories(cache);
     Path part = Files.createTempDirectory(cache, "part-");
@@ -96,6 +145,7 @@ final class FetchedBundles {
       BundleDirectory.open(part).verify();
       publish(part, local);
     } catch (BundleException e) {
+      DAMAGED.put(bundle.toString(), state);
       throw new BundleException("A copy of " + bundle + " is damaged: " + e.getMessage(), e);
     } finally {
       if (Files.exists(part)) {
@@ -103,6 +153,22 @@ final class FetchedBundles {
       }
     }
     return local;
+  }
+
+  /** What changes when somebody mends the bundle. */
+  private static String state(FileSystem files, org.apache.flink.core.fs.Path bundle)
+      throws IOException {
+    StringBuilder state = new StringBuilder();
+    for (FileStatus file : sorted(files.listStatus(bundle))) {
+      state
+          .append(file.getPath().getName())
+          .append(' ')
+          .append(file.getLen())
+          .append(' ')
+          .append(file.getModificationTime())
+          .append('\n');
+    }
+    return state.toString();
   }
 
   private static String digest(FileSystem files, org.apache.flink.core.fs.Path file)

@@ -1,92 +1,196 @@
 package io.digflink.jobs.model;
 
 import io.digflink.runtime.model.ModelBundle;
-import io.digflink.runtime.model.ModelCatalog;
+import io.digflink.runtime.model.SuitableBatches;
+import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
+import io.digflink.runtime.session.SessionPool;
 import java.io.IOException;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
-/** The verified bundles of a directory and the sessions of those in use, closed together. */
-public final class ServedModels implements AutoCloseable {
-  private final ModelSettings settings;
-  private final Device device;
-  private final Map<String, ModelBundle> bundles = new TreeMap<>();
-  private final Map<String, DenoiserSession> denoisers = new HashMap<>();
-  private final Map<String, DecoderSession> decoders = new HashMap<>();
+/**
+ * What a subtask of Denoise or Decode knows of the models: the bundles that are served, and on its
+ * device a session of each.
+ *
+ * @param <S> the kind of session
+ */
+public final class ServedModels<S extends AutoCloseable> implements AutoCloseable {
+  private static final int LEAST_ROWS = SuitableBatches.LEAST_ROWS;
+
+  private final ServedBundles bundles;
+  private final StageSessions<S> sessions;
+  private final int rows;
+  private final int leastRows;
+  private final int mostRows;
+
+  private ServedModels(
+      ServedBundles bundles,
+      StageSessions.Opener<S> opener,
+      int rows,
+      int leastRows,
+      int mostRows) {
+    this.bundles = bundles;
+    this.sessions = new StageSessions<>(opener);
+    this.rows = rows;
+    this.leastRows = leastRows;
+    this.mostRows = mostRows;
+  }
 
   /**
-   * Finds and verifies the bundles.
+   * The models with their denoisers.
    *
-   * @throws IOException if there are none, or one of them cannot make images
+   * @param device where the sessions are
+   * @param rows most rows of a run; 0: as many as are measured to suit
+   * @throws IOException if there is no bundle to serve
    */
-  public ServedModels(ModelSettings settings) throws IOException {
-    this.settings = settings;
-    this.device = Device.of(settings.device());
-    ModelCatalog catalog = FetchedBundles.open(settings.directory());
-    for (String name : catalog.names()) {
-      ModelBundle bundle = catalog.find(name).orElseThrow();
-      if (!bundle.hasDecoder()) {
-        throw new IOException(
-            "Expected bundles that make images in "
-                + settings.directory()
-                + ", found "
-                + name
-                + " without a decoder: export it with --vae, or remove it");
+  public static ServedModels<DenoiserSession> denoisers(
+      ModelSettings settings, Device device, int rows) throws IOException {
+    SessionPool.shared().setBudget(settings.memory());
+    StageSessions.Opener<DenoiserSession> opener =
+        new StageSessions.Opener<>() {
+          @Override
+          public DenoiserSession open(ModelBundle bundle) throws SessionException {
+            BundleMemory.check(bundle, device, settings.memory());
+            return bundle.openDenoiser(device, settings.intraOpThreads());
+          }
+
+          @Override
+          public boolean isOpen(DenoiserSession session) {
+            return session.isOpen();
+          }
+
+          @Override
+          public int suitableRows(ModelBundle bundle, DenoiserSession session)
+              throws SessionException {
+            if (rows > 0) {
+              SuitableBatches.warmUp(bundle, session, device.isCuda() ? rows : LEAST_ROWS);
+              return rows;
+            }
+            return SuitableBatches.denoiserRows(
+                bundle, session, device, settings.intraOpThreads(), settings.longestStep());
+          }
+        };
+    return new ServedModels<>(
+        ServedBundles.open(settings), opener, rows, LEAST_ROWS, SuitableBatches.mostRows(device));
+  }
+
+  /**
+   * The models with their decoders.
+   *
+   * @param device where the sessions are
+   * @param latents most latents of a run; 0: as many as suit
+   * @throws IOException if there is no bundle to serve
+   */
+  public static ServedModels<DecoderSession> decoders(
+      ModelSettings settings, Device device, int latents) throws IOException {
+    StageSessions.Opener<DecoderSession> opener =
+        new StageSessions.Opener<>() {
+          @Override
+          public DecoderSession open(ModelBundle bundle) throws SessionException {
+            BundleMemory.check(bundle, device, settings.memory());
+            return bundle.openDecoder(device, settings.intraOpThreads());
+          }
+
+          @Override
+          public boolean isOpen(DecoderSession session) {
+            return session.isOpen();
+          }
+
+          @Override
+          public int suitableRows(ModelBundle bundle, DecoderSession session)
+              throws SessionException {
+            if (latents > 0) {
+              SuitableBatches.warmUp(bundle, session, latents);
+              return latents;
+            }
+            return SuitableBatches.decoderLatents(
+                bundle, session, device, settings.intraOpThreads(), settings.longestStep());
+          }
+        };
+    SessionPool.shared().setBudget(settings.memory());
+    return new ServedModels<>(
+        ServedBundles.open(settings), opener, latents, 1, SuitableBatches.MOST_LATENTS);
+  }
+
+  /**
+   * Opens a session of every bundle and has those to come prepared before they are served. A bundle
+   * that does not run is refused.
+   *
+   * @throws IOException if none runs
+   */
+  public void open() throws IOException {
+    bundles.addPreparation(sessions);
+    for (ModelBundle bundle : bundles.now().all()) {
+      try {
+        sessions.prepare(bundle);
+      } catch (SessionException e) {
+        bundles.refuse(bundle, e.getMessage());
       }
-      bundles.put(name, bundle);
     }
+    bundles.requireSome();
   }
 
-  /** All bundles. */
-  public Collection<ModelBundle> bundles() {
-    return Collections.unmodifiableCollection(bundles.values());
+  /** What is served now. */
+  public Bundles now() {
+    return bundles.now();
   }
 
-  /** The bundle of a name, if it is served. */
-  public Optional<ModelBundle> find(String name) {
-    return Optional.ofNullable(bundles.get(name));
+  /** Whether the model directory could not be read the last time. */
+  public boolean isDirectoryUnreadable() {
+    return bundles.isUnreadable();
   }
 
-  /** The bundle of a name that admission has found. */
-  public ModelBundle bundle(String name) {
-    return find(name)
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "Expected one of the models " + bundles.keySet() + ", found " + name));
+  /** Whether a run of a bundle would wait for no session to be opened. */
+  public boolean isOpen(String digest) {
+    return sessions.isOpen(digest);
   }
 
-  /** The denoiser of a bundle, opened at its first use. */
-  public DenoiserSession denoiser(String name) throws SessionException {
-    DenoiserSession session = denoisers.get(name);
-    if (session == null) {
-      session = bundle(name).openDenoiser(device, settings.intraOpThreads());
-      denoisers.put(name, session);
+  /** The rows that suit a bundle, on latents of its own size; 0 if it has no session here. */
+  public int suitableRows(String digest) {
+    return sessions.suitableRows(digest);
+  }
+
+  /** What a request asks for, by a name or a reference to one version. */
+  public Optional<ModelBundle> find(String model) {
+    return bundles.find(model);
+  }
+
+  /** The bundle of a digest that is served, or was since this JVM's operators began. */
+  public Optional<ModelBundle> version(String digest) {
+    return bundles.version(digest);
+  }
+
+  /**
+   * The session of a bundle, opened if it is not; to be called while nothing runs.
+   *
+   * @throws SessionException if it cannot be opened
+   */
+  public S session(ModelBundle bundle) throws SessionException {
+    sessions.closeIdle(bundles.now());
+    return sessions.of(bundle);
+  }
+
+  /**
+   * Most rows of a run on latents of a shape; the session of the bundle is open.
+   *
+   * @param digest of the bundle
+   */
+  public int rows(String digest, LatentShape shape) {
+    if (rows > 0) {
+      return rows;
     }
-    return session;
-  }
-
-  /** The decoder of a bundle, opened at its first use. */
-  public DecoderSession decoder(String name) throws SessionException {
-    DecoderSession session = decoders.get(name);
-    if (session == null) {
-      session = bundle(name).openDecoder(device, settings.intraOpThreads());
-      decoders.put(name, session);
-    }
-    return session;
+    ModelBundle bundle = version(digest).orElseThrow();
+    return SuitableBatches.scaled(
+        sessions.rows(digest), bundle.latentShape(), shape, leastRows, mostRows);
   }
 
   @Override
   public void close() {
-    denoisers.values().forEach(DenoiserSession::close);
-    decoders.values().forEach(DecoderSession::close);
+    bundles.removePreparation(sessions);
+    sessions.closeAll();
+    bundles.close();
   }
 }

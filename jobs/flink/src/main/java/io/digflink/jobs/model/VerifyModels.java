@@ -1,6 +1,7 @@
 package io.digflink.jobs.model;
 
 import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.BundleException;
 import io.digflink.runtime.model.ModelCatalog;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -34,10 +35,12 @@ public final class VerifyModels {
     try {
       for (String directory : directories) {
         ModelCatalog catalog = FetchedBundles.open(directory);
-        for (String name : catalog.names()) {
-          BundleDirectory bundle = BundleDirectory.open(catalog.pathOf(name).orElseThrow());
-          bundle.verify();
-          out.println(name + " " + bundle.digest() + " in " + directory);
+        for (String reason : catalog.refused().values()) {
+          throw new BundleException(reason);
+        }
+        for (ModelCatalog.Version version : catalog.versions()) {
+          BundleDirectory.open(version.path()).verify();
+          out.println(version.name() + " " + version.digest() + " in " + directory);
         }
       }
       return 0;

@@ -28,6 +28,8 @@ import java.util.List;
  * @param askedAt when the client asked for it, in milliseconds since the epoch
  * @param admittedAt when it was admitted
  * @param headers headers of the record that its answers repeat, encoded
+ * @param bundleDigest digest of the bundle that the request was admitted to, which makes all its
+ *     images; empty in state of a release before portions for what has not begun
  */
 public record Portion(
     GenerationRequest request,
@@ -41,10 +43,11 @@ public record Portion(
     LatentShape latent,
     long askedAt,
     long admittedAt,
-    byte[] headers) {
+    byte[] headers,
+    String bundleDigest) {
 
-  /** Some images of a request. */
-  public static Portion of(AdmittedRequest admitted, int from, int to) {
+  /** Some images of a request that a bundle is to make. */
+  public static Portion of(AdmittedRequest admitted, String bundleDigest, int from, int to) {
     int[] labels = new int[admitted.labels().length == 0 ? 0 : to - from];
     Arrays.setAll(labels, i -> admitted.labelOf(from + i));
     GenerationRequest request = admitted.request();
@@ -61,7 +64,8 @@ public record Portion(
         admitted.latent(),
         admitted.askedAt(),
         admitted.admittedAt(),
-        admitted.headers());
+        admitted.headers(),
+        bundleDigest);
   }
 
   private static GenerationRequest withoutLabels(GenerationRequest request) {
@@ -72,11 +76,11 @@ public record Portion(
   }
 
   /**
-   * The same images of another model.
+   * The same images of another bundle.
    *
-   * @throws UnservableException with what that model cannot do
+   * @throws UnservableException with what that one cannot do
    */
-  public Portion readmitted(Capabilities model) throws UnservableException {
+  public Portion readmitted(Capabilities model, String digest) throws UnservableException {
     List<Integer> asked =
         isUnconditional ? List.of() : Arrays.stream(labels).boxed().distinct().toList();
     int[] known = model.labels(asked, List.of());
@@ -98,7 +102,8 @@ public record Portion(
         model.latentOf(request.getHeight(), request.getWidth()),
         askedAt,
         admittedAt,
-        headers);
+        headers,
+        digest);
   }
 
   /** The client's name for the request. */

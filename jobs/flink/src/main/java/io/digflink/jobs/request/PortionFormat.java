@@ -33,6 +33,7 @@ public final class PortionFormat {
     out.writeLong(portion.askedAt());
     out.writeLong(portion.admittedAt());
     AdmittedRequestFormat.writeBytes(portion.headers(), out);
+    out.writeUTF(portion.bundleDigest());
   }
 
   /** Reads what {@link #write} wrote. */
@@ -59,6 +60,7 @@ public final class PortionFormat {
         new LatentShape(in.readInt(), in.readInt(), in.readInt()),
         in.readLong(),
         in.readLong(),
-        AdmittedRequestFormat.readBytes(in));
+        AdmittedRequestFormat.readBytes(in),
+        in.readUTF());
   }
 }

@@ -7,11 +7,15 @@ import io.digflink.synthesis.store.WorkFiles;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import org.apache.commons.codec.digest.DigestUtils;
 
@@ -36,6 +40,7 @@ final class ImageFolderWriter implements ShardWriter {
   private final OutputStream rows;
   private final MessageDigest digest = DigestUtils.getSha256Digest();
   private final Set<Path> made = new HashSet<>();
+  private final List<Path> written = new ArrayList<>();
   private long bytes;
 
   ImageFolderWriter(WorkFiles files, DatasetInfo info, int shard) throws IOException {
@@ -70,6 +75,7 @@ final class ImageFolderWriter implements ShardWriter {
       Files.createDirectories(file.getParent());
     }
     Files.write(file, content);
+    written.add(file);
   }
 
   /** Directory of a class, below that of the images. */
@@ -86,8 +92,21 @@ final class ImageFolderWriter implements ShardWriter {
   @Override
   public Written finish() throws IOException {
     rows.close();
+    // Before the shard counts as finished: a disk that fails later would leave empty files.
+    for (Path file : written) {
+      force(file, StandardOpenOption.WRITE);
+    }
+    for (Path directory : made) {
+      force(directory, StandardOpenOption.READ);
+    }
     WorkFiles.publish(temporaryRows, rowsFile);
     return new Written(IMAGES, bytes, HexFormat.of().formatHex(digest.digest()));
+  }
+
+  private static void force(Path file, StandardOpenOption option) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, option)) {
+      channel.force(true);
+    }
   }
 
   @Override

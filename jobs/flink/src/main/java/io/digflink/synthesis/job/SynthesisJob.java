@@ -70,8 +70,7 @@ public final class SynthesisJob {
       DataStream<IncomingRecord> requests, DatasetPlan plan, SynthesisSettings settings) {
     SingleOutputStreamOperator<QueueItem> admitted =
         Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS, null);
-    SingleOutputStreamOperator<QueueItem> portions =
-        Stages.withoutRepeats(admitted, Duration.ZERO);
+    SingleOutputStreamOperator<QueueItem> portions = Stages.withoutRepeats(admitted, Duration.ZERO);
     SingleOutputStreamOperator<Handover> denoised =
         Stages.denoise(portions, List.of(), settings.models(), settings.denoise());
     SingleOutputStreamOperator<Handover> latents =
@@ -85,8 +84,7 @@ public final class SynthesisJob {
     DataStream<Outcome> failed =
         admitted
             .getSideOutput(SideOutputs.REJECTED)
-            .union(
-                Stages.progress(portions, denoised, decoded).getSideOutput(SideOutputs.REJECTED))
+            .union(Stages.progress(portions, denoised, decoded).getSideOutput(SideOutputs.REJECTED))
             .map(new FailureOutcome(plan))
             .returns(TypeInformation.of(Outcome.class))
             .uid("failures");

@@ -25,7 +25,7 @@ class InFlightTest {
     TrustedRecords.install();
   }
 
-  private final FailedRunPolicy<ImageInFlight> policy = new FailedRunPolicy<>(4, 10);
+  private final FailedRunPolicy<ImageInFlight> policy = new FailedRunPolicy<>(key -> 4, 10);
   private long sequence;
 
   @Test

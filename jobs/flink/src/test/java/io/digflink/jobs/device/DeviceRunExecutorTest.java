@@ -109,7 +109,7 @@ class DeviceRunExecutorTest {
     private final Work work;
 
     Run(Work work) {
-      super("denoiser", new BatchKey("m", new LatentShape(4, 8, 8)), List.of(1));
+      super("denoiser", new BatchKey("m", "1", new LatentShape(4, 8, 8)), List.of(1));
       this.work = work;
     }
 

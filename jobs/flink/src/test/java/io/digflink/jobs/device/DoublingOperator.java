@@ -54,7 +54,7 @@ public final class DoublingOperator
     private final ThrowingRunnable<Exception> also;
 
     private Doubling(Held number, ThrowingRunnable<Exception> also) {
-      super("doubling", new BatchKey("numbers", new LatentShape(1, 1, 1)), List.of(number));
+      super("doubling", new BatchKey("numbers", "", new LatentShape(1, 1, 1)), List.of(number));
       this.also = also;
     }
 

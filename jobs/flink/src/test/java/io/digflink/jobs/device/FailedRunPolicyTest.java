@@ -15,12 +15,12 @@ class FailedRunPolicyTest {
   private static final SessionException BROKEN = new SessionException("the device is gone");
   private static final SessionException NO_MEMORY =
       new OutOfDeviceMemoryException("no memory", null);
-  private static final BatchKey LARGE = new BatchKey("m", new LatentShape(4, 64, 64));
-  private static final BatchKey SMALL = new BatchKey("m", new LatentShape(4, 8, 8));
-  private static final BatchKey OTHER_MODEL = new BatchKey("n", new LatentShape(4, 64, 64));
+  private static final BatchKey LARGE = new BatchKey("m", "1", new LatentShape(4, 64, 64));
+  private static final BatchKey SMALL = new BatchKey("m", "1", new LatentShape(4, 8, 8));
+  private static final BatchKey OTHER_MODEL = new BatchKey("n", "2", new LatentShape(4, 64, 64));
   private static final long PERIOD = FailedRunPolicy.GROW_AFTER.toMillis();
 
-  private final FailedRunPolicy<String> policy = new FailedRunPolicy<>(32, 10);
+  private final FailedRunPolicy<String> policy = new FailedRunPolicy<>(key -> 32, 10);
 
   private Verdict succeed(BatchKey key, long now, String... images) throws SessionException {
     return policy.judge(new EndedRun<>(key, List.of(images), null), now);

@@ -1,6 +1,7 @@
 package io.digflink.runtime.model;
 
 import io.digflink.bundle.BundleDirectory;
+import io.digflink.bundle.BundleException;
 import io.digflink.bundle.ModelManifest;
 import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.LatentShape;
@@ -8,8 +9,11 @@ import io.digflink.runtime.session.DecoderSession;
 import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
+import io.digflink.runtime.session.SessionMemory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -18,11 +22,13 @@ public final class ModelBundle {
   private static final Set<Verified> VERIFIED = ConcurrentHashMap.newKeySet();
 
   private final BundleDirectory directory;
+  private final String digest;
   private final Diffusion diffusion;
   private final Capabilities capabilities;
 
   private ModelBundle(BundleDirectory directory) {
     this.directory = directory;
+    this.digest = directory.digest();
     this.diffusion = Diffusion.of(directory.manifest());
     this.capabilities = Capabilities.of(directory.manifest());
   }
@@ -34,7 +40,8 @@ public final class ModelBundle {
    */
   public static ModelBundle open(Path path) throws IOException {
     BundleDirectory directory = BundleDirectory.open(path);
-    Verified verified = new Verified(path.toRealPath(), directory.digest());
+    Object file = Files.readAttributes(directory.denoiser(), BasicFileAttributes.class).fileKey();
+    Verified verified = new Verified(path.toRealPath(), directory.digest(), file);
     if (!VERIFIED.contains(verified)) {
       directory.verify();
       VERIFIED.add(verified);
@@ -54,7 +61,17 @@ public final class ModelBundle {
 
   /** SHA-256 of the bundle, 64 lower-case hexadecimal digits. */
   public String digest() {
-    return directory.digest();
+    return digest;
+  }
+
+  /** Its directory. */
+  public Path path() {
+    return directory.path();
+  }
+
+  /** Its name and digest, by which requests ask for this version. */
+  public ModelReference reference() {
+    return new ModelReference(name(), digest());
   }
 
   /** Which images it can make. */
@@ -83,15 +100,45 @@ public final class ModelBundle {
     return image().scale();
   }
 
+  /** Bytes that its denoiser and its decoder reserve on a device. */
+  public long memoryOn(Device device) {
+    return SessionMemory.of(directory.denoiser(), device)
+        + directory.decoder().map(decoder -> SessionMemory.of(decoder, device)).orElse(0L);
+  }
+
   /** Leases the denoiser's session; see {@link DenoiserSession#open}. */
   public DenoiserSession openDenoiser(Device device, int threads) throws SessionException {
-    return DenoiserSession.open(directory.denoiser(), device, threads);
+    DenoiserSession session = DenoiserSession.open(directory.denoiser(), device, threads);
+    return checked(session, session::close);
   }
 
   /** Leases the decoder's session; see {@link DecoderSession#open}. */
   public DecoderSession openDecoder(Device device, int threads) throws SessionException {
     Path graph = directory.decoder().orElseThrow(this::noDecoder);
-    return DecoderSession.open(graph, image().scale(), image().channels(), device, threads);
+    DecoderSession session =
+        DecoderSession.open(graph, image().scale(), image().channels(), device, threads);
+    return checked(session, session::close);
+  }
+
+  /** A session of this bundle, and not of another that has taken its place meanwhile. */
+  private <S> S checked(S session, Runnable close) throws SessionException {
+    String found;
+    try {
+      found = BundleDirectory.open(path()).digest();
+    } catch (BundleException e) {
+      found = e.getMessage();
+    }
+    if (found.equals(digest())) {
+      return session;
+    }
+    close.run();
+    throw new SessionException(
+        "Expected the bundle "
+            + digest()
+            + " in "
+            + path()
+            + ", found that it was replaced: "
+            + found);
   }
 
   private ModelManifest.Image image() {
@@ -106,5 +153,6 @@ public final class ModelBundle {
         "Bundle " + name() + " has no decoder: export it again with --vae");
   }
 
-  private record Verified(Path path, String digest) {}
+  /** A bundle whose digests were right; another copy of it may be in its place now. */
+  private record Verified(Path path, String digest, Object file) {}
 }

@@ -97,7 +97,7 @@ public final class DecoderSession implements AutoCloseable {
     FloatBuffer out = output.slice(0, rows * imageSize);
     try (OnnxTensor latent = OnnxTensor.createTensor(environment, in, latentShape);
         OnnxTensor image = OnnxTensor.createTensor(environment, out, imageShape)) {
-      GraphRun.run(lease.session(), Map.of("latent", latent), "image", image);
+      lease.run(Map.of("latent", latent), "image", image);
     } catch (OrtException e) {
       throw GraphRun.translate(e);
     }
@@ -112,6 +112,11 @@ public final class DecoderSession implements AutoCloseable {
     return buffer.capacity() >= size
         ? buffer
         : HostMemory.direct(Math.multiplyExact(size, Float.BYTES)).asFloatBuffer();
+  }
+
+  /** Whether the next run need not open the session again; see {@link SessionPool}. */
+  public boolean isOpen() {
+    return lease.isOpen();
   }
 
   @Override

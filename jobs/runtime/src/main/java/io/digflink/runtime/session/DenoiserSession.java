@@ -57,10 +57,15 @@ public final class DenoiserSession implements AutoCloseable {
       if (label != null) {
         inputs.put("label", label);
       }
-      GraphRun.run(lease.session(), inputs, "output", output);
+      lease.run(inputs, "output", output);
     } catch (OrtException e) {
       throw GraphRun.translate(e);
     }
+  }
+
+  /** Whether the next run need not open the session again; see {@link SessionPool}. */
+  public boolean isOpen() {
+    return lease.isOpen();
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.digflink.runtime.image.ImageProvenance;
 import io.digflink.runtime.model.Capabilities;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.model.ModelCatalog;
+import io.digflink.runtime.model.ModelReference;
 import io.digflink.runtime.model.UnservableException;
 import io.digflink.runtime.sampling.Guidance;
 import io.digflink.runtime.sampling.SamplerType;
@@ -73,8 +74,7 @@ public final class ImageVerifier implements AutoCloseable {
 
   private Verdict verify(byte[] file, ImageFormat format, String text, ImageProvenance provenance)
       throws IOException, SessionException {
-    Optional<ModelBundle> found =
-        provenance.model() == null ? Optional.empty() : models.find(provenance.model());
+    Optional<ModelBundle> found = provenance.model() == null ? Optional.empty() : find(provenance);
     if (found.isEmpty()) {
       return Verdict.no(
           "says it was made by the model %s; the models here are %s",
@@ -102,6 +102,13 @@ public final class ImageVerifier implements AutoCloseable {
           there.getWidth(), there.getHeight(), provenance.width(), provenance.height());
     }
     return makeAgain(bundle, file, format, text, provenance);
+  }
+
+  /** The version that is said to have made the image, or else what has its name here. */
+  private Optional<ModelBundle> find(ImageProvenance provenance) throws IOException {
+    ModelReference version = new ModelReference(provenance.model(), provenance.bundleDigest());
+    Optional<ModelBundle> found = models.find(version.toString());
+    return found.isPresent() ? found : models.find(provenance.model());
   }
 
   private Verdict makeAgain(
@@ -153,10 +160,10 @@ public final class ImageVerifier implements AutoCloseable {
   }
 
   private ImageMaker maker(ModelBundle bundle) throws SessionException {
-    ImageMaker maker = makers.get(bundle.name());
+    ImageMaker maker = makers.get(bundle.digest());
     if (maker == null) {
       maker = new ImageMaker(bundle, device, threads);
-      makers.put(bundle.name(), maker);
+      makers.put(bundle.digest(), maker);
     }
     return maker;
   }

@@ -52,13 +52,32 @@ class ModelCatalogITCase {
   }
 
   @Test
-  void refusesTwoBundlesOfOneName() throws IOException {
-    copy(models.resolve("dig-plain"), scratch.resolve("a"));
-    copy(models.resolve("dig-plain"), scratch.resolve("b"));
+  void bundlesOfOneNameAreItsVersionsAndTheLastDirectoryIsServed() throws IOException {
+    ModelBundle other = TestBundles.export("dig-uncond", scratch.resolve("other"), "dig-plain");
+    copy(models.resolve("dig-plain"), scratch.resolve("all/dig-plain-1"));
+    copy(other.path(), scratch.resolve("all/dig-plain-2"));
 
-    assertThatThrownBy(() -> ModelCatalog.open(scratch))
-        .isInstanceOf(BundleException.class)
-        .hasMessageContaining("found two named dig-plain");
+    ModelCatalog catalog = ModelCatalog.open(scratch.resolve("all"));
+
+    assertThat(catalog.names()).containsExactly("dig-plain");
+    assertThat(catalog.find("dig-plain").orElseThrow().digest()).isEqualTo(other.digest());
+    assertThat(catalog.find(bundle.reference().toString()).orElseThrow().digest())
+        .isEqualTo(bundle.digest());
+    assertThat(catalog.find("dig-plain@sha256:" + "0".repeat(64))).isEmpty();
+  }
+
+  @Test
+  void aBrokenBundleIsRefusedByNameAndTheOthersAreThere() throws IOException {
+    copy(models.resolve("dig-plain"), scratch.resolve("good"));
+    copy(models.resolve("dig-plain"), scratch.resolve("cut"));
+    Files.delete(scratch.resolve("cut/denoiser.onnx"));
+
+    ModelCatalog catalog = ModelCatalog.open(scratch);
+
+    assertThat(catalog.pathOf("dig-plain")).contains(scratch.resolve("good"));
+    assertThat(catalog.refused()).containsOnlyKeys(scratch.resolve("cut").toString());
+    assertThat(catalog.refused().get(scratch.resolve("cut").toString()))
+        .contains("denoiser.onnx: expected ", " bytes as model.json says, found no such file");
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,7 +57,7 @@ class ImageVerifierITCase {
     }
     verifier =
         new ImageVerifier(
-            ModelCatalog.of(List.of(directory.resolve("dig-plain")), "test"), Device.CPU, 1);
+            ModelCatalog.of(List.of(directory.resolve("dig-plain")), Map.of()), Device.CPU, 1);
   }
 
   @AfterAll

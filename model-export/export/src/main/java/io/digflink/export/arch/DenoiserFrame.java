@@ -97,17 +97,13 @@ final class DenoiserFrame {
 
   /** {@code x·wᵀ + b} with the parameters of this name; x is [N, T, in]. */
   Value projectWithBias(Scope scope, Value x, String name, long out, long in) {
-    return withBias(scope, project(scope, x, name, out, in), name, out);
-  }
-
-  /** The same through {@link Products}, for the parts that DiG and DiT share. */
-  private Value projected(Scope scope, Value x, String name, long out, long in) {
     Value weight = transposed(scope, name, out, in);
-    return withBias(scope, products.product(scope, x, weight, in, out), name, out);
+    return products.product(scope, x, weight, bias(scope, name, out), in, out);
   }
 
-  private Value withBias(Scope scope, Value product, String name, long out) {
-    return scope.add(product, graph.weight(scope.at("bias"), parameters.take(name + ".bias", out)));
+  /** The bias of the parameter of this name. */
+  Value bias(Scope scope, String name, long out) {
+    return graph.weight(scope.at("bias"), parameters.take(name + ".bias", out));
   }
 
   private String rows(String name) {
@@ -273,7 +269,7 @@ final class DenoiserFrame {
 
   private Value linear(Scope scope, Value x, String name, long out, long in) {
     if (products.areProjected(in, out)) {
-      return projected(scope, x, name, out, in);
+      return projectWithBias(scope, x, name, out, in);
     }
     return scope.linear(
         x,
@@ -346,7 +342,7 @@ final class DenoiserFrame {
     long patch = config.patchSize();
     long channels = config.outChannels();
     Value patches =
-        projected(
+        projectWithBias(
             scope.at("linear"),
             normed,
             "final_layer.linear",

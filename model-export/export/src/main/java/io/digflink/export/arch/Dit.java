@@ -1,9 +1,5 @@
 package io.digflink.export.arch;
 
-import static io.digflink.export.graph.Attributes.integer;
-import static io.digflink.export.graph.Attributes.real;
-
-import io.digflink.export.graph.Domain;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
 import java.util.List;
@@ -47,46 +43,75 @@ final class Dit {
   private List<Value> block(int index, Value x, Value normed) {
     String name = "blocks." + index;
     Scope scope = scope(index);
-    FusedOperators operators = frame.operators();
     int rows = 6 * index;
     Value attended = attention(scope.at("attn"), name + ".attn", normed);
     List<Value> middle =
-        operators.gatedAdaLayerNorm(
-            scope.at("norm2"), x, attended, rows + 2, rows + 3, rows + 4, config.normEps());
-    Value transformed = mlp(scope.at("mlp"), name + ".mlp", middle.get(1));
-    return operators.gatedAdaLayerNorm(
-        scope.at("norm3"), middle.get(0), transformed, rows + 5, rows + 6, rows + 7);
+        add(
+            new Half(scope, "attn/proj", "norm2", width, rows + 2, config.normEps()),
+            name + ".attn.proj",
+            x,
+            attended);
+    Value hidden = hidden(scope.at("mlp"), name + ".mlp", middle.get(1));
+    return add(
+        new Half(scope, "mlp/fc2", "norm3", config.mlpSize(), rows + 5, DitConfig.NORM_EPS),
+        name + ".mlp.fc2",
+        middle.get(0),
+        hidden);
   }
 
   /**
-   * Attention over all tokens. With separate, unmasked [N, T, D] inputs, ONNX Runtime's CUDA
-   * provider runs MultiHeadAttention as flash attention in float16, and its CPU provider has a
-   * blocked kernel.
+   * Half of a block.
+   *
+   * @param product the place of the product that it ends with
+   * @param norm the place of the norm that begins the next half
+   * @param inner of the product, [inner, D]
+   * @param gate row of the modulation; shift and scale of the norm are the next two
+   * @param epsilon of the norm
+   */
+  private record Half(
+      Scope block, String product, String norm, long inner, int gate, double epsilon) {}
+
+  /**
+   * The sum of x and the gated product of y, and its norm. Where products become operators, theirs
+   * adds bias, gate and residual.
+   *
+   * @param name of the product's parameters
+   */
+  private List<Value> add(Half half, String name, Value x, Value y) {
+    FusedOperators operators = frame.operators();
+    Scope scope = half.block().at(half.product());
+    Scope norm = half.block().at(half.norm());
+    int gate = half.gate();
+    if (!frame.products().areProjected(half.inner(), width)) {
+      Value product = frame.projectWithBias(scope, y, name, width, half.inner());
+      return operators.gatedAdaLayerNorm(
+          norm, x, product, gate, gate + 1, gate + 2, half.epsilon());
+    }
+    Value weight = frame.transposed(scope, name, width, half.inner());
+    Value bias = frame.bias(scope, name, width);
+    Value sum = operators.gatedBiasProjection(scope, x, y, weight, bias, gate);
+    return List.of(sum, operators.adaLayerNorm(norm, sum, gate + 1, gate + 2, half.epsilon()));
+  }
+
+  /**
+   * Attention over all tokens, up to its output projection.
    *
    * <pre>
-   * x ─ qkv ─ Split ─┬ q ┐
-   *                  ├ k ├ MultiHeadAttention ─ proj
-   *                  └ v ┘
+   * x ─ qkv ─ SoftmaxAttention
    * </pre>
+   *
+   * @return [N, T, D]
    */
   private Value attention(Scope scope, String name, Value x) {
     Value qkv = frame.projectWithBias(scope.at("qkv"), x, name + ".qkv", 3 * width, width);
-    List<Value> parts = scope.at("qkv").split(qkv, 2, width, width, width); // (N, T, D) each
-    Value attended =
-        scope.node(
-            Domain.MICROSOFT,
-            "MultiHeadAttention",
-            x.type(),
-            parts,
-            integer("num_heads", config.numHeads()),
-            real("scale", 1 / Math.sqrt((double) width / config.numHeads())));
-    return frame.projectWithBias(scope.at("proj"), attended, name + ".proj", width, width);
+    return new SoftmaxAttention(config.numHeads(), width).emit(frame.graph(), scope, qkv);
   }
 
-  private Value mlp(Scope scope, String name, Value x) {
-    long hidden = config.mlpSize();
-    Value inner = frame.projectWithBias(scope.at("fc1"), x, name + ".fc1", hidden, width);
-    return frame.projectWithBias(
-        scope.at("fc2"), scope.at("act").geluTanh(inner), name + ".fc2", width, hidden);
+  private Value hidden(Scope scope, String name, Value x) {
+    Scope first = scope.at("fc1");
+    long size = config.mlpSize();
+    Value weight = frame.transposed(first, name + ".fc1", size, width);
+    Value bias = frame.bias(first, name + ".fc1", size);
+    return frame.products().geluProduct(first, x, weight, bias, width, size);
   }
 }

@@ -44,19 +44,28 @@ final class FusedOperators {
    * @param scale row of the modulation
    */
   Value adaLayerNorm(Scope scope, Value x, int shift, int scale) {
+    return adaLayerNorm(scope, x, shift, scale, EPSILON);
+  }
+
+  /** The same with another epsilon of the norm. */
+  Value adaLayerNorm(Scope scope, Value x, int shift, int scale, double epsilon) {
     return graph
         .customOperator(
             scope,
             "AdaLayerNorm",
-            "",
+            overload(epsilon),
             List.of(x, modulation),
-            List.of(integer("shift", shift), integer("scale", scale), real("epsilon", EPSILON)),
+            List.of(integer("shift", shift), integer("scale", scale), real("epsilon", epsilon)),
             function -> {
               Value in = function.input("x", x.type());
               Value rows = function.input("modulation", modulation.type());
-              return List.of(normed(function, in, rows, EPSILON));
+              return List.of(normed(function, in, rows, epsilon));
             })
         .get(0);
+  }
+
+  private static String overload(double epsilon) {
+    return epsilon == EPSILON ? "" : "epsilon_" + epsilon;
   }
 
   /**
@@ -77,7 +86,7 @@ final class FusedOperators {
     return graph.customOperator(
         scope,
         "GatedAdaLayerNorm",
-        epsilon == EPSILON ? "" : "epsilon_" + epsilon,
+        overload(epsilon),
         List.of(x, y, modulation),
         List.of(
             integer("gate", gate),
@@ -181,6 +190,34 @@ final class FusedOperators {
               Value rows = function.input("modulation", modulation.type());
               Scope body = function.body();
               Value product = body.matMul(second, matrix);
+              return List.of(
+                  gatedResidual(
+                      body.at("residual"), first, product, rows, function.passedOn("gate")));
+            })
+        .get(0);
+  }
+
+  /**
+   * The same of a product with a bias, {@code x + gate · (y · weight + bias)}.
+   *
+   * @param bias [D]
+   */
+  Value gatedBiasProjection(Scope scope, Value x, Value y, Value weight, Value bias, int gate) {
+    return graph
+        .customOperator(
+            scope,
+            "GatedBiasProjection",
+            "",
+            List.of(x, y, weight, bias, modulation),
+            List.of(integer("gate", gate)),
+            function -> {
+              Value first = function.input("x", x.type());
+              Value second = function.input("y", y.type());
+              Value matrix = function.input("weight", weight.type());
+              Value offset = function.input("bias", bias.type());
+              Value rows = function.input("modulation", modulation.type());
+              Scope body = function.body();
+              Value product = body.add(body.matMul(second, matrix), offset);
               return List.of(
                   gatedResidual(
                       body.at("residual"), first, product, rows, function.passedOn("gate")));

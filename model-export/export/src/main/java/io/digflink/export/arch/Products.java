@@ -38,6 +38,46 @@ record Products(GraphBuilder graph) {
     return operator(scope, "Projection", x, weight, (body, product) -> product);
   }
 
+  /** The same with a bias [outputs], which the operator BiasProjection adds. */
+  Value product(Scope scope, Value x, Value weight, Value bias, long inner, long outputs) {
+    if (!areProjected(inner, outputs)) {
+      return scope.add(scope.matMul(x, weight), bias);
+    }
+    return operator(scope, "BiasProjection", x, weight, bias, (body, product) -> product);
+  }
+
+  /** The tanh approximation of GELU of a product with a bias, as the operator GeluProjection. */
+  Value geluProduct(Scope scope, Value x, Value weight, Value bias, long inner, long outputs) {
+    if (!areProjected(inner, outputs)) {
+      return scope.at("act").geluTanh(product(scope, x, weight, bias, inner, outputs));
+    }
+    return operator(scope, "GeluProjection", x, weight, bias, Scope::geluTanh);
+  }
+
+  private Value operator(
+      Scope scope,
+      String name,
+      Value x,
+      Value weight,
+      Value bias,
+      BiFunction<Scope, Value, Value> then) {
+    return graph
+        .customOperator(
+            scope,
+            name,
+            "",
+            List.of(x, weight, bias),
+            List.of(),
+            function -> {
+              Value in = function.input("x", x.type());
+              Value matrix = function.input("weight", weight.type());
+              Value offset = function.input("bias", bias.type());
+              Scope body = function.body();
+              return List.of(then.apply(body, body.add(body.matMul(in, matrix), offset)));
+            })
+        .get(0);
+  }
+
   /**
    * A custom operator that fuses a product with what follows it.
    *

@@ -56,10 +56,18 @@ class ProjectionOperatorsITCase {
     needs(library);
     writeModel(precision, inner, width);
     Map<String, float[]> actual = run(inner, width, library).outputs;
-    assertThat(Tolerances.relativeL2(actual.get("swiglu"), swiGlu(inner, width)))
-        .isLessThan(OperatorTensors.tolerance(precision));
-    assertThat(Tolerances.relativeL2(actual.get("gated"), gated(inner, width)))
-        .isLessThan(OperatorTensors.tolerance(precision));
+    Map<String, float[]> expected =
+        Map.of(
+            "swiglu", swiGlu(inner, width),
+            "gated", gated(inner, width, false),
+            "biased", biased(inner, width, false),
+            "gelu", biased(inner, width, true),
+            "gatedBiased", gated(inner, width, true));
+    expected.forEach(
+        (name, values) ->
+            assertThat(Tolerances.relativeL2(actual.get(name), values))
+                .as(name)
+                .isLessThan(OperatorTensors.tolerance(precision)));
   }
 
   @Test
@@ -109,6 +117,25 @@ class ProjectionOperatorsITCase {
     Value gated =
         operators.gatedProjection(
             root.at("down"), inputs.get("x"), inputs.get("y"), inputs.get("down"), GATE);
+    Products products = new Products(graph);
+    Value bias = inputs.get("bias");
+    Value biased =
+        products.product(
+            root.at("biased"), inputs.get("y"), inputs.get("down"), bias, inner, width);
+    Value gelu =
+        products.geluProduct(
+            root.at("gelu"), inputs.get("y"), inputs.get("down"), bias, inner, width);
+    Value gatedBiased =
+        operators.gatedBiasProjection(
+            root.at("gatedBiased"),
+            inputs.get("x"),
+            inputs.get("y"),
+            inputs.get("down"),
+            bias,
+            GATE);
+    graph.output("biased", root.at("float/biased").cast(biased, FLOAT32), "N", "T", "D");
+    graph.output("gelu", root.at("float/gelu").cast(gelu, FLOAT32), "N", "T", "D");
+    graph.output("gatedBiased", root.at("float/gb").cast(gatedBiased, FLOAT32), "N", "T", "D");
     graph.output("swiglu", root.at("float/swiglu").cast(swiglu, FLOAT32), "N", "T", "W");
     graph.output("gated", root.at("float/gated").cast(gated, FLOAT32), "N", "T", "D");
     graph.write(directory, bytes -> {});
@@ -120,6 +147,7 @@ class ProjectionOperatorsITCase {
         "y", new long[] {BATCH, TOKENS, inner},
         "up", new long[] {inner, 2L * width},
         "down", new long[] {inner, width},
+        "bias", new long[] {width},
         "modulation", new long[] {BATCH, MODULATIONS, width});
   }
 
@@ -168,7 +196,22 @@ class ProjectionOperatorsITCase {
     return output;
   }
 
-  private static float[] gated(int inner, int width) {
+  /** A product with a bias, or its GELU. */
+  private static float[] biased(int inner, int width, boolean gelu) {
+    float[] y = values("y", inner, width);
+    float[] weight = values("down", inner, width);
+    float[] bias = values("bias", inner, width);
+    float[] output = new float[BATCH * TOKENS * width];
+    for (int i = 0; i < output.length; i++) {
+      double p = product(y, weight, inner, width, i / width, i % width) + bias[i % width];
+      double tanh = Math.tanh(Math.sqrt(2 / Math.PI) * (p + 0.044715 * p * p * p));
+      output[i] = (float) (gelu ? p / 2 * (1 + tanh) : p);
+    }
+    return output;
+  }
+
+  private static float[] gated(int inner, int width, boolean biased) {
+    float[] bias = biased ? values("bias", inner, width) : new float[width];
     float[] x = values("x", inner, width);
     float[] y = values("y", inner, width);
     float[] weight = values("down", inner, width);
@@ -177,7 +220,7 @@ class ProjectionOperatorsITCase {
     for (int i = 0; i < output.length; i++) {
       int token = i / width;
       int row = token / TOKENS * MODULATIONS + GATE;
-      double product = product(y, weight, inner, width, token, i % width);
+      double product = product(y, weight, inner, width, token, i % width) + bias[i % width];
       output[i] = (float) (x[i] + modulation[row * width + i % width] * product);
     }
     return output;

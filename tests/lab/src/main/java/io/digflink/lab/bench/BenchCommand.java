@@ -19,8 +19,10 @@ import picocli.CommandLine.Spec;
       BatchingBench.class,
       CheckpointBench.class,
       DenoiserBench.class,
+      DevicesBench.class,
       DecoderBench.class,
       FusionBench.class,
+      HeadlineBench.class,
       OpBench.class,
       ProviderBench.class
     })

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
             + " whether an image alone has the bits that it has among others.")
 final class DecoderBench implements Callable<Integer> {
   /** What sets the decoder of Stable Diffusion's VAE apart from diffusers' defaults. */
-  private static final String CONFIG =
+  static final String CONFIG =
       "{\"block_out_channels\": [128, 256, 512, 512], \"layers_per_block\": 2}";
 
   private static final int NOISE_SEED = 7;

@@ -67,7 +67,8 @@ record DenoiserFigures(
   static RowBatch rows(ModelBundle bundle, int size, int images) {
     int side = size / SCALE;
     LatentShape shape = new LatentShape(bundle.latentShape().channels(), side, side);
-    RowBatch rows = new RowBatch(images, shape, bundle.diffusion());
+    // A batch has room for the two rows of a guided image.
+    RowBatch rows = new RowBatch(Math.max(2, images), shape, bundle.diffusion());
     for (int i = 0; i < images; i++) {
       rows.add(
           bundle

@@ -5,13 +5,17 @@ import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.cli.embedded.EmbeddedService;
 import io.digflink.jobs.generate.GenerateOptions;
+import io.digflink.jobs.model.ModelSettings;
 import io.digflink.runtime.image.ImageEncoder;
 import io.digflink.runtime.image.ImageFormat;
 import io.digflink.runtime.model.ModelBundle;
+import io.digflink.runtime.model.SuitableBatches;
 import io.digflink.runtime.sampling.Guidance;
 import io.digflink.runtime.sampling.SamplerType;
 import io.digflink.runtime.sampling.TimestepSpacing;
 import io.digflink.runtime.sampling.TrajectorySpec;
+import io.digflink.runtime.session.DecoderSession;
+import io.digflink.runtime.session.DenoiserSession;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.GeneratedImage;
@@ -23,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.apache.flink.configuration.Configuration;
 
 /**
  * The whole job and a bare loop over the same sessions, in turns: a machine that slows down slows
@@ -42,18 +47,12 @@ final class PipelineRounds implements AutoCloseable {
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
   private static final Duration POLL = Duration.ofMillis(50);
 
-  /** The job's defaults. */
-  private static final BareLoop.Limits LIMITS =
-      new BareLoop.Limits(
-          DEVICE.suitableRows(),
-          GenerateOptions.MAX_IN_FLIGHT.defaultValue(),
-          GenerateOptions.DECODE_BATCH.defaultValue());
-
   private final ModelBundle bundle;
   private final int images;
   private final int steps;
   private final double guidanceScale;
   private final EmbeddedService service;
+  private final BareLoop.Limits limits;
   private final BareLoop loop;
   private Loop before;
 
@@ -106,11 +105,26 @@ final class PipelineRounds implements AutoCloseable {
     this.steps = steps;
     this.guidanceScale = guidanceScale;
     ImageEncoder encoder = new ImageEncoder(ImageFormat.PNG, ImageEncoder.DEFAULT_QUALITY);
-    this.service = EmbeddedService.start(directory, "localhost", System.err::println);
-    this.loop = new BareLoop(bundle, bundle.latentShape(), DEVICE, 0, LIMITS, encoder);
+    Configuration options = new Configuration();
+    options.set(GenerateOptions.DEVICE, DEVICE.toString());
+    this.service = EmbeddedService.start(directory, "localhost", options, System.err::println);
+    this.limits = limits(bundle);
+    this.loop = new BareLoop(bundle, bundle.latentShape(), DEVICE, 0, limits, encoder);
     serve();
     loop();
     this.before = loop();
+  }
+
+  /** What the job takes by default; it has measured it already. */
+  private static BareLoop.Limits limits(ModelBundle bundle) throws SessionException {
+    try (DenoiserSession denoiser = bundle.openDenoiser(DEVICE, 0);
+        DecoderSession decoder = bundle.openDecoder(DEVICE, 0)) {
+      Duration longest = ModelSettings.LONGEST_STEP;
+      return new BareLoop.Limits(
+          SuitableBatches.denoiserRows(bundle, denoiser, DEVICE, 0, longest),
+          Math.max(64, SuitableBatches.mostRows(DEVICE)),
+          SuitableBatches.decoderLatents(bundle, decoder, DEVICE, 0, longest));
+    }
   }
 
   /** Measures a round. */
@@ -140,7 +154,7 @@ final class PipelineRounds implements AutoCloseable {
    * @return when it was sent and when each image was encoded, in milliseconds since the epoch
    */
   private long[] serve() throws Exception {
-    int count = LIMITS.maxInFlight() + images;
+    int count = limits.maxInFlight() + images;
     long[] times = new long[1 + count];
     GenerationRequest request = request(count);
     try (TopicReader<GeneratedImage> reader =

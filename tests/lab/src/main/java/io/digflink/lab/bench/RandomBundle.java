@@ -38,10 +38,21 @@ final class RandomBundle {
    */
   static ModelBundle withDecoder(String config, Precision precision, Path directory)
       throws IOException {
+    return withDecoder("DiG-S/2", config, precision, directory);
+  }
+
+  /**
+   * Exports a preset and a decoder.
+   *
+   * @param config what the decoder's {@code config.json} says
+   * @param directory an empty directory, which takes both
+   */
+  static ModelBundle withDecoder(String preset, String config, Precision precision, Path directory)
+      throws IOException {
     Path vae = Files.createDirectory(directory.resolve("vae"));
     Files.writeString(vae.resolve("config.json"), config);
     return export(
-        "DiG-S/2", precision, Optional.empty(), Optional.of(vae), directory.resolve("bundle"));
+        preset, precision, Optional.empty(), Optional.of(vae), directory.resolve("bundle"));
   }
 
   private static ModelBundle export(

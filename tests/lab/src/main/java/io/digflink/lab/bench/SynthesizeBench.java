@@ -159,6 +159,7 @@ final class SynthesizeBench implements Callable<Integer> {
                   "--spec=" + file,
                   "--out=" + temporary.resolve("out"),
                   "--models=" + directory,
+                  "--device=" + Device.of("auto"), // the loop has one, too
                   "--batch-rows=" + batchRows);
       if (exitCode != 0) {
         throw new IOException("dig synthesize ended with exit code " + exitCode);

@@ -41,7 +41,7 @@ public final class FlinkLibraries {
   }
 
   /** The class path of this JVM, as a list of jars and folders. */
-  static String all() {
+  public static String all() {
     // Surefire may have put it into a manifest.
     return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
   }

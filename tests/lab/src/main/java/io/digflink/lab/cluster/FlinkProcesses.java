@@ -19,28 +19,36 @@ public final class FlinkProcesses implements AutoCloseable {
   /** Slots of a TaskManager: two of them hold a job of two even when one is lost. */
   public static final int SLOTS = 2;
 
+  /** Name of the JobManager's host. */
+  public static final String JOB_MANAGER = "jobmanager";
+
+  private static final String ZOOKEEPER = "zookeeper";
+
   private final Path directory;
   private final Map<String, String> configuration;
   private final Path logging;
+  private final Host.Plan hosts;
   private final JvmProcess zooKeeper;
   private final JvmProcess jobManager;
   private final Map<String, JvmProcess> taskManagers = new TreeMap<>();
   private int started;
 
-  private FlinkProcesses(Path directory, Map<String, String> configuration, Path logging) {
+  private FlinkProcesses(
+      Path directory, Map<String, String> configuration, Path logging, Host.Plan hosts) {
     this.directory = directory;
     this.configuration = configuration;
     this.logging = logging;
+    this.hosts = hosts;
     this.zooKeeper =
         jvm(
-            "zookeeper",
+            ZOOKEEPER,
             FlinkLibraries.all(), // ZooKeeper needs Snappy too.
             List.of("-Xmx128m"),
             "org.apache.flink.shaded.zookeeper3.org.apache.zookeeper.server.ZooKeeperServerMain",
             directory.resolve("zoo.cfg").toString());
     this.jobManager =
         jvm(
-            "jobmanager",
+            JOB_MANAGER,
             lib(),
             List.of("-Xmx512m"),
             "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
@@ -54,9 +62,10 @@ public final class FlinkProcesses implements AutoCloseable {
    * @param directory takes configuration, logs and the metadata of high availability
    * @param checkpoints takes the checkpoints
    * @param logging a configuration of Log4j
+   * @param hosts where the processes run
    */
-  public static FlinkProcesses start(Path directory, Path checkpoints, Path logging)
-      throws IOException {
+  public static FlinkProcesses start(
+      Path directory, Path checkpoints, Path logging, Host.Plan hosts) throws IOException {
     FlinkLibraries.link(directory.resolve("lib"));
     int zooKeeperPort = freePort();
     Files.writeString(
@@ -68,9 +77,11 @@ public final class FlinkProcesses implements AutoCloseable {
         admin.enableServer=false
         """
             .formatted(zooKeeperPort, directory.resolve("zookeeper")));
-    Map<String, String> configuration = configuration(directory, checkpoints, zooKeeperPort);
+    Map<String, String> configuration = configuration(directory, checkpoints, hosts);
+    configuration.put(
+        "high-availability.zookeeper.quorum", hosts.of(ZOOKEEPER).address() + ":" + zooKeeperPort);
     new YAMLMapper().writeValue(directory.resolve("config.yaml").toFile(), configuration);
-    FlinkProcesses cluster = new FlinkProcesses(directory, configuration, logging);
+    FlinkProcesses cluster = new FlinkProcesses(directory, configuration, logging, hosts);
     cluster.zooKeeper.start();
     cluster.jobManager.start();
     cluster.startTaskManager();
@@ -79,12 +90,13 @@ public final class FlinkProcesses implements AutoCloseable {
   }
 
   private static Map<String, String> configuration(
-      Path directory, Path checkpoints, int zooKeeperPort) throws IOException {
+      Path directory, Path checkpoints, Host.Plan hosts) throws IOException {
     Map<String, String> c = new TreeMap<>();
-    c.put("jobmanager.rpc.address", "localhost");
-    c.put("rest.address", "localhost");
+    String jobManager = hosts.of(JOB_MANAGER).address();
+    c.put("jobmanager.rpc.address", jobManager);
+    c.put("rest.address", jobManager);
+    c.put("rest.bind-address", jobManager);
     c.put("rest.port", Integer.toString(freePort()));
-    c.put("taskmanager.host", "localhost");
     c.put("taskmanager.numberOfTaskSlots", Integer.toString(SLOTS));
     // Both TaskManagers work, so that what happens to either matters.
     c.put("taskmanager.load-balance.mode", "SLOTS");
@@ -99,7 +111,6 @@ public final class FlinkProcesses implements AutoCloseable {
     c.put("heartbeat.interval", "1 s");
     c.put("heartbeat.timeout", "6 s");
     c.put("high-availability.type", "zookeeper");
-    c.put("high-availability.zookeeper.quorum", "localhost:" + zooKeeperPort);
     c.put("high-availability.zookeeper.client.session-timeout", "5 s");
     c.put("high-availability.storageDir", directory.resolve("ha").toUri().toString());
     c.put("execution.checkpointing.dir", checkpoints.toUri().toString());
@@ -131,7 +142,7 @@ public final class FlinkProcesses implements AutoCloseable {
     words.add("-Dlog4j2.configurationFile=" + logging);
     words.addAll(List.of("-cp", classPath, mainClass));
     words.addAll(List.of(arguments));
-    return new JvmProcess(directory.resolve(name + ".log"), words);
+    return new JvmProcess(directory.resolve(name + ".log"), hosts.of(name), words);
   }
 
   /** Starts one more TaskManager; returns its id. */
@@ -141,6 +152,7 @@ public final class FlinkProcesses implements AutoCloseable {
     List<String> arguments = new ArrayList<>(List.of("--configDir", directory.toString()));
     arguments.addAll(memory.settings());
     arguments.addAll(List.of("-D", "taskmanager.resource-id=" + id));
+    arguments.addAll(List.of("-D", "taskmanager.host=" + hosts.of(id).address()));
     JvmProcess process =
         jvm(
             id,
@@ -164,7 +176,8 @@ public final class FlinkProcesses implements AutoCloseable {
 
   /** Address of the REST endpoint, also of a JobManager that is started again. */
   public URI rest() {
-    return URI.create("http://localhost:" + configuration.get("rest.port"));
+    return URI.create(
+        "http://" + configuration.get("rest.address") + ":" + configuration.get("rest.port"));
   }
 
   @Override

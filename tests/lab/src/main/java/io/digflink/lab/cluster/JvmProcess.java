@@ -18,8 +18,13 @@ public final class JvmProcess implements AutoCloseable {
    * @param arguments of {@code java}
    */
   public JvmProcess(Path log, List<String> arguments) {
+    this(log, Host.LOCAL, arguments);
+  }
+
+  /** One on another host. */
+  JvmProcess(Path log, Host host, List<String> arguments) {
     this.log = log;
-    this.command = new ArrayList<>();
+    this.command = new ArrayList<>(host.prefix());
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + Checkout.path("jobs/jvm.args"));
     command.addAll(arguments);
@@ -66,6 +71,11 @@ public final class JvmProcess implements AutoCloseable {
   /** Waits for its end. */
   public void awaitEnd() throws InterruptedException {
     process.waitFor();
+  }
+
+  /** The exit code of a process that has ended. */
+  public int exitCode() {
+    return process.exitValue();
   }
 
   public long pid() {

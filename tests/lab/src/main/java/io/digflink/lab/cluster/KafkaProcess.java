@@ -17,11 +17,12 @@ public final class KafkaProcess implements AutoCloseable {
   }
 
   /** Formats a directory and starts the broker; clients wait until it serves. */
-  public static KafkaProcess start(Path directory, Path logging) throws IOException {
-    KafkaNode node = KafkaNode.format(directory);
+  public static KafkaProcess start(Path directory, Path logging, Host host) throws IOException {
+    KafkaNode node = KafkaNode.format(directory, host.address());
     JvmProcess process =
         new JvmProcess(
             directory.resolve("broker.log"),
+            host,
             List.of(
                 "-Xmx512m",
                 "-XX:TieredStopAtLevel=1",

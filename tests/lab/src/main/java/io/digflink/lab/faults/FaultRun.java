@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** A job under load, what is done to it, and what came of it. */
 public final class FaultRun implements AutoCloseable {
-  private static final Duration LONGEST_RECOVERY = Duration.ofSeconds(120);
+  private static final Duration LONGEST_RECOVERY = Duration.ofSeconds(240);
   private static final Duration LONGEST_DRAIN = Duration.ofMinutes(6);
   private static final int LONGEST_PAUSE_MILLIS = 1_500;
   private static final List<String> OPTIONS = List.of("--checkpoint.interval=1 s");
@@ -111,6 +111,11 @@ public final class FaultRun implements AutoCloseable {
     return stack;
   }
 
+  /** The topics of the run. */
+  RunTopics topics() {
+    return RunTopics.of(name);
+  }
+
   public RunningJob job() {
     return job;
   }
@@ -190,6 +195,18 @@ public final class FaultRun implements AutoCloseable {
 
   /** Sends nothing more, waits for all answers, ends the job and judges. */
   public FaultFigures end(String fault) throws Exception {
+    return end(fault, false);
+  }
+
+  /**
+   * The same after a fault that answers do not survive which are in the topics already: {@code dig
+   * audit} judges what is left of them, since the client has read them before.
+   */
+  FaultFigures endAfterLoss(String fault) throws Exception {
+    return end(fault, true);
+  }
+
+  private FaultFigures end(String fault, boolean afterLoss) throws Exception {
     client.stopSending();
     awaitAnswers();
     long failed = Math.round(job.sum("Denoise.failedRuns"));
@@ -198,7 +215,9 @@ public final class FaultRun implements AutoCloseable {
     Verdict verdict = client.judge();
     AuditReport audit = audit();
     // Each judges the other: this harness knows what it sent, the audit reads it from the topics.
-    if ((audit.lost() == 0) != (verdict.lost() == 0)
+    if (afterLoss) {
+      verdict = verdict.withLost(audit.lost());
+    } else if ((audit.lost() == 0) != (verdict.lost() == 0)
         || (audit.twice() == 0) != (verdict.twice() == 0)) {
       throw new IllegalStateException(
           "Expected the audit to find what the harness finds, " + verdict + ", found\n" + audit);
@@ -213,12 +232,13 @@ public final class FaultRun implements AutoCloseable {
         Math.round(stepsRedone),
         failed,
         outOfMemory,
-        audit.copies());
+        audit.copies(),
+        !afterLoss);
   }
 
   private AuditReport audit() throws IOException, InterruptedException, ExecutionException {
     Path directory = Files.createTempDirectory(stack.directory(), "audit");
-    RunTopics topics = RunTopics.of(name);
+    RunTopics topics = topics();
     return Audit.run(
         new Audit.Question(
             stack.kafka().client(),

@@ -3,6 +3,7 @@ package io.digflink.lab.faults;
 import io.digflink.lab.cluster.Checkout;
 import io.digflink.lab.cluster.FlinkProcesses;
 import io.digflink.lab.cluster.FlinkRest;
+import io.digflink.lab.cluster.Host;
 import io.digflink.lab.cluster.KafkaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,14 +19,16 @@ public final class FaultStack implements AutoCloseable {
   private static final Duration LONGEST_START = Duration.ofSeconds(90);
   private static final int PARTITIONS = 4;
 
+  /** Name of the broker's host, and of its directory in that of the stack. */
+  public static final String KAFKA = "kafka";
+
   private final Path directory;
-  private final CheckpointDisk disk;
+  private final SmallDisk disk;
   private final KafkaProcess kafka;
   private final FlinkProcesses flink;
   private final FlinkRest rest;
 
-  private FaultStack(
-      Path directory, CheckpointDisk disk, KafkaProcess kafka, FlinkProcesses flink) {
+  private FaultStack(Path directory, SmallDisk disk, KafkaProcess kafka, FlinkProcesses flink) {
     this.directory = directory;
     this.disk = disk;
     this.kafka = kafka;
@@ -39,14 +42,19 @@ public final class FaultStack implements AutoCloseable {
    * @param directory takes all that they write
    * @param disk takes the checkpoints
    */
-  public static FaultStack start(Path directory, CheckpointDisk disk) throws Exception {
+  public static FaultStack start(Path directory, SmallDisk disk) throws Exception {
+    return start(directory, disk, process -> Host.LOCAL);
+  }
+
+  /** Starts them on hosts of their own. */
+  public static FaultStack start(Path directory, SmallDisk disk, Host.Plan hosts) throws Exception {
     Path logging = Files.writeString(directory.resolve("log4j2.properties"), LOGGING);
-    KafkaProcess kafka = KafkaProcess.start(directory.resolve("kafka"), logging);
+    KafkaProcess kafka = KafkaProcess.start(directory.resolve(KAFKA), logging, hosts.of(KAFKA));
     FlinkProcesses flink =
         FlinkProcesses.start(
-            Files.createDirectories(directory.resolve("flink")), disk.path(), logging);
+            Files.createDirectories(directory.resolve("flink")), disk.path(), logging, hosts);
     FaultStack stack = new FaultStack(directory, disk, kafka, flink);
-    Runtime.getRuntime().addShutdownHook(new Thread(stack::closeWithDisk));
+    Runtime.getRuntime().addShutdownHook(new Thread(stack::close));
     try {
       stack.awaitSlots();
     } catch (IllegalStateException e) {
@@ -121,7 +129,13 @@ public final class FaultStack implements AutoCloseable {
     return directory;
   }
 
-  public CheckpointDisk disk() {
+  /** Where the broker writes. */
+  public Path kafkaDirectory() {
+    return directory.resolve(KAFKA);
+  }
+
+  /** Where checkpoints go. */
+  public SmallDisk disk() {
     return disk;
   }
 
@@ -131,12 +145,6 @@ public final class FaultStack implements AutoCloseable {
 
   public FlinkProcesses flink() {
     return flink;
-  }
-
-  /** Leaves nothing behind even if a command is interrupted. */
-  private void closeWithDisk() {
-    close();
-    disk.close();
   }
 
   @Override

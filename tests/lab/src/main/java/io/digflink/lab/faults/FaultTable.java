@@ -24,10 +24,10 @@ final class FaultTable {
     Verdict v = f.verdict();
     return String.format(
         Locale.ROOT,
-        "| %s | %d | %s | %d | %d | %d | %d | %d | %d | %s | %s | %d of %d | %d | %d | %d |",
+        "| %s | %d | %s | %d | %d | %d | %d | %d | %d | %s | %s | %s | %d | %d | %d |",
         f.fault(),
         f.times(),
-        f.times() == 0 ? "" : f.fewestInFlight(),
+        f.times() == 0 || f.fewestInFlight() == FaultFigures.UNKNOWN ? "" : f.fewestInFlight(),
         v.requests(),
         v.images(),
         v.invalid(),
@@ -36,8 +36,7 @@ final class FaultTable {
         v.differing(),
         seconds(f.recoveryMedian()),
         seconds(f.recoveryMax()),
-        f.stepsRedone(),
-        f.stepsNeeded(),
+        f.stepsNeeded() == 0 ? "" : f.stepsRedone() + " of " + f.stepsNeeded(),
         f.failedRuns(),
         f.outOfMemory(),
         f.rewritten());

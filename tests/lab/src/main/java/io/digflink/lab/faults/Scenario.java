@@ -4,41 +4,48 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 
 /**
  * A run of the harness.
  *
  * @param name as it is chosen on the command line
  * @param description what is done
- * @param fault makes what is done
+ * @param fault makes what is done, from how often it was done before
  * @param times how often in the run
  * @param model whose runs fail, or null for the original
  * @param options of the job
+ * @param survivable whether nothing may be lost
  */
-record Scenario(
+public record Scenario(
     String name,
     String description,
-    Supplier<Fault> fault,
+    IntFunction<Fault> fault,
     int times,
     FaultyModel model,
-    List<String> options) {
+    List<String> options,
+    boolean survivable) {
   private static final int REQUESTS_OF_MODEL = 150;
   private static final Duration LONGEST_SENDING = Duration.ofMinutes(5);
 
   /** Something that is done to processes. */
-  static Scenario of(String name, String description, Supplier<Fault> fault, int times) {
-    return new Scenario(name, description, fault, times, null, List.of());
+  public static Scenario of(String name, String description, IntFunction<Fault> fault, int times) {
+    return new Scenario(name, description, fault, times, null, List.of(), true);
   }
 
   /** Runs that fail. */
   static Scenario of(String name, String description, FaultyModel model) {
-    return new Scenario(name, description, null, 0, model, List.of());
+    return new Scenario(name, description, null, 0, model, List.of(), true);
   }
 
   /** The same with options of the job. */
   Scenario with(List<String> ofJob) {
-    return new Scenario(name, description, fault, times, model, ofJob);
+    return new Scenario(name, description, fault, times, model, ofJob, survivable);
+  }
+
+  /** The same, which answers do not survive that are in the topics already. */
+  Scenario notSurvivable() {
+    return new Scenario(name, description, fault, times, model, options, false);
   }
 
   /** Runs it; the requests come as long as faults do. */
@@ -50,12 +57,12 @@ record Scenario(
     }
     try (FaultRun run = FaultRun.start(stack, plan)) {
       for (int i = 0; i < times; i++) {
-        run.strike(fault.get());
+        run.strike(fault.apply(i));
       }
       if (model != null) {
         awaitSent(run, plan);
       }
-      return run.end(description);
+      return survivable ? run.end(description) : run.endAfterLoss(description);
     }
   }
 

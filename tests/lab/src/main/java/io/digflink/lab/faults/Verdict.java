@@ -14,6 +14,23 @@ package io.digflink.lab.faults;
 public record Verdict(
     int requests, int images, int invalid, int lost, int twice, int differing, int unasked) {
 
+  /** The sums of this one and another. */
+  public Verdict plus(Verdict other) {
+    return new Verdict(
+        requests + other.requests,
+        images + other.images,
+        invalid + other.invalid,
+        lost + other.lost,
+        twice + other.twice,
+        differing + other.differing,
+        unasked + other.unasked);
+  }
+
+  /** The same with requests whose answers were there and are gone. */
+  Verdict withLost(long gone) {
+    return new Verdict(requests, images, invalid, Math.toIntExact(gone), twice, differing, unasked);
+  }
+
   /** Whether every answer came once and as it must be. */
   public boolean isGood() {
     return lost == 0 && twice == 0 && differing == 0 && unasked == 0;

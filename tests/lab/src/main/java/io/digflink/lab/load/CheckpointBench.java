@@ -5,11 +5,11 @@ import io.digflink.cli.PositiveNumber;
 import io.digflink.lab.bench.JsonFile;
 import io.digflink.lab.bench.Spread;
 import io.digflink.lab.faults.Answers;
-import io.digflink.lab.faults.CheckpointDisk;
 import io.digflink.lab.faults.FaultStack;
 import io.digflink.lab.faults.LoadClient;
 import io.digflink.lab.faults.RunTopics;
 import io.digflink.lab.faults.RunningJob;
+import io.digflink.lab.faults.SmallDisk;
 import io.digflink.lab.faults.Workload;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -94,7 +94,7 @@ public final class CheckpointBench implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Path bundles = models.resolve(out::println);
     Path directory = Files.createTempDirectory("dig-checkpoints");
-    try (CheckpointDisk disk = CheckpointDisk.folder(directory.resolve("checkpoints"));
+    try (SmallDisk disk = SmallDisk.folder(directory.resolve("checkpoints"));
         FaultStack stack = FaultStack.start(directory, disk)) {
       List<Round> measured = measure(stack, bundles, out);
       Figures figures = figures(measured);

@@ -4,11 +4,11 @@ import io.digflink.cli.ModelDirectory;
 import io.digflink.cli.Subcommand;
 import io.digflink.lab.bench.JsonFile;
 import io.digflink.lab.faults.Answers;
-import io.digflink.lab.faults.CheckpointDisk;
 import io.digflink.lab.faults.FaultStack;
 import io.digflink.lab.faults.LoadClient;
 import io.digflink.lab.faults.RunTopics;
 import io.digflink.lab.faults.RunningJob;
+import io.digflink.lab.faults.SmallDisk;
 import io.digflink.lab.faults.Workload;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -57,7 +57,7 @@ public final class SoakCommand implements Subcommand {
     PrintWriter out = spec.commandLine().getOut();
     Path bundles = models.resolve(out::println);
     Path directory = Files.createTempDirectory("dig-soak");
-    try (CheckpointDisk disk = CheckpointDisk.folder(directory.resolve("checkpoints"));
+    try (SmallDisk disk = SmallDisk.folder(directory.resolve("checkpoints"));
         FaultStack stack = FaultStack.start(directory, disk)) {
       Workload workload = Workload.of(bundles, KINDS);
       double capacity = capacity(stack, bundles, workload);

@@ -21,7 +21,7 @@ class FaultsITCase {
     TrustedRecords.install();
     Path models = new ModelDirectory().resolve(line -> {});
     Workload workload = new Workload("fashion-dig", 10, 6);
-    try (CheckpointDisk disk = CheckpointDisk.folder(directory.resolve("checkpoints"));
+    try (SmallDisk disk = SmallDisk.folder(directory.resolve("checkpoints"));
         FaultStack stack = FaultStack.start(directory, disk)) {
       Map<String, String> undisturbed =
           Scenario.undisturbed(

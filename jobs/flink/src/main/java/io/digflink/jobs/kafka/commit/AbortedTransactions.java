@@ -82,8 +82,8 @@ final class AbortedTransactions {
         return 0;
       }
       LOG.warn(
-          "Brokers have aborted transaction {} after its checkpoint, since it was not committed"
-              + " within {} ms: writing its {} records again",
+          "Transaction {} was aborted between its checkpoint and its commit (brokers do that after {}"
+              + " ms): writing its {} records again",
           transaction.place(),
           client.getProperty(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
           transaction.records());
