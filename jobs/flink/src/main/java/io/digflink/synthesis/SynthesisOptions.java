@@ -119,6 +119,7 @@ public final class SynthesisOptions {
             rows == 0 ? WAITING : inFlight,
             0,
             Duration.ZERO,
+            Duration.ZERO,
             LONGEST_FAILURE_STREAK),
         new DecodeSettings(
             rows == 0 ? 0 : Math.max(1, rows / 4),

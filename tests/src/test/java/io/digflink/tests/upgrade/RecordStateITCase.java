@@ -108,14 +108,14 @@ class RecordStateITCase {
       Held held = content.held().get(request.id());
       if (held == null && !committed.containsKey(request.id())) {
         unread.add(request.id());
-        held = new Held(request.images(), 0, List.of());
+        held = new Held(request.images(), 0, Map.of());
       } else if (held == null) {
-        held = new Held(request.images(), request.images(), List.of());
+        held = new Held(request.images(), request.images(), Map.of());
       }
       begun.put(request.id(), held.begun());
       int whole = request.images() - held.begun() + held.stepsDone().size();
       stepsLeft += (long) whole * request.steps();
-      stepsLeft -= held.stepsDone().stream().mapToInt(Integer::intValue).sum();
+      stepsLeft -= held.stepsDone().values().stream().mapToInt(Integer::intValue).sum();
     }
     assertThat(unread).isNotEmpty();
     return new RecordedState(

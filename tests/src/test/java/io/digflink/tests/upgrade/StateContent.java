@@ -1,7 +1,10 @@
 package io.digflink.tests.upgrade;
 
-import io.digflink.jobs.request.AdmittedRequest;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.digflink.jobs.request.AdmittedRequestFormat;
+import io.digflink.jobs.request.Portion;
+import io.digflink.jobs.request.PortionFormat;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -23,6 +26,8 @@ import org.apache.flink.runtime.state.filesystem.AbstractFsCheckpointStorageAcce
 
 /** Reads what a savepoint or checkpoint of this release holds of a job's work. */
 final class StateContent {
+  private static final int VERSION = 4;
+
   private final Map<String, Held> held = new TreeMap<>();
   private final List<String> latentsWaiting = new ArrayList<>();
   private long channelBytes;
@@ -33,9 +38,9 @@ final class StateContent {
    *
    * @param images that it asks for
    * @param begun images that have begun: in flight or gone
-   * @param stepsDone of those in flight, the last ones that have begun
+   * @param stepsDone of those in flight, by index
    */
-  record Held(int images, int begun, List<Integer> stepsDone) {}
+  record Held(int images, int begun, Map<Integer, Integer> stepsDone) {}
 
   private StateContent() {}
 
@@ -64,12 +69,10 @@ final class StateContent {
                 .sum();
     for (OperatorStateHandle handle : subtask.getManagedOperatorState()) {
       for (byte[] element : elements(handle, "requests-in-flight")) {
-        DataInputStream in = new DataInputStream(new ByteArrayInputStream(element));
-        readHeld(in.readInt(), skipLength(in));
+        readHeld(contentOf(element));
       }
       for (byte[] element : elements(handle, "latents-waiting")) {
-        DataInputStream in = new DataInputStream(new ByteArrayInputStream(element));
-        readWaiting(in.readInt(), skipLength(in));
+        readWaiting(contentOf(element));
       }
       for (byte[] element : elements(handle, "streaming_committer_raw_states")) {
         readTransactions(element);
@@ -94,20 +97,18 @@ final class StateContent {
   }
 
   /** An element has its version, then its length. */
-  private static DataInputStream skipLength(DataInputStream in) throws IOException {
+  private static DataInputStream contentOf(byte[] element) throws IOException {
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(element));
+    assertThat(in.readInt()).as("version of state that this release writes").isEqualTo(VERSION);
     in.readInt();
     return in;
   }
 
-  /** Version 1 has the image's whole request, later ones its id, the request's place and news. */
-  private void readWaiting(int version, DataInputStream in) throws IOException {
-    if (version == 1) {
-      latentsWaiting.add(AdmittedRequestFormat.read(version, in).id() + "/" + in.readInt());
-    } else if (in.readBoolean()) {
-      String id = in.readUTF();
-      in.readUTF();
-      latentsWaiting.add(id + "/" + in.readInt());
-    }
+  /** A latent begins with its request's id, the request's place and its own index. */
+  private void readWaiting(DataInputStream in) throws IOException {
+    String id = in.readUTF();
+    in.readUTF();
+    latentsWaiting.add(id + "/" + in.readInt());
   }
 
   /** Finds the connector's committables: epoch, producer id and transactional id of each. */
@@ -125,21 +126,30 @@ final class StateContent {
     }
   }
 
-  private void readHeld(int version, DataInputStream in) throws IOException {
-    AdmittedRequest request = AdmittedRequestFormat.read(version, in);
-    in.readUTF();
-    int begun = in.readInt();
+  private void readHeld(DataInputStream in) throws IOException {
+    Portion portion = PortionFormat.read(in);
+    int waiting = portion.to() - in.readInt();
     int count = in.readInt();
-    List<Integer> stepsDone = new ArrayList<>();
+    Map<Integer, Integer> stepsDone = new TreeMap<>();
     for (int i = 0; i < count; i++) {
+      int index = in.readInt();
       in.readLong();
-      stepsDone.add(in.readInt());
-      AdmittedRequestFormat.readFloats(request.latent().size(), in);
+      stepsDone.put(index, in.readInt());
+      AdmittedRequestFormat.readFloats(portion.latent().size(), in);
       if (in.readBoolean()) {
-        AdmittedRequestFormat.readFloats(request.latent().size(), in);
+        AdmittedRequestFormat.readFloats(portion.latent().size(), in);
       }
     }
-    held.put(request.id(), new Held(request.images(), begun, stepsDone));
+    int images = portion.images();
+    held.merge(
+        portion.requestId(), new Held(images, images - waiting, stepsDone), StateContent::both);
+  }
+
+  /** What two portions of a request make together. */
+  private static Held both(Held one, Held other) {
+    Map<Integer, Integer> stepsDone = new TreeMap<>(one.stepsDone());
+    stepsDone.putAll(other.stepsDone());
+    return new Held(one.images(), one.begun() + other.begun() - one.images(), stepsDone);
   }
 
   /** Requests in Denoise by id. */
@@ -172,12 +182,8 @@ final class StateContent {
   Map<String, Integer> imagesInFlight() {
     Map<String, Integer> images = new HashMap<>();
     held.forEach(
-        (id, request) -> {
-          int index = request.begun() - request.stepsDone().size();
-          for (int steps : request.stepsDone()) {
-            images.put(id + "/" + index++, steps);
-          }
-        });
+        (id, request) ->
+            request.stepsDone().forEach((index, steps) -> images.put(id + "/" + index, steps)));
     return images;
   }
 }

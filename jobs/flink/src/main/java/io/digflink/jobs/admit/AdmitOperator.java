@@ -112,7 +112,12 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
   public void open() throws Exception {
     super.open();
     TaskInfo task = getRuntimeContext().getTaskInfo();
-    cutter = new PortionCutter(task.getNumberOfParallelSubtasks(), task.getIndexOfThisSubtask());
+    // Those of Denoise, too, unless somebody scales it alone.
+    cutter =
+        new PortionCutter(
+            task.getNumberOfParallelSubtasks(),
+            task.getIndexOfThisSubtask(),
+            task.getMaxNumberOfParallelSubtasks());
     bundles = ServedBundles.open(models);
     rejects = new RejectCounters(getMetricGroup());
     getMetricGroup().gauge("recordsWaitingForRegistry", (Gauge<Integer>) waiting::size);

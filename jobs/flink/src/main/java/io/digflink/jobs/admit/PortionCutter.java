@@ -6,9 +6,9 @@ import io.digflink.jobs.request.QueueItem;
 import java.util.function.Consumer;
 
 /**
- * Cuts requests into portions for the subtasks of Denoise. A portion goes to the subtask that this
- * one has given the least work so far, so that a large request uses all of them and small ones are
- * spread evenly. Which subtask makes an image does not matter to its bytes.
+ * Cuts requests into portions for the subtasks of Denoise. A portion goes to the place that this
+ * subtask of Admit has given the least work so far, so that a large request uses all subtasks and
+ * small ones are spread evenly. Which subtask makes an image does not matter to its bytes.
  */
 final class PortionCutter {
   /**
@@ -16,16 +16,22 @@ final class PortionCutter {
    */
   static final int MOST_IMAGES = 32;
 
+  private final int subtasks;
+  private final int[] places;
   private final long[] assigned;
 
   /**
-   * @param subtasks of Denoise
-   * @param self number of this subtask of Admit, at which to begin, so that not all begin at one
+   * @param subtasks of Denoise, as far as is known: their number may be another
+   * @param self number of this subtask of Admit, of which there are as many
+   * @param maxParallelism of Denoise
    */
-  PortionCutter(int subtasks, int self) {
-    assigned = new long[subtasks];
-    for (int i = 0; i < subtasks; i++) {
-      assigned[(self + i) % subtasks] = i;
+  PortionCutter(int subtasks, int self, int maxParallelism) {
+    this.subtasks = subtasks;
+    this.places = Places.of(maxParallelism);
+    this.assigned = new long[places.length];
+    int first = self * places.length / subtasks;
+    for (int i = 0; i < places.length; i++) {
+      assigned[(first + i) % places.length] = i;
     }
   }
 
@@ -36,17 +42,18 @@ final class PortionCutter {
    */
   void cut(AdmittedRequest request, String bundleDigest, Consumer<QueueItem> out) {
     int images = request.images();
-    int size = Math.max(1, Math.min(MOST_IMAGES, (images + assigned.length - 1) / assigned.length));
+    int size = Math.max(1, Math.min(MOST_IMAGES, (images + subtasks - 1) / subtasks));
     for (int from = 0; from < images; from += size) {
       Portion portion = Portion.of(request, bundleDigest, from, Math.min(images, from + size));
-      int target = leastAssigned();
+      int least = leastAssigned();
       // A unit for the order among those that have the same work.
-      assigned[target] += portion.cost() * portion.size() + 1;
+      assigned[least] += portion.cost() * portion.size() + 1;
+      int place = places[least];
       out.accept(
           from > 0
-              ? QueueItem.of(target, portion)
+              ? QueueItem.of(place, portion)
               : QueueItem.first(
-                  target, portion, request.original(), Digests.ofContent(request.request())));
+                  place, portion, request.original(), Digests.ofContent(request.request())));
     }
   }
 

@@ -6,6 +6,7 @@ import io.digflink.jobs.device.DeviceMetrics;
 import io.digflink.jobs.device.DeviceRunOperator;
 import io.digflink.jobs.device.FailedRunPolicy;
 import io.digflink.jobs.device.RunRejects;
+import io.digflink.jobs.kafka.PreviewTopic;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.model.ServedModels;
 import io.digflink.jobs.request.Portion;
@@ -22,6 +23,7 @@ import io.digflink.runtime.session.SessionException;
 import io.digflink.schemas.RequestState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -36,6 +38,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
 
   private final transient DenoiseSettings settings;
   private final transient ModelSettings modelSettings;
+  private final transient PreviewTopic previewTopic;
   private final transient StepBatcher batcher;
   private final transient RowBatches batches;
   private final transient OpenModelsFirst turns;
@@ -44,6 +47,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   private final transient Deadlines deadlines = new Deadlines(pace);
   private final transient Cancellations cancellations;
   private final transient HolderRoom room;
+  private final transient BatchWait batchWait;
   private final transient List<Unservable> unservable = new ArrayList<>();
   private final transient List<HeldPortion> uncounted = new ArrayList<>();
   private transient InFlight inFlight;
@@ -53,6 +57,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   private transient HeldPortions held;
   private transient DenoiseMetrics metrics;
   private transient DeviceMetrics deviceMetrics;
+  private transient Previews previews;
   private transient long deadlinesJudgedAt;
 
   /**
@@ -65,10 +70,13 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   DenoiseOperator(
       StreamOperatorParameters<Handover> parameters,
       DenoiseSettings settings,
-      ModelSettings modelSettings) {
+      ModelSettings modelSettings,
+      PreviewTopic previewTopic) {
     super(parameters, modelSettings.longestRun());
     this.settings = settings;
     this.modelSettings = modelSettings;
+    this.previewTopic = previewTopic;
+    this.batchWait = new BatchWait(settings.batchWait());
     this.policy = new FailedRunPolicy<>(this::maxRows, settings.longestFailureStreak());
     this.batcher = new StepBatcher(policy);
     this.batches = new RowBatches(this::maxRows);
@@ -105,6 +113,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   public void open() throws Exception {
     metrics = new DenoiseMetrics(getMetricGroup());
     deviceMetrics = new DeviceMetrics(getMetricGroup(), binding.device(), models);
+    previews = new Previews(previewTopic, getMetricGroup());
     models.open();
     for (PortionInFlight portion : List.copyOf(inFlight.portions())) {
       if (!canRun(portion)) {
@@ -214,9 +223,15 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
       return null;
     }
     BatchKey key = images.get(0).portion().key();
+    OptionalLong later = batchWait.until(images, policy.limit(key), now());
+    if (later.isPresent()) {
+      proceedAt(later.getAsLong());
+      return null;
+    }
     ModelBundle bundle = images.get(0).portion().bundle();
     DenoiserSession session = models.session(bundle);
-    return new DenoiseRun(key, images, batches.of(key, bundle.diffusion()), session);
+    List<ImageInFlight> shown = images.stream().filter(previews::isDue).toList();
+    return new DenoiseRun(key, images, batches.of(key, bundle.diffusion()), session, shown);
   }
 
   private void begin() {
@@ -246,6 +261,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
       case TAKE -> {
         pace.ran(run);
         inFlight.stepped(run.images());
+        run.predictions().forEach(previews::offer);
       }
       case RETRY -> {}
       case REJECT -> {
@@ -330,6 +346,9 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
     }
     if (binding != null) {
       binding.close();
+    }
+    if (previews != null) {
+      previews.close();
     }
   }
 }

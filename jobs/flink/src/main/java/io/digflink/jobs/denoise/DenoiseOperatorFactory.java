@@ -1,5 +1,6 @@
 package io.digflink.jobs.denoise;
 
+import io.digflink.jobs.kafka.PreviewTopic;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.request.QueueItem;
 import io.digflink.jobs.room.HolderRoom;
@@ -21,17 +22,23 @@ public final class DenoiseOperatorFactory extends AbstractStreamOperatorFactory<
 
   private final DenoiseSettings settings;
   private final ModelSettings models;
+  private final PreviewTopic previews;
 
-  public DenoiseOperatorFactory(DenoiseSettings settings, ModelSettings models) {
+  /**
+   * @param previews null for a job without previews
+   */
+  public DenoiseOperatorFactory(
+      DenoiseSettings settings, ModelSettings models, PreviewTopic previews) {
     this.settings = settings;
     this.models = models;
+    this.previews = previews;
   }
 
   @Override
   public <T extends StreamOperator<Handover>> T createStreamOperator(
       StreamOperatorParameters<Handover> parameters) {
     @SuppressWarnings("unchecked")
-    T operator = (T) new DenoiseOperator(parameters, settings, models);
+    T operator = (T) new DenoiseOperator(parameters, settings, models, previews);
     return operator;
   }
 

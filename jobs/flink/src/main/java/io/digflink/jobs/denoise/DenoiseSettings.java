@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param maxWaiting portions with images that wait at which the source is held back
  * @param maxUnderWay portions that may still come after that before the operator blocks its input
  * @param rememberCancelled how long the id of a cancelled request is remembered
+ * @param batchWait longest time for which first steps wait for others to take them together
  * @param longestFailureStreak see {@link io.digflink.jobs.device.FailedRunPolicy}
  */
 public record DenoiseSettings(
@@ -24,6 +25,7 @@ public record DenoiseSettings(
     int maxWaiting,
     int maxUnderWay,
     Duration rememberCancelled,
+    Duration batchWait,
     int longestFailureStreak)
     implements Serializable {
   /** Two requests of 100,000 images. */

@@ -122,6 +122,15 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
     // For subclasses that tell others.
   }
 
+  /**
+   * Looks for a run again at a later time.
+   *
+   * @param time in milliseconds since the epoch
+   */
+  protected final void proceedAt(long time) {
+    getProcessingTimeService().registerTimer(time, at -> proceed());
+  }
+
   private void proceed() throws Exception {
     if (!mayStart()) {
       return;

@@ -4,6 +4,7 @@ import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.kafka.KafkaAccess;
 import io.digflink.jobs.kafka.KafkaAccessException;
 import io.digflink.jobs.kafka.KafkaEnds;
+import io.digflink.jobs.kafka.PreviewTopic;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.QueueItem;
@@ -87,7 +88,8 @@ public final class GenerateJob {
                 WatermarkStrategy.noWatermarks(),
                 "requests")
             .uid("requests");
-    Images images = images(requests, cancelled(environment, kafka, topics), settings);
+    PreviewTopic previews = topics.previews().isEmpty() ? null : kafka.previews(topics.previews());
+    Images images = images(requests, cancelled(environment, kafka, topics), settings, previews);
     images.images().sinkTo(kafka.images(topics.images())).name("images").uid("images");
     // A few small records: one writer each, since each costs brokers a transaction per checkpoint.
     // One writer also keeps the progress of a request in order.
@@ -141,11 +143,13 @@ public final class GenerateJob {
    * The job without its ends.
    *
    * @param cancelled requests that are cancelled
+   * @param previews where previews go; null for none
    */
   public static Images images(
       DataStream<IncomingRecord> requests,
       List<DataStream<QueueItem>> cancelled,
-      GenerateSettings settings) {
+      GenerateSettings settings,
+      PreviewTopic previews) {
     SingleOutputStreamOperator<QueueItem> admitted =
         Stages.admit(
             requests, settings.models(), settings.limits(), settings.records().registryUrl());
@@ -154,7 +158,7 @@ public final class GenerateJob {
     List<DataStream<QueueItem>> allCancelled = new ArrayList<>(cancelled);
     allCancelled.add(admitted.getSideOutput(SideOutputs.CANCELLED));
     SingleOutputStreamOperator<Handover> denoised =
-        Stages.denoise(portions, allCancelled, settings.models(), settings.denoise());
+        Stages.denoise(portions, allCancelled, settings.models(), settings.denoise(), previews);
     SingleOutputStreamOperator<Answer<GeneratedImage>> decoded =
         Stages.decode(denoised, settings.models(), settings.decode());
     if (settings.decodeParallelism() > 0) {

@@ -88,6 +88,14 @@ public final class GenerateOptions {
                   + " Empty: none. A record without a value on the requests' topic, under the"
                   + " request's id as key, cancels too.");
 
+  public static final ConfigOption<String> PREVIEWS_TOPIC =
+      key("topics.previews")
+          .stringType()
+          .defaultValue("dig.previews")
+          .withDescription(
+              "Topic of previews of images that are being made, for requests with preview_every."
+                  + " Empty: none.");
+
   public static final ConfigOption<WireFormat> TOPICS_FORMAT =
       key("topics.format")
           .enumType(WireFormat.class)
@@ -235,6 +243,14 @@ public final class GenerateOptions {
               "Time from a cancellation during which requests with its id that arrive only then are"
                   + " cancelled too.");
 
+  public static final ConfigOption<Duration> BATCH_WAIT =
+      key("denoise.batch-wait")
+          .durationType()
+          .defaultValue(Duration.ZERO)
+          .withDescription(
+              "Time for which first steps wait for others to be taken together with them, while"
+                  + " nothing that is under way waits for the device.");
+
   public static final ConfigOption<Integer> MAX_IN_FLIGHT =
       key("denoise.max-in-flight")
           .intType()
@@ -329,6 +345,7 @@ public final class GenerateOptions {
         PROGRESS_TOPIC,
         REJECTED_TOPIC,
         CANCELLATIONS_TOPIC,
+        PREVIEWS_TOPIC,
         TOPICS_FORMAT,
         REGISTRY_URL,
         FORWARDED_HEADERS,
@@ -348,6 +365,7 @@ public final class GenerateOptions {
         REMEMBER_REQUESTS,
         REMEMBER_CANCELLED,
         MAX_STEP,
+        BATCH_WAIT,
         MAX_IN_FLIGHT,
         MAX_IN_FLIGHT_OF_TENANT,
         MAX_WAITING,

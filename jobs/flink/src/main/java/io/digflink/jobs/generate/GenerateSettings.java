@@ -67,6 +67,7 @@ public record GenerateSettings(
    * @param progress written
    * @param rejected written
    * @param cancellations read, where there is one; empty: none
+   * @param previews written, where there is one; empty: none
    */
   public record Topics(
       String requests,
@@ -74,7 +75,8 @@ public record GenerateSettings(
       String images,
       String progress,
       String rejected,
-      String cancellations) {
+      String cancellations,
+      String previews) {
     /** All that must be there. */
     public List<String> names() {
       return List.of(requests, images, progress, rejected);
@@ -129,7 +131,8 @@ public record GenerateSettings(
             config.get(GenerateOptions.IMAGES_TOPIC),
             config.get(GenerateOptions.PROGRESS_TOPIC),
             config.get(GenerateOptions.REJECTED_TOPIC),
-            config.get(GenerateOptions.CANCELLATIONS_TOPIC));
+            config.get(GenerateOptions.CANCELLATIONS_TOPIC),
+            config.get(GenerateOptions.PREVIEWS_TOPIC));
     ModelSettings models =
         new ModelSettings(
             required(config, GenerateOptions.MODEL_DIRECTORY),
@@ -157,6 +160,7 @@ public record GenerateSettings(
             config.get(GenerateOptions.MAX_WAITING),
             DenoiseSettings.USUAL_UNDER_WAY,
             config.get(GenerateOptions.REMEMBER_CANCELLED),
+            config.get(GenerateOptions.BATCH_WAIT),
             LONGEST_FAILURE_STREAK);
     return new GenerateSettings(
         kafka,

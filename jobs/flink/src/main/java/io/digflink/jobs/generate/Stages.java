@@ -8,6 +8,7 @@ import io.digflink.jobs.decode.DecodeSettings;
 import io.digflink.jobs.denoise.DenoiseOperatorFactory;
 import io.digflink.jobs.denoise.DenoiseSettings;
 import io.digflink.jobs.denoise.Handover;
+import io.digflink.jobs.kafka.PreviewTopic;
 import io.digflink.jobs.model.ModelSettings;
 import io.digflink.jobs.progress.ProgressFunction;
 import io.digflink.jobs.request.Answer;
@@ -65,14 +66,17 @@ public final class Stages {
    * Latents of the portions' images by continuous batching.
    *
    * @param cancelled what all subtasks hear of
+   * @param previews where previews go; null for none
    */
   public static SingleOutputStreamOperator<Handover> denoise(
       DataStream<QueueItem> portions,
       List<DataStream<QueueItem>> cancelled,
       ModelSettings models,
-      DenoiseSettings settings) {
-    DataStream<QueueItem> items =
-        portions.partitionCustom((target, subtasks) -> target % subtasks, QueueItem::target);
+      DenoiseSettings settings,
+      PreviewTopic previews) {
+    // By key, because Flink takes no unaligned checkpoints of records that a partitioner of ours
+    // sends: it could not tell where they belong at another parallelism.
+    DataStream<QueueItem> items = portions.keyBy(QueueItem::place);
     for (DataStream<QueueItem> ids : cancelled) {
       items = items.union(ids.broadcast());
     }
@@ -80,7 +84,7 @@ public final class Stages {
         .transform(
             "Denoise",
             TypeInformation.of(Handover.class),
-            new DenoiseOperatorFactory(settings, models))
+            new DenoiseOperatorFactory(settings, models, previews))
         .uid("denoise");
   }
 

@@ -103,6 +103,11 @@ public final class KafkaEnds {
             topic, RejectedRequest.class, RejectedRequest::getRequestId, records));
   }
 
+  /** Where previews go. */
+  public PreviewTopic previews(String topic) {
+    return new PreviewTopic(settings, records, topic);
+  }
+
   private <T extends SpecificRecordBase> RewritingSink<Answer<T>> sink(
       String name, RecordSerializer<T> serializer) {
     Properties client = settings.client();

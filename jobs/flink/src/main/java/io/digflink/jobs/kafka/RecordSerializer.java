@@ -58,6 +58,10 @@ final class RecordSerializer<T extends SpecificRecordBase>
   @Override
   public void open(SerializationSchema.InitializationContext context, KafkaSinkContext sink)
       throws Exception {
+    open();
+  }
+
+  void open() throws InterruptedException {
     schema = SpecificData.getForClass(type).getSchema(type);
     encoder = encoder();
   }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
  * a request is cancelled. A repeated request leaves an item with neither, because items are
  * counted.
  *
- * @param target number of the subtask, to be taken modulo their number
+ * @param place decides on the subtask, as the key of a keyed stream does
  * @param portion images to make, or null
  * @param original the request's record, with its first portion until it is found new; else null
  * @param content digest of the request's content, where there is an original; else null
@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
  * @param cancelledAt when it was cancelled, in milliseconds since the epoch; else 0
  */
 public record QueueItem(
-    int target,
+    int place,
     Portion portion,
     byte[] original,
     byte[] content,
@@ -23,13 +23,13 @@ public record QueueItem(
     long cancelledAt) {
 
   /** A portion for a subtask. */
-  public static QueueItem of(int target, Portion portion) {
-    return new QueueItem(target, portion, null, null, null, 0);
+  public static QueueItem of(int place, Portion portion) {
+    return new QueueItem(place, portion, null, null, null, 0);
   }
 
   /** The first portion of a request, with what tells whether the request is new. */
-  public static QueueItem first(int target, Portion portion, byte[] original, byte[] content) {
-    return new QueueItem(target, portion, original, content, null, 0);
+  public static QueueItem first(int place, Portion portion, byte[] original, byte[] content) {
+    return new QueueItem(place, portion, original, content, null, 0);
   }
 
   /** The request that a record's key names is cancelled. */
@@ -40,12 +40,12 @@ public record QueueItem(
 
   /** The portion of a request that is found new. */
   public QueueItem withoutOriginal() {
-    return original == null ? this : of(target, portion);
+    return original == null ? this : of(place, portion);
   }
 
   /** What a repeated request leaves. */
   public QueueItem repeated() {
-    return of(target, null);
+    return of(place, null);
   }
 
   /** Whether it is counted: it came from a request's record. */

@@ -72,7 +72,7 @@ public final class SynthesisJob {
         Stages.admit(requests, settings.models(), SynthesisSettings.LIMITS, null);
     SingleOutputStreamOperator<QueueItem> portions = Stages.withoutRepeats(admitted, Duration.ZERO);
     SingleOutputStreamOperator<Handover> denoised =
-        Stages.denoise(portions, List.of(), settings.models(), settings.denoise());
+        Stages.denoise(portions, List.of(), settings.models(), settings.denoise(), null);
     SingleOutputStreamOperator<Handover> latents =
         denoised
             .process(new LatentOutcomes(plan, settings.dataset().info().latents()))

@@ -94,8 +94,7 @@ final class AdmitBench implements Callable<Integer> {
   }
 
   private static IncomingRecord record(byte[][] values, long i) {
-    return new IncomingRecord(
-        values[(int) (i % values.length)], "requests-0@" + i, 0, IncomingRecord.NO_HEADERS);
+    return IncomingRecord.of(values[(int) (i % values.length)], "requests-0@" + i, 0);
   }
 
   private static byte[] value(WireFormat format, String model, int i) {
