@@ -43,18 +43,24 @@ final class PausingSource
   @Override
   public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
       SplitEnumeratorContext<KafkaPartitionSplit> context) {
-    return source.createEnumerator(context);
+    return ending(source.createEnumerator(context), context, false);
   }
 
   @Override
   public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
       SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state)
       throws Exception {
-    SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restored =
-        source.restoreEnumerator(context, state);
-    return getBoundedness() == Boundedness.BOUNDED && state.initialDiscoveryFinished()
-        ? new RestoredBoundedEnumerator(restored, context)
-        : restored;
+    return ending(
+        source.restoreEnumerator(context, state), context, state.initialDiscoveryFinished());
+  }
+
+  private SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> ending(
+      SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> enumerator,
+      SplitEnumeratorContext<KafkaPartitionSplit> context,
+      boolean findsNone) {
+    return getBoundedness() == Boundedness.BOUNDED
+        ? new BoundedEnumerator(enumerator, context, findsNone)
+        : enumerator;
   }
 
   @Override
