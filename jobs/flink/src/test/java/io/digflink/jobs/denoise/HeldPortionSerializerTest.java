@@ -3,9 +3,11 @@ package io.digflink.jobs.denoise;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.digflink.jobs.denoise.HeldRequest.HeldImage;
+import io.digflink.jobs.denoise.HeldPortion.HeldImage;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.Portion;
+import io.digflink.jobs.request.TestRequests;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.RecordCodec;
@@ -15,27 +17,57 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class HeldRequestSerializerTest {
-  private final HeldRequestSerializer serializer = new HeldRequestSerializer();
+class HeldPortionSerializerTest {
+  private final HeldPortionSerializer serializer = new HeldPortionSerializer();
 
   @Test
-  void aHeldRequestIsReadAsItWasWritten() throws IOException {
-    HeldRequest held = held(120);
+  void aHeldPortionIsReadAsItWasWritten() throws IOException {
+    HeldPortion held =
+        new HeldPortion(
+            Portion.of(admitted(120), "ab".repeat(32), 2, 6),
+            null,
+            5,
+            List.of(
+                new HeldImage(2, 7, 3, new float[] {1, Float.MIN_VALUE}, new float[] {-0f, 2}),
+                new HeldImage(4, 8, 0, new float[] {3, 4}, null)));
 
-    HeldRequest read = serializer.deserialize(serializer.getVersion(), serializer.serialize(held));
+    HeldPortion read = serializer.deserialize(serializer.getVersion(), serializer.serialize(held));
 
     assertThat(read).usingRecursiveComparison().isEqualTo(held);
-    assertThat(read.firstIndex()).isEqualTo(3);
+    assertThat(read.portion().labels()).as("of images 2 to 5").containsExactly(1, 1, 2, 2);
+    assertThat(read.left()).as("two in flight and one to begin").isEqualTo(3);
   }
 
-  /** Version 1 did not know the time of a request's record. */
+  /** What is not asked for, as most clients do. */
+  @Test
+  void aPortionWithoutLabelsTenantAndHeadersIsReadAsItWasWritten() throws IOException {
+    AdmittedRequest plain =
+        TestRequests.admitted(
+            TestRequests.request("b", "m").build(), new LatentShape(1, 1, 2), new int[0]);
+    HeldPortion held = new HeldPortion(Portion.of(plain, "", 0, 1), null, 0, List.of());
+
+    assertThat(serializer.deserialize(4, serializer.serialize(held)))
+        .usingRecursiveComparison()
+        .isEqualTo(held);
+    assertThat(held.portion().isUnconditional()).isTrue();
+  }
+
+  /** Version 1 did not know the time of a request's record. Its images left in order. */
   @Test
   void stateOfVersion1IsRead() throws IOException {
-    HeldRequest held = held(123);
+    AdmittedRequest admitted = admitted(123);
+    HeldPortion held =
+        new HeldPortion(
+            Portion.of(admitted, "ab".repeat(32), 0, 8),
+            admitted.original(),
+            5,
+            List.of(
+                new HeldImage(3, 7, 3, new float[] {1, Float.MIN_VALUE}, new float[] {-0f, 2}),
+                new HeldImage(4, 8, 0, new float[] {3, 4}, null)));
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
-    out.writeInt(held.admitted().original().length);
-    out.write(held.admitted().original());
+    out.writeInt(held.original().length);
+    out.write(held.original());
     out.writeUTF("requests-1@17");
     for (int number : new int[] {2, 1, 2, 1, 1, 2}) { // labels, latent
       out.writeInt(number);
@@ -67,14 +99,19 @@ class HeldRequestSerializerTest {
 
   @Test
   void anUnknownVersionIsRefused() throws IOException {
-    byte[] bytes = serializer.serialize(held(120));
+    byte[] bytes =
+        serializer.serialize(
+            new HeldPortion(Portion.of(admitted(120), "", 0, 8), null, 0, List.of()));
 
-    assertThatThrownBy(() -> serializer.deserialize(4, bytes))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("Expected state of Denoise in version 1 to 3, found version 4");
+    for (int version : new int[] {0, 5}) {
+      assertThatThrownBy(() -> serializer.deserialize(version, bytes))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining(
+              "Expected state of Denoise in version 1 to 4, found version " + version);
+    }
   }
 
-  private static HeldRequest held(long askedAt) {
+  private static AdmittedRequest admitted(long askedAt) {
     RecordCodec<GenerationRequest> codec = RecordCodec.of(GenerationRequest.class);
     GenerationRequest request =
         GenerationRequest.newBuilder()
@@ -83,22 +120,15 @@ class HeldRequestSerializerTest {
             .setLabels(List.of(1, 2))
             .setImagesPerLabel(4)
             .build();
-    AdmittedRequest admitted =
-        new AdmittedRequest(
-            codec.encode(request),
-            "requests-1@17",
-            request,
-            new int[] {1, 2},
-            new LatentShape(1, 1, 2),
-            askedAt,
-            123,
-            IncomingRecord.NO_HEADERS);
-    return new HeldRequest(
-        admitted,
-        "ab".repeat(32),
-        5,
-        List.of(
-            new HeldImage(7, 3, new float[] {1, Float.MIN_VALUE}, new float[] {-0f, 2}),
-            new HeldImage(8, 0, new float[] {3, 4}, null)));
+    return new AdmittedRequest(
+        codec.encode(request),
+        "requests-1@17",
+        request,
+        new int[] {1, 2},
+        new LatentShape(1, 1, 2),
+        askedAt,
+        123,
+        IncomingRecord.NO_HEADERS,
+        "");
   }
 }

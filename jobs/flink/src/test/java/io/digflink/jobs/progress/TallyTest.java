@@ -1,156 +1,189 @@
-package io.digflink.jobs.decode;
+package io.digflink.jobs.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.digflink.jobs.denoise.DenoisedImage;
+import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.ImageHeader;
-import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.Portion;
 import io.digflink.jobs.request.RejectException;
-import io.digflink.jobs.request.RequestNews;
+import io.digflink.jobs.request.RequestEvent;
+import io.digflink.jobs.request.TestRequests;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.RejectReason;
-import io.digflink.schemas.RejectedRequest;
-import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
-import io.digflink.schemas.codec.TrustedRecords;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class AnswersTest {
-  private static final byte[] ORIGINAL = {1, 2, 3};
-  private static final long NOW = 9_000;
+/** A request of four images in two portions. */
+class TallyTest {
+  private static final int IMAGES = 4;
+  private static final AdmittedRequest REQUEST =
+      TestRequests.admitted(
+          TestRequests.request("a", "m", 1).setImagesPerLabel(IMAGES).build(),
+          new LatentShape(1, 1, 1),
+          1);
+  private static final Portion FIRST = Portion.of(REQUEST, TestRequests.DIGEST, 0, 2);
+  private static final Portion SECOND = Portion.of(REQUEST, TestRequests.DIGEST, 2, 4);
+  private static final RequestEvent OPENED = RequestEvent.opened(FIRST, REQUEST.original());
 
-  static {
-    TrustedRecords.install();
-  }
-
-  private final List<RequestProgress> progress = new ArrayList<>();
-  private final List<RejectedRequest> rejects = new ArrayList<>();
-  private final Answers answers =
-      new Answers(p -> progress.add(p.record()), r -> rejects.add(r.record()));
+  private Tally tally = new Tally();
 
   @Test
-  void everyImageButTheLastIsToldAndThenTheEnd() {
-    answers.news(news(RequestState.ADMITTED, 0, null), NOW);
-    answers.news(news(RequestState.RUNNING, 0, null), NOW);
-    for (int i = 0; i < 3; i++) {
-      answers.done(image(i, 3), NOW);
+  void aRequestIsCompletedOnceWhateverTheOrderOfItsEvents() throws IOException {
+    List<RequestEvent> events =
+        new ArrayList<>(
+            List.of(
+                OPENED,
+                RequestEvent.accepted(FIRST, 100, 1),
+                RequestEvent.accepted(SECOND, 200, 1),
+                RequestEvent.begun(FIRST, 2),
+                RequestEvent.begun(SECOND, 3)));
+    for (int i = 0; i < IMAGES; i++) {
+      events.add(done(i, 4));
     }
-    answers.news(news(RequestState.COMPLETED, 3, ORIGINAL), NOW);
+    Random random = new Random(7);
+    for (int trial = 0; trial < 1_000; trial++) {
+      Collections.shuffle(events, random);
+      tally = new Tally();
+      List<RequestState> told = new ArrayList<>();
+      int done = 0;
+      boolean isOpened = false;
+      for (RequestEvent event : events) {
+        done += event.kind() == RequestEvent.Kind.DONE ? 1 : 0;
+        isOpened |= event.kind() == RequestEvent.Kind.OPENED;
+        told.addAll(add(event));
+        tally = Tally.of(tally.toBytes()); // as the state would
+        assertThat(tally.isEnded()).as("%s", events).isEqualTo(done == IMAGES && isOpened);
+        if (tally.isEnded()) {
+          break; // what follows would belong to a request of which all is forgotten
+        }
+      }
 
-    assertThat(progress)
-        .extracting(p -> p.getState() + " " + p.getImagesDone() + "/" + p.getImages())
-        .containsExactly(
-            "ADMITTED 0/3", "RUNNING 0/3", "RUNNING 1/3", "RUNNING 2/3", "COMPLETED 3/3");
-    assertThat(rejects).isEmpty();
-  }
-
-  @Test
-  void failedImagesAreOneRejectWithTheOriginalAtTheEndOfTheRequest() {
-    answers.failed(image(0, 3), RejectException.of(RejectReason.OTHER, "first"), NOW);
-    answers.done(image(1, 3), NOW);
-    answers.failed(image(2, 3), RejectException.of(RejectReason.OUT_OF_MEMORY, "second"), NOW);
-    assertThat(rejects).isEmpty();
-    assertThat(answers.failed()).hasSize(1);
-
-    answers.news(news(RequestState.COMPLETED, 3, ORIGINAL), NOW);
-
-    assertThat(rejects).hasSize(1);
-    RejectedRequest reject = rejects.get(0);
-    assertThat(reject.getMessage()).isEqualTo("first (2 of 3 images failed)");
-    assertThat(reject.getReason()).isEqualTo(RejectReason.OTHER);
-    assertThat(reject.getOriginal().array()).isEqualTo(ORIGINAL);
-    assertThat(reject.getRequestId()).isEqualTo("a");
-    assertThat(reject.getSource()).isEqualTo("requests-0@7");
-    assertThat(progress)
-        .extracting(p -> p.getState() + " " + p.getImagesDone())
-        .containsExactly("RUNNING 1", "REJECTED 1");
-    assertThat(answers.failed()).isEmpty();
-  }
-
-  @Test
-  void theRejectOfAnOnlyImageHasItsMessage() {
-    answers.failed(image(0, 1), RejectException.of(RejectReason.OTHER, "broken"), NOW);
-    answers.news(
-        new RequestNews(
-            "a",
-            "requests-0@7",
-            RequestState.COMPLETED,
-            1,
-            1,
-            ORIGINAL,
-            null,
-            NOW,
-            IncomingRecord.NO_HEADERS),
-        NOW);
-
-    assertThat(rejects).extracting(RejectedRequest::getMessage).containsExactly("broken");
-    assertThat(progress).extracting(RequestProgress::getImagesDone).containsExactly(0);
-  }
-
-  @Test
-  void anExpiredRequestStaysExpiredWhateverFailed() {
-    answers.failed(image(0, 3), RejectException.of(RejectReason.OTHER, "broken"), NOW);
-    answers.news(news(RequestState.EXPIRED, 1, ORIGINAL), NOW);
-
-    assertThat(progress)
-        .extracting(p -> p.getState() + " " + p.getImagesDone())
-        .containsExactly("EXPIRED 0");
-  }
-
-  @Test
-  void failedImagesOutliveARestore() throws Exception {
-    answers.failed(image(0, 3), RejectException.of(RejectReason.OTHER, "broken"), NOW);
-    FailedImagesSerializer serializer = new FailedImagesSerializer();
-    Answers restored = new Answers(p -> progress.add(p.record()), r -> rejects.add(r.record()));
-    for (FailedImages failed : answers.failed()) {
-      restored.restore(serializer.deserialize(1, serializer.serialize(failed)));
+      assertThat(told).containsExactly(RequestState.ADMITTED, RequestState.RUNNING);
+      assertThat(tally.end()).isEqualTo(RequestState.COMPLETED);
+      assertThat(tally.done()).isEqualTo(IMAGES);
+      assertThat(tally.firstReject()).isNull();
     }
-
-    restored.news(news(RequestState.COMPLETED, 3, ORIGINAL), NOW);
-
-    assertThat(rejects)
-        .extracting(RejectedRequest::getMessage)
-        .containsExactly("broken (1 of 3 images failed)");
-    assertThat(progress)
-        .extracting(p -> p.getState() + " " + p.getImagesDone())
-        .containsExactly("REJECTED 2");
   }
 
-  private static RequestNews news(RequestState state, int done, byte[] original) {
-    return new RequestNews(
-        "a", "requests-0@7", state, 3, done, original, null, 1_000, IncomingRecord.NO_HEADERS);
+  @Test
+  void aRequestWithFailedImagesIsRejectedWhenAllAreAccountedFor() {
+    add(OPENED, RequestEvent.accepted(FIRST, 0, 1), RequestEvent.begun(FIRST, 2));
+    add(failed(FIRST, "first"), done(1, 3), failed(SECOND, "second"));
+    assertThat(tally.isEnded()).isFalse();
+    add(done(3, 4));
+
+    assertThat(tally.isEnded()).isTrue();
+    assertThat(tally.end()).isEqualTo(RequestState.REJECTED);
+    assertThat(tally.done()).isEqualTo(2);
+    assertThat(tally.firstReject().getMessage()).isEqualTo("first");
   }
 
-  private static DenoisedImage image(int index, int images) {
-    LatentShape shape = new LatentShape(1, 1, 1);
-    return new DenoisedImage(
-        new ImageHeader(
-            "a",
-            "requests-0@7",
-            index,
-            images,
-            "m",
-            "ab",
-            3,
-            7,
-            "ddim",
-            4,
-            "uniform",
-            0,
-            1,
-            "FIRST_THREE",
-            0,
-            1,
-            shape,
-            "png",
-            90,
-            1,
-            2,
-            3,
-            4,
-            IncomingRecord.NO_HEADERS),
-        new float[1]);
+  @Test
+  void aCancelledRequestEndsWhenAllItsPortionsAreDropped() {
+    add(OPENED, RequestEvent.accepted(FIRST, 0, 1), RequestEvent.accepted(SECOND, 0, 1));
+    add(RequestEvent.begun(FIRST, 2), done(0, 3));
+    add(RequestEvent.dropped(SECOND, 2, RequestState.CANCELLED, null, 4));
+    assertThat(tally.isEnded()).as("an image of the first portion may be on its way").isFalse();
+    add(RequestEvent.dropped(FIRST, 1, RequestState.CANCELLED, null, 4));
+
+    assertThat(tally.isEnded()).isTrue();
+    assertThat(tally.end()).isEqualTo(RequestState.CANCELLED);
+    assertThat(tally.done()).isEqualTo(1);
+  }
+
+  @Test
+  void aRequestThatWasCancelledBeforeItCameIsAdmittedAndThenCancelled() {
+    List<RequestState> told =
+        add(
+            OPENED,
+            RequestEvent.accepted(FIRST, 0, 1),
+            RequestEvent.dropped(FIRST, 2, RequestState.CANCELLED, null, 1),
+            RequestEvent.accepted(SECOND, 0, 1),
+            RequestEvent.dropped(SECOND, 2, RequestState.CANCELLED, null, 1));
+
+    assertThat(told).containsExactly(RequestState.ADMITTED);
+    assertThat(tally.isEnded()).isTrue();
+    assertThat(tally.end()).isEqualTo(RequestState.CANCELLED);
+    assertThat(tally.done()).isZero();
+  }
+
+  @Test
+  void cancellingIsWorseThanBeingLateAndThatIsWorseThanFailing() {
+    RequestState[] worstFirst = {
+      RequestState.CANCELLED, RequestState.EXPIRED, RequestState.REJECTED
+    };
+    for (int one = 0; one < worstFirst.length; one++) {
+      for (int other = 0; other < worstFirst.length; other++) {
+        tally = new Tally();
+        add(OPENED, RequestEvent.accepted(FIRST, 0, 1));
+        add(RequestEvent.dropped(FIRST, 2, worstFirst[one], null, 1));
+        add(RequestEvent.dropped(SECOND, 2, worstFirst[other], null, 1));
+
+        assertThat(tally.end()).isEqualTo(worstFirst[Math.min(one, other)]);
+      }
+    }
+  }
+
+  @Test
+  void aRequestNoPortionOfWhichCouldBeTakenIsRejectedWithoutHavingBeenAdmitted() {
+    RejectException why = RejectException.of(RejectReason.UNKNOWN_MODEL, "gone");
+    List<RequestState> told =
+        add(
+            OPENED,
+            RequestEvent.dropped(FIRST, 2, RequestState.REJECTED, why, 1),
+            RequestEvent.dropped(SECOND, 2, RequestState.REJECTED, why, 1));
+
+    assertThat(told).isEmpty();
+    assertThat(tally.isEnded()).isTrue();
+    assertThat(tally.end()).isEqualTo(RequestState.REJECTED);
+    assertThat(tally.firstReject().getMessage()).isEqualTo("gone");
+  }
+
+  @Test
+  void theEndIsExpectedAsReckonedUntilImagesAreOutAndThenByTheirPace() {
+    add(OPENED);
+    assertThat(tally.expectedAt(1_000)).as("nobody knows").isZero();
+    add(RequestEvent.accepted(FIRST, 5_000, 1_000), RequestEvent.accepted(SECOND, 6_000, 1_000));
+    add(RequestEvent.begun(SECOND, 2_000), RequestEvent.begun(FIRST, 2_500));
+    assertThat(tally.expectedAt(2_500)).as("the later portion").isEqualTo(6_000);
+
+    add(done(0, 3_000));
+    assertThat(tally.expectedAt(3_000)).as("1 in 1 s, 3 more").isEqualTo(6_000);
+    add(done(1, 3_000), done(2, 3_000));
+    assertThat(tally.expectedAt(3_500)).as("3 in 1.5 s, 1 more").isEqualTo(4_000);
+  }
+
+  @Test
+  void stateOfAnotherReleaseIsRefused() {
+    assertThatThrownBy(() -> Tally.of(new byte[] {2}))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("Expected state of Progress in version 1, found version 2");
+  }
+
+  private List<RequestState> add(RequestEvent... events) {
+    List<RequestState> told = new ArrayList<>();
+    for (RequestEvent event : events) {
+      tally.add(event);
+      RequestState next;
+      while ((next = tally.nextToTell()) != null) {
+        told.add(next);
+      }
+    }
+    return told;
+  }
+
+  private static RequestEvent failed(Portion portion, String why) {
+    return RequestEvent.failed(portion, 1, RejectException.of(RejectReason.OTHER, why), 3);
+  }
+
+  private static RequestEvent done(int index, long now) {
+    Portion portion = index < 2 ? FIRST : SECOND;
+    return RequestEvent.done(ImageHeader.of(portion, index, TestRequests.DIGEST, 1, 2, 3), now);
   }
 }
