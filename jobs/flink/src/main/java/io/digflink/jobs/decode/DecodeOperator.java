@@ -77,14 +77,15 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
     models = ServedModels.decoders(modelSettings, binding.device(), settings.maxBatch());
     waitingState = unionState(context, "latents-waiting", new HeldLatentSerializer());
     failedState = unionState(context, "failed-images", new FailedImagesSerializer());
-    for (HeldLatent held : waitingState.get()) {
-      if (isOurs(held.key())) {
-        restore(held);
-      }
-    }
+    // Before the news that their request has ended.
     for (FailedImages failed : failedState.get()) {
       if (isOurs(failed.requestId())) {
         earlier.failed(failed);
+      }
+    }
+    for (HeldLatent held : waitingState.get()) {
+      if (isOurs(held.key())) {
+        restore(held);
       }
     }
   }

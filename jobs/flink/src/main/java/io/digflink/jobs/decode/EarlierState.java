@@ -55,8 +55,9 @@ final class EarlierState {
   }
 
   private void failed(EarlierNews news, int images) {
-    add(RequestEvent.Kind.FAILED, news, images, null, news.failure());
+    // In this order: for a moment too few images are accounted for, never too many.
     add(RequestEvent.Kind.HANDED_OVER, news, -images, null, null);
+    add(RequestEvent.Kind.FAILED, news, images, null, news.failure());
   }
 
   /** News that had not been told. */

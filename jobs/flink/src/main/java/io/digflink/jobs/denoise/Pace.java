@@ -32,15 +32,19 @@ final class Pace {
 
   /** Takes a run in. */
   void ran(DenoiseRun run) {
-    Rate rate = rates.computeIfAbsent(run.key(), key -> new Rate());
-    double millis = run.nanos() / 1e6;
+    ran(run.key(), run.rows(), run.nanos() / 1e6);
+  }
+
+  /** Takes in what is known of a run. */
+  void ran(BatchKey key, int rows, double millis) {
+    Rate rate = rates.computeIfAbsent(key, k -> new Rate());
     rate.runs++;
     if (rate.runs <= FIRST_RUNS) {
       rate.millisPerRun = Math.min(rate.millisPerRun, millis);
       return;
     }
     rate.millisPerRun += LAST * (millis - rate.millisPerRun);
-    double work = (double) run.rows() * run.key().latent().size() / millis;
+    double work = (double) rows * key.latent().size() / millis;
     workPerMilli = workPerMilli == 0 ? work : workPerMilli + LAST * (work - workPerMilli);
   }
 

@@ -20,9 +20,19 @@ final class PortionInFlight {
    * @param next index of the next image to begin
    */
   PortionInFlight(Portion portion, ModelBundle bundle, long sequence, int next) {
+    this(
+        portion,
+        bundle,
+        new BatchKey(bundle.name(), bundle.digest(), portion.latent()),
+        sequence,
+        next);
+  }
+
+  /** With a key, for whoever needs no bundle. */
+  PortionInFlight(Portion portion, ModelBundle bundle, BatchKey key, long sequence, int next) {
     this.portion = portion;
     this.bundle = bundle;
-    this.key = new BatchKey(bundle.name(), bundle.digest(), portion.latent());
+    this.key = key;
     this.sequence = sequence;
     this.next = next;
   }

@@ -56,7 +56,7 @@ public final class ProgressFunction
       RequestEvent event, Context context, Collector<Answer<RequestProgress>> out)
       throws Exception {
     if (event.kind() == RequestEvent.Kind.TOLD) {
-      out.collect(answer(event, event.state(), 0, event.at(), 0));
+      out.collect(answer(event, event.state(), event.images(), 0, event.at(), 0));
       return;
     }
     Tally tally = Tally.of(tallies.value());
@@ -67,7 +67,7 @@ public final class ProgressFunction
     long now = context.timerService().currentProcessingTime();
     RequestState next;
     while ((next = tally.nextToTell()) != null) {
-      out.collect(answer(event, next, 0, event.at(), tally.expectedAt(now)));
+      out.collect(answer(event, next, tally.images(), 0, event.at(), tally.expectedAt(now)));
     }
     if (tally.isEnded()) {
       end(tally, event, now, context, out);
@@ -77,7 +77,13 @@ public final class ProgressFunction
     }
     if (event.kind() == RequestEvent.Kind.DONE && tally.isRunning()) {
       out.collect(
-          answer(event, RequestState.RUNNING, tally.done(), event.at(), tally.expectedAt(now)));
+          answer(
+              event,
+              RequestState.RUNNING,
+              tally.images(),
+              tally.done(),
+              event.at(),
+              tally.expectedAt(now)));
     }
     tallies.update(tally.toBytes());
   }
@@ -96,19 +102,19 @@ public final class ProgressFunction
       context.output(
           SideOutputs.REJECTED,
           new Answer<>(
-              RejectRecords.of(why, originals.value(), last.images(), tally.done(), now),
+              RejectRecords.of(why, originals.value(), tally.images(), tally.done(), now),
               last.headers()));
     }
-    out.collect(answer(last, state, tally.done(), now, 0));
+    out.collect(answer(last, state, tally.images(), tally.done(), now, 0));
     if (last.image() != null) {
       spans.ended(last.image(), last.at());
     }
   }
 
   private static Answer<RequestProgress> answer(
-      RequestEvent event, RequestState state, int done, long at, long expectedAt) {
+      RequestEvent event, RequestState state, int images, int done, long at, long expectedAt) {
     return new Answer<>(
-        ProgressRecords.of(event.requestId(), state, event.images(), done, at, expectedAt),
+        ProgressRecords.of(event.requestId(), state, images, done, at, expectedAt),
         event.headers());
   }
 

@@ -58,6 +58,8 @@ final class Tally {
       }
       case HANDED_OVER -> done += event.count();
       case FAILED -> {
+        isAccepted = true;
+        isBegun = true;
         failed += event.count();
         firstReject = firstReject == null ? event.reject() : firstReject;
       }
@@ -98,7 +100,7 @@ final class Tally {
 
   /** Whether nothing more comes of the request. */
   boolean isEnded() {
-    return isOpened && told != null && done + failed + dropped >= images;
+    return isOpened && done + failed + dropped >= images;
   }
 
   /** How it ends. */
@@ -112,6 +114,11 @@ final class Tally {
   /** Whether its client is running. */
   boolean isRunning() {
     return told == RequestState.RUNNING;
+  }
+
+  /** Images of the request; 0 as long as it is not opened. */
+  int images() {
+    return images;
   }
 
   /** Images that are out. */

@@ -3,16 +3,15 @@ package io.digflink.jobs.request;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.RecordCodec;
-import io.digflink.schemas.codec.WireFormat;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.Optional;
 
 /**
- * How operator state holds an admitted request: the record as it came and what was worked out.
+ * How the operator state of releases before portions holds an admitted request: the record as it
+ * came and what was worked out.
  *
  * <ol>
  *   <li>The first release's, without the time of the request's record.
@@ -29,28 +28,8 @@ public final class AdmittedRequestFormat {
 
   private AdmittedRequestFormat() {}
 
-  /** Writes a request. */
-  public static void write(AdmittedRequest request, DataOutput out) throws IOException {
-    writeBytes(request.original(), out);
-    out.writeUTF(request.source());
-    out.writeInt(request.labels().length);
-    for (int label : request.labels()) {
-      out.writeInt(label);
-    }
-    out.writeInt(request.latent().channels());
-    out.writeInt(request.latent().height());
-    out.writeInt(request.latent().width());
-    out.writeLong(request.askedAt());
-    out.writeLong(request.admittedAt());
-    writeHeaders(request.headers(), out);
-    boolean isSingleObject =
-        WireFormat.of(request.original()).equals(Optional.of(WireFormat.SINGLE_OBJECT));
-    byte[] encoded = isSingleObject ? new byte[0] : CODEC.encode(request.request());
-    writeBytes(encoded, out);
-  }
-
   /**
-   * Reads what {@link #write} wrote.
+   * Reads a request.
    *
    * @param version of the format, 1 to 3
    */

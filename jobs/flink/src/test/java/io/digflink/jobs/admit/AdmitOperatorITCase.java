@@ -4,24 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import io.digflink.jobs.device.OperatorRoom;
 import io.digflink.jobs.model.ModelSettings;
-import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.Answer;
 import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.QueueItem;
 import io.digflink.jobs.request.SideOutputs;
+import io.digflink.jobs.room.LocalRoom;
+import io.digflink.jobs.room.OperatorRoom;
 import io.digflink.runtime.model.TestBundles;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
 import io.digflink.schemas.RejectedRequest;
+import io.digflink.schemas.RequestState;
 import io.digflink.schemas.codec.ConfluentWriter;
 import io.digflink.schemas.codec.JsonCodec;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -40,13 +45,16 @@ class AdmitOperatorITCase {
 
   @TempDir private static Path directory;
 
-  private OneInputStreamOperatorTestHarness<IncomingRecord, AdmittedRequest> harness;
+  private static String digest;
+
+  private final LocalRoom room = LocalRoom.ofSender();
+  private OneInputStreamOperatorTestHarness<IncomingRecord, QueueItem> harness;
   private HttpServer registry;
   private int port;
 
   @BeforeAll
   static void exportModel() throws Exception {
-    TestBundles.export("dig-plain", directory, "m");
+    digest = TestBundles.export("dig-plain", directory, "m").digest();
   }
 
   @BeforeEach
@@ -81,14 +89,16 @@ class AdmitOperatorITCase {
   }
 
   private void start(OperatorSubtaskState restored) throws Exception {
-    harness =
-        new OneInputStreamOperatorTestHarness<>(
-            new AdmitOperatorFactory(
-                new ModelSettings(directory.toString(), "cpu", 1),
-                LIMITS,
-                "http://127.0.0.1:" + port));
+    start(restored, 1);
+  }
+
+  private void start(OperatorSubtaskState restored, int subtasks) throws Exception {
+    AdmitOperatorFactory factory =
+        new AdmitOperatorFactory(
+            new ModelSettings(directory.toString(), "cpu", 1), LIMITS, "http://127.0.0.1:" + port);
+    harness = new OneInputStreamOperatorTestHarness<>(room.with(factory), subtasks, subtasks, 0);
     harness.setup(
-        TypeInformation.of(AdmittedRequest.class)
+        TypeInformation.of(QueueItem.class)
             .createSerializer(harness.getExecutionConfig().getSerializerConfig()));
     harness.initializeState(restored);
     harness.open();
@@ -117,6 +127,7 @@ class AdmitOperatorITCase {
   @Test
   void recordsWaitForARegistryThatIsAwayAndTheSourceWithThem() throws Exception {
     start(null);
+    room.holds(true, true, 0);
 
     process(json("before"), confluent(1, "waiting"), json("behind"));
 
@@ -134,38 +145,164 @@ class AdmitOperatorITCase {
   }
 
   @Test
-  void recordsThatWaitOutliveARestore() throws Exception {
+  void theSourceIsHeldBackWhileDenoiseIsFullAndEndsWhenItHasDrained() throws Exception {
     start(null);
-    process(confluent(1, "waiting"), json("behind"));
+    room.holds(false, false, 1);
+    assertThat(OperatorRoom.ofThisTask().available()).isNotDone();
+    room.holds(true, false, 1);
+    assertThat(OperatorRoom.ofThisTask().available()).isDone();
+
+    process(json("a"), json("b"));
+    OperatorRoom.ofThisTask().inputEnds();
+    room.holds(true, true, 1);
+    assertThat(OperatorRoom.ofThisTask().empty()).as("one portion is under way").isNotDone();
+
+    room.holds(true, false, 2);
+    assertThat(OperatorRoom.ofThisTask().empty()).as("one portion is held").isNotDone();
+    room.holds(true, true, 2);
+    assertThat(OperatorRoom.ofThisTask().empty()).isDone();
+    assertThat(room.reported()).contains("InputEnd[sent=2]");
+  }
+
+  @Test
+  void theEndIsReportedOnlyWhenNoRecordWaits() throws Exception {
+    start(null);
+    process(confluent(1, "waiting"));
+    OperatorRoom.ofThisTask().inputEnds();
+    assertThat(room.reported()).isEmpty();
+
+    startRegistry();
+    harness.endInput();
+
+    assertThat(room.reported()).endsWith("InputEnd[sent=1]");
+  }
+
+  @Test
+  void recordsThatWaitAndTheCountOfPortionsOutliveARestore() throws Exception {
+    start(null);
+    process(json("sent"), confluent(1, "waiting"), json("behind"));
+    assertThat(admitted()).containsExactly("sent");
     OperatorSubtaskState snapshot = harness.snapshot(1, 0);
     harness.close();
 
     startRegistry();
     start(snapshot);
     harness.endInput();
+    OperatorRoom.ofThisTask().inputEnds();
 
     assertThat(admitted()).containsExactly("waiting", "behind");
-    assertThat(harness.extractOutputValues().get(0).source()).isEqualTo("requests-0@0");
-    assertThat(harness.extractOutputValues().get(0).headers()).containsExactly(5);
+    QueueItem first = harness.extractOutputValues().get(0);
+    assertThat(first.portion().source()).isEqualTo("requests-0@1");
+    assertThat(first.portion().headers()).containsExactly(5);
+    assertThat(first.portion().tenant()).isEqualTo("shop");
+    assertThat(room.reported()).endsWith("InputEnd[sent=3]");
+  }
+
+  @Test
+  void aRequestIsCutForAllSubtasksAndNamesTheBundleThatItIsAdmittedTo() throws Exception {
+    start(null, 2);
+    GenerationRequest request = request("large").setLabels(List.of(3)).setImagesPerLabel(100).build();
+
+    process(JsonCodec.of(GenerationRequest.class).encode(request));
+
+    List<QueueItem> items = harness.extractOutputValues();
+    assertThat(items)
+        .extracting(item -> item.target() + ": " + item.portion().from() + "-" + item.portion().to())
+        .containsExactly("0: 0-32", "1: 32-64", "0: 64-96", "1: 96-100");
+    assertThat(items).extracting(item -> item.portion().bundleDigest()).containsOnly(digest);
+    assertThat(items).extracting(item -> item.portion().images()).containsOnly(100);
+    assertThat(items).extracting(item -> item.original() != null).containsExactly(true, false, false, false);
+  }
+
+  @Test
+  void aRecordWithoutAValueCancelsTheRequestThatItsKeyNames() throws Exception {
+    start(null);
+
+    harness.processElement(
+        new IncomingRecord(
+            null, "requests-0@7", 42, "r-1 ü".getBytes(StandardCharsets.UTF_8), new byte[0]),
+        0);
+
+    assertThat(harness.extractOutputValues()).isEmpty();
+    assertThat(harness.getSideOutput(SideOutputs.CANCELLED))
+        .extracting(
+            record -> record.getValue().cancelled() + " " + record.getValue().cancelledAt())
+        .containsExactly("r-1 ü 42");
+  }
+
+  @Test
+  void aRequestThatIsLateAlreadyIsRejectedAndItsProgressEnds() throws Exception {
+    start(null);
+    harness.setProcessingTime(5_000);
+
+    process(
+        JsonCodec.of(GenerationRequest.class)
+            .encode(request("late").setDeadline(Instant.ofEpochMilli(4_999)).build()),
+        JsonCodec.of(GenerationRequest.class)
+            .encode(request("in time").setDeadline(Instant.ofEpochMilli(5_000)).build()));
+
+    assertThat(admitted()).containsExactly("in time");
+    assertThat(rejects())
+        .singleElement()
+        .satisfies(
+            reject -> {
+              assertThat(reject.getRequestId()).isEqualTo("late");
+              assertThat(reject.getReason()).isEqualTo(RejectReason.DEADLINE_EXCEEDED);
+            });
+    assertThat(harness.getSideOutput(SideOutputs.PROGRESS))
+        .extracting(record -> record.getValue().record().getState())
+        .containsExactly(RequestState.EXPIRED);
+  }
+
+  @Test
+  void aRecordThatWaitsIsReadAsItWasWritten() throws Exception {
+    start(null);
+    IncomingRecordSerializer serializer = new IncomingRecordSerializer();
+    for (byte[] value : new byte[][] {{1, 2}, null}) {
+      IncomingRecord record = new IncomingRecord(value, "t-0@1", 3, new byte[] {4}, new byte[] {5});
+      assertThat(serializer.deserialize(2, serializer.serialize(record)))
+          .usingRecursiveComparison()
+          .isEqualTo(record);
+    }
+  }
+
+  /** Version 1 had no key. */
+  @Test
+  void aRecordOfVersion1IsRead() throws Exception {
+    start(null);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeInt(2);
+    out.write(new byte[] {1, 2});
+    out.writeUTF("t-0@1");
+    out.writeLong(3);
+    out.writeInt(1);
+    out.write(5);
+
+    assertThat(new IncomingRecordSerializer().deserialize(1, bytes.toByteArray()))
+        .usingRecursiveComparison()
+        .isEqualTo(
+            new IncomingRecord(new byte[] {1, 2}, "t-0@1", 3, new byte[0], new byte[] {5}));
   }
 
   @Test
   void aVersionOfAnotherReleaseIsRefused() throws Exception {
     start(null);
-    assertThatThrownBy(() -> new IncomingRecordSerializer().deserialize(2, new byte[0]))
+    assertThatThrownBy(() -> new IncomingRecordSerializer().deserialize(3, new byte[0]))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("Expected state of Admit in version 1, found version 2");
+        .hasMessageStartingWith("Expected state of Admit in version 1 to 2, found version 3");
   }
 
   private void process(byte[]... values) throws Exception {
+    byte[] key = "shop:7".getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < values.length; i++) {
       harness.processElement(
-          new IncomingRecord(values[i], "requests-0@" + i, 0, new byte[] {5}), 0);
+          new IncomingRecord(values[i], "requests-0@" + i, 0, key, new byte[] {5}), 0);
     }
   }
 
   private List<String> admitted() {
-    return harness.extractOutputValues().stream().map(AdmittedRequest::id).toList();
+    return harness.extractOutputValues().stream().map(item -> item.portion().requestId()).toList();
   }
 
   private List<RejectedRequest> rejects() {
@@ -176,14 +313,14 @@ class AdmitOperatorITCase {
   }
 
   private static byte[] confluent(int id, String requestId) {
-    return new ConfluentWriter<>(GenerationRequest.class, id).encode(request(requestId));
+    return new ConfluentWriter<>(GenerationRequest.class, id).encode(request(requestId).build());
   }
 
   private static byte[] json(String requestId) {
-    return JsonCodec.of(GenerationRequest.class).encode(request(requestId));
+    return JsonCodec.of(GenerationRequest.class).encode(request(requestId).build());
   }
 
-  private static GenerationRequest request(String id) {
-    return GenerationRequest.newBuilder().setRequestId(id).setModel("m").build();
+  private static GenerationRequest.Builder request(String id) {
+    return GenerationRequest.newBuilder().setRequestId(id).setModel("m");
   }
 }

@@ -1,5 +1,6 @@
 package io.digflink.jobs.admit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -8,6 +9,7 @@ import io.digflink.bundle.ModelManifest;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.Portion;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
 import io.digflink.runtime.model.TestManifests;
@@ -70,7 +72,11 @@ class RequestCheckTest {
         fault("width", "multiples of 16", r -> r.setWidth(0)),
         fault("width", "at most 65536 pixels", r -> r.setWidth(32_768).setHeight(32_768)),
         fault("image_format", "png or jpeg", r -> r.setImageFormat("gif")),
-        fault("jpeg_quality", "1 to 100 with jpeg", r -> r.setJpegQuality(50)));
+        fault("jpeg_quality", "1 to 100 with jpeg", r -> r.setJpegQuality(50)),
+        fault("tenant", "0 to 16 bytes", r -> r.setTenant("ü".repeat(9))),
+        fault("priority", "0 to 9", r -> r.setPriority(-1)),
+        fault("priority", "0 to 9", r -> r.setPriority(10)),
+        fault("preview_every", "0 (no previews) or more", r -> r.setPreviewEvery(-1)));
   }
 
   private static void imagesOfTwo(GenerationRequest.Builder request, int images) {
@@ -122,11 +128,20 @@ class RequestCheckTest {
   void aRequestIsAsOldAsItSaysOrElseAsItsRecord() throws RejectException {
     GenerationRequest dated = valid().setCreatedAt(Instant.ofEpochMilli(5)).build();
     IncomingRecord undated =
-        new IncomingRecord(new byte[0], "requests-0@0", -1, IncomingRecord.NO_HEADERS);
+        IncomingRecord.of(new byte[0], "requests-0@0", -1);
 
     assertThat(admit(dated).askedAt()).isEqualTo(5);
     assertThat(admit(valid().build()).askedAt()).isEqualTo(RECORD_TIME);
     assertThat(check.admit(valid().build(), undated, NOW).askedAt()).isEqualTo(NOW);
+  }
+
+  @Test
+  void theTenantIsTheRequestsOwnOrElseThatOfItsRecordsKey() throws RejectException {
+    assertThat(admit(valid().build(), "shop:7:a").tenant()).isEqualTo("shop");
+    assertThat(admit(valid().setTenant("other").build(), "shop:7").tenant()).isEqualTo("other");
+    assertThat(admit(valid().setTenant("").build(), "shop:7").tenant()).isEmpty();
+    assertThat(admit(valid().build(), "shop").tenant()).isEmpty();
+    assertThat(admit(valid().build()).tenant()).isEmpty();
   }
 
   @Test
@@ -138,7 +153,7 @@ class RequestCheckTest {
                 .setTimestepSpacing("Uniform")
                 .setImageFormat("JPEG")
                 .build());
-    ImageHeader header = ImageHeader.of(admitted, 0, "ab", 1, 2, 3);
+    ImageHeader header = ImageHeader.of(Portion.of(admitted, "ab", 0, 1), 0, "ab", 1, 2, 3);
 
     assertThat(header.sampler()).isEqualTo("dpm++");
     assertThat(header.format()).isEqualTo("jpeg");
@@ -150,10 +165,10 @@ class RequestCheckTest {
     AdmittedRequest admitted = admit(valid().setDeadline(Instant.ofEpochMilli(1)).build());
 
     assertThat(admitted.isExpired(NOW)).isTrue();
-    assertThat(RejectRecords.expired(admitted, 0, NOW))
+    assertThat(RejectRecords.expired(admitted.request().getDeadline(), NOW))
         .hasMessage(
             "deadline is 1970-01-01T00:00:00.001Z; allowed: later than 1970-01-01T00:16:40Z, the"
-                + " time by this job's clock; 0 of 1 images were done");
+                + " time by this job's clock");
   }
 
   @Test
@@ -167,9 +182,14 @@ class RequestCheckTest {
   }
 
   private AdmittedRequest admit(GenerationRequest request) throws RejectException {
+    return admit(request, "");
+  }
+
+  private AdmittedRequest admit(GenerationRequest request, String key) throws RejectException {
     return check.admit(
         request,
-        new IncomingRecord(new byte[0], "requests-0@0", RECORD_TIME, IncomingRecord.NO_HEADERS),
+        new IncomingRecord(
+            new byte[0], "requests-0@0", RECORD_TIME, key.getBytes(UTF_8), IncomingRecord.NO_HEADERS),
         NOW);
   }
 

@@ -2,7 +2,6 @@ package io.digflink.jobs.decode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.runtime.sampling.LatentShape;
@@ -26,8 +25,8 @@ class StateOfVersion1ITCase {
       bytes = in.readAllBytes();
     }
 
-    Handover read =
-        SimpleVersionedSerialization.readVersionAndDeSerialize(new HandoverSerializer(), bytes);
+    HeldLatent read =
+        SimpleVersionedSerialization.readVersionAndDeSerialize(new HeldLatentSerializer(), bytes);
 
     assertThat(read.image().header())
         .isEqualTo(
@@ -57,6 +56,8 @@ class StateOfVersion1ITCase {
                 ADMITTED + 600,
                 IncomingRecord.NO_HEADERS));
     assertThat(read.image().latent()).containsExactly(-0f, Float.MIN_VALUE, -Float.MAX_VALUE, 0.1f);
+    assertThat(read.isOfEarlierRelease()).isTrue();
+    assertThat(read.key()).as("decides on the subtask").isEqualTo("r-1 \u00fc");
     assertThat(read.news().state()).isEqualTo(RequestState.COMPLETED);
     assertThat(read.news().imagesDone()).isEqualTo(12);
     assertThat(RecordCodec.of(GenerationRequest.class).decode(read.news().original()).getSeed())

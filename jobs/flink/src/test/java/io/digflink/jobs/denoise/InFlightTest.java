@@ -4,47 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.device.EndedRun;
 import io.digflink.jobs.device.FailedRunPolicy;
-import io.digflink.jobs.request.AdmittedRequest;
-import io.digflink.jobs.request.IncomingRecord;
-import io.digflink.runtime.sampling.Diffusion;
 import io.digflink.runtime.sampling.LatentShape;
-import io.digflink.runtime.sampling.NoiseSchedule;
 import io.digflink.runtime.session.OutOfDeviceMemoryException;
 import io.digflink.runtime.session.SessionException;
-import io.digflink.schemas.GenerationRequest;
-import io.digflink.schemas.codec.TrustedRecords;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class InFlightTest {
-  private static final Diffusion DIFFUSION =
-      new Diffusion(NoiseSchedule.linear(1000, 0.0001, 0.02), 4, false, 10, 10);
-
-  static {
-    TrustedRecords.install();
-  }
-
   private final FailedRunPolicy<ImageInFlight> policy = new FailedRunPolicy<>(key -> 4, 10);
-  private long sequence;
 
   @Test
-  void aSmallRequestPassesAHugeOneThatHasHalfThePlaces() {
-    InFlight inFlight = new InFlight(8);
+  void aSmallRequestTakesTurnsWithAHugeOne() {
+    InFlight inFlight = new InFlight(8, 8);
     inFlight.add(request("huge", 1000, 8, 1));
     inFlight.add(request("small", 2, 8, 1));
 
     List<String> begun = beginAll(inFlight);
 
     assertThat(begun)
-        .containsExactly("huge", "huge", "huge", "huge", "small", "small", "huge", "huge");
+        .containsExactly("huge", "small", "huge", "small", "huge", "huge", "huge", "huge");
     assertThat(inFlight.images()).isEqualTo(8);
     assertThat(inFlight.waiting()).isEqualTo(1);
   }
 
   @Test
   void everyImageHasItsTurnWhenNotAllFitIntoARun() {
-    InFlight inFlight = new InFlight(6);
+    InFlight inFlight = new InFlight(6, 6);
     inFlight.add(request("a", 6, 8, 1));
     beginAll(inFlight);
     StepBatcher batcher = new StepBatcher(policy);
@@ -59,7 +45,7 @@ class InFlightTest {
 
   @Test
   void aRunHoldsImagesOfOneSizeAndTwoRowsOfAGuidedOne() {
-    InFlight inFlight = new InFlight(8);
+    InFlight inFlight = new InFlight(8, 8);
     inFlight.add(request("guided", 1, 8, 2));
     inFlight.add(request("larger", 1, 16, 1));
     inFlight.add(request("plain", 3, 8, 1));
@@ -68,13 +54,13 @@ class InFlightTest {
     List<ImageInFlight> chosen = new StepBatcher(policy).choose(inFlight.stepping());
 
     assertThat(chosen)
-        .extracting(image -> image.request().admitted().id())
+        .extracting(image -> image.portion().portion().requestId())
         .containsExactly("guided", "plain", "plain");
   }
 
   @Test
   void anImageWhoseRunFailedGoesAloneUntilItHasTakenAStep() throws SessionException {
-    InFlight inFlight = new InFlight(8);
+    InFlight inFlight = new InFlight(8, 8);
     inFlight.add(request("a", 2, 8, 1));
     beginAll(inFlight);
     StepBatcher batcher = new StepBatcher(policy);
@@ -93,66 +79,48 @@ class InFlightTest {
 
   @Test
   void aGuidedImageRunsAloneWhereARunHasMemoryForOneRow() throws SessionException {
-    InFlight inFlight = new InFlight(8);
+    InFlight inFlight = new InFlight(8, 8);
     inFlight.add(request("guided", 2, 8, 2));
     beginAll(inFlight);
     StepBatcher batcher = new StepBatcher(policy);
     List<ImageInFlight> together = batcher.choose(inFlight.stepping());
     end(together, new OutOfDeviceMemoryException("full", null));
 
-    assertThat(policy.limit(together.get(0).request().key())).isEqualTo(1);
+    assertThat(policy.limit(together.get(0).portion().key())).isEqualTo(1);
     assertThat(batcher.choose(inFlight.stepping())).hasSize(1);
   }
 
   private void end(List<ImageInFlight> images, SessionException failure) throws SessionException {
-    policy.judge(new EndedRun<>(images.get(0).request().key(), images, failure), 0);
+    policy.judge(new EndedRun<>(images.get(0).portion().key(), images, failure), 0);
   }
 
   @Test
   void aDroppedRequestGivesItsPlacesBack() {
-    InFlight inFlight = new InFlight(4);
+    InFlight inFlight = new InFlight(4, 4);
     inFlight.add(request("a", 4, 8, 1));
     beginAll(inFlight);
 
-    inFlight.drop(inFlight.requests().get(0));
+    inFlight.drop(inFlight.portions().iterator().next());
 
     assertThat(inFlight.images()).isZero();
     assertThat(inFlight.stepping()).isEmpty();
-    assertThat(inFlight.requests()).isEmpty();
+    assertThat(inFlight.portions()).isEmpty();
   }
 
   private static List<String> beginAll(InFlight inFlight) {
     List<String> begun = new ArrayList<>();
-    RequestInFlight next;
-    while ((next = inFlight.nextToBegin()) != null) {
-      int index = next.beginNext();
-      inFlight.begin(new ImageInFlight(next, index, DIFFUSION.begin(next.spec(index)), 0));
-      begun.add(next.admitted().id());
+    PortionInFlight next;
+    while ((next = inFlight.nextToBegin(flow -> 0)) != null) {
+      inFlight.begin(TestPortions.next(next, 0));
+      begun.add(next.portion().requestId());
     }
     return begun;
   }
 
-  private RequestInFlight request(String id, int images, int side, double guidance) {
-    GenerationRequest request =
-        GenerationRequest.newBuilder()
-            .setRequestId(id)
-            .setModel("m")
-            .setLabels(List.of(3))
-            .setImagesPerLabel(images)
-            .setSampler("ddim")
-            .setSteps(5)
-            .setGuidanceScale(guidance)
-            .build();
-    AdmittedRequest admitted =
-        new AdmittedRequest(
-            new byte[0],
-            "t-0@0",
-            request,
-            new int[] {3},
-            new LatentShape(4, side, side),
-            0,
-            0,
-            IncomingRecord.NO_HEADERS);
-    return new RequestInFlight(admitted, sequence++, 0);
+  private static PortionInFlight request(String id, int images, int side, double guidance) {
+    return TestPortions.of(
+        TestPortions.request(id).setGuidanceScale(guidance),
+        images,
+        new LatentShape(4, side, side));
   }
 }

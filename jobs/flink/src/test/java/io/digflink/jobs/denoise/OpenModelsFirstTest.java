@@ -2,11 +2,6 @@ package io.digflink.jobs.denoise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.digflink.jobs.request.AdmittedRequest;
-import io.digflink.jobs.request.IncomingRecord;
-import io.digflink.runtime.sampling.LatentShape;
-import io.digflink.schemas.GenerationRequest;
-import io.digflink.schemas.codec.TrustedRecords;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -17,33 +12,12 @@ import org.junit.jupiter.api.Test;
 class OpenModelsFirstTest {
   private static final long TURN = OpenModelsFirst.TURN.toMillis();
 
-  static {
-    TrustedRecords.install();
-  }
-
   private final Set<String> open = new HashSet<>();
   private final OpenModelsFirst turns = new OpenModelsFirst(key -> open.contains(key.model()));
 
   private static ImageInFlight image(String model) {
-    GenerationRequest request =
-        GenerationRequest.newBuilder()
-            .setRequestId("r")
-            .setModel(model)
-            .setLabels(List.of())
-            .setSampler("ddim")
-            .setSteps(1)
-            .build();
-    AdmittedRequest admitted =
-        new AdmittedRequest(
-            new byte[0],
-            "t-0@0",
-            request,
-            new int[0],
-            new LatentShape(1, 1, 1),
-            0,
-            0,
-            IncomingRecord.NO_HEADERS);
-    return new ImageInFlight(new RequestInFlight(admitted, 0, 0), 0, null, 0);
+    return new ImageInFlight(
+        TestPortions.of(TestPortions.request("r").setModel(model), 1), 0, null, 0);
   }
 
   private static List<ImageInFlight> images(String... models) {

@@ -1,5 +1,6 @@
 package io.digflink.jobs.device;
 
+import io.digflink.jobs.room.OperatorRoom;
 import io.digflink.runtime.sampling.LatentShape;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,7 +22,7 @@ import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * The smallest device operator: doubles each number {@value #STEPS} times, one number and one step
- * per run, and emits it. A test decides what else happens in a run.
+ * per run, and emits it. It tells the source how much room it has. A test decides what else happens in a run.
  */
 public final class DoublingOperator
     extends DeviceRunOperator<Integer, Integer, DoublingOperator.Doubling> {
@@ -32,6 +33,7 @@ public final class DoublingOperator
 
   private static final long serialVersionUID = 1L;
 
+  private final transient OperatorRoom room = OperatorRoom.ofThisTask();
   private final transient Deque<Held> held = new ArrayDeque<>();
   private transient ListState<Tuple2<Integer, Integer>> state;
   private transient ThrowingRunnable<Exception> inEveryRun = () -> {};
@@ -135,6 +137,11 @@ public final class DoublingOperator
   }
 
   @Override
+  protected void heldChanged() {
+    room.update(this, !isFull(), held.isEmpty());
+  }
+
+  @Override
   protected boolean isFull() {
     return held.size() >= CAPACITY;
   }
@@ -168,6 +175,7 @@ public final class DoublingOperator
 
   @Override
   protected void closeDevice() {
+    room.leave(this);
     whenDeviceCloses.run();
   }
 }

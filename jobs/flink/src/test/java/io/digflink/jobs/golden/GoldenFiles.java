@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -62,5 +63,14 @@ public final class GoldenFiles {
       throws IOException {
     T read = SimpleVersionedSerialization.readVersionAndDeSerialize(serializer, read(name));
     assertThat(read).usingRecursiveComparison().isEqualTo(value);
+  }
+
+  /** An element of operator state: its version and length before its bytes. */
+  public static byte[] element(int version, byte[] bytes) {
+    return ByteBuffer.allocate(2 * Integer.BYTES + bytes.length)
+        .putInt(version)
+        .putInt(bytes.length)
+        .put(bytes)
+        .array();
   }
 }

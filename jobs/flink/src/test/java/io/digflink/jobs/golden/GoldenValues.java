@@ -1,11 +1,10 @@
 package io.digflink.jobs.golden;
 
 import io.digflink.jobs.denoise.DenoisedImage;
-import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.IncomingRecord;
-import io.digflink.jobs.request.RequestNews;
+import io.digflink.jobs.request.Portion;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
@@ -24,11 +23,14 @@ public final class GoldenValues {
   /** A digest as bundles have. */
   public static final String DIGEST = "0123456789abcdef".repeat(4);
 
+  /** When the last step of an image ended. */
+  public static final long END = Instant.parse("2026-11-27T22:44:21.622Z").toEpochMilli();
+
   private static final Instant MOMENT = Instant.parse("2026-11-27T22:44:21.022Z");
 
   private GoldenValues() {}
 
-  /** A request. */
+  /** A request as all releases know it. */
   public static GenerationRequest request() {
     return GenerationRequest.newBuilder()
         .setRequestId("r-1 \u00fc")
@@ -65,15 +67,32 @@ public final class GoldenValues {
   }
 
   private static AdmittedRequest admitted(byte[] headers) {
+    return admitted(request(), headers, "");
+  }
+
+  private static AdmittedRequest admitted(
+      GenerationRequest request, byte[] headers, String tenant) {
     return new AdmittedRequest(
-        RecordCodec.of(GenerationRequest.class).encode(request()),
+        RecordCodec.of(GenerationRequest.class).encode(request),
         "dig.requests-1@170000000000",
-        request(),
+        request,
         new int[] {7, 0, 8},
         new LatentShape(2, 1, 2),
         MOMENT.toEpochMilli(),
         MOMENT.toEpochMilli() + 1,
-        headers);
+        headers,
+        tenant);
+  }
+
+  /** A portion of the request with all that steers a queue. */
+  public static Portion portion() {
+    GenerationRequest request =
+        GenerationRequest.newBuilder(request())
+            .setTenant("shop \u00fc")
+            .setPriority(7)
+            .setPreviewEvery(5)
+            .build();
+    return Portion.of(admitted(request, admitted().headers(), "shop \u00fc"), DIGEST, 3, 9);
   }
 
   /** Numbers of the request's latents: signs, a subnormal, the largest, one of many digits. */
@@ -81,17 +100,10 @@ public final class GoldenValues {
     return new float[] {-0f, Float.MIN_VALUE, -Float.MAX_VALUE, 0.1f};
   }
 
-  /** The last image of a request between Denoise and Decode, and the news that it is the last. */
-  public static Handover handover() {
-    return handover(admitted());
-  }
-
-  /** The same of any request. */
-  public static Handover handover(AdmittedRequest admitted) {
-    long end = MOMENT.toEpochMilli() + 600;
-    return new Handover(
-        new DenoisedImage(ImageHeader.of(admitted, 11, DIGEST, 3.5, end - 595, end), latent()),
-        RequestNews.end(admitted, RequestState.COMPLETED, 12, end));
+  /** The last image of a request between Denoise and Decode. */
+  public static DenoisedImage denoised(AdmittedRequest admitted) {
+    Portion whole = Portion.of(admitted, DIGEST, 0, admitted.images());
+    return new DenoisedImage(ImageHeader.of(whole, 11, DIGEST, 3.5, END - 595, END), latent());
   }
 
   /** A finished image. */

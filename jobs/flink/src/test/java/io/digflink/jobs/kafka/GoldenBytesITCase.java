@@ -21,13 +21,22 @@ import org.junit.jupiter.api.Test;
 class GoldenBytesITCase {
   @Test
   void recordsInTopicsHaveTheBytesOfTheirVersion() throws Exception {
-    assertRecord(GeneratedImage.class, 1, GeneratedImage::getRequestId, GoldenValues.image());
-    assertRecord(RequestProgress.class, 2, RequestProgress::getRequestId, GoldenValues.progress());
-    assertRecord(RejectedRequest.class, 2, RejectedRequest::getRequestId, GoldenValues.reject());
+    GeneratedImage image = GoldenValues.image();
+    assertRecord(GeneratedImage.class, 1, GeneratedImage::getRequestId, image, image);
+    RequestProgress earlier = GoldenValues.progress();
+    RequestProgress progress =
+        RequestProgress.newBuilder(earlier).setExpectedAt(earlier.getAt().plusMillis(7)).build();
+    assertRecord(RequestProgress.class, 3, RequestProgress::getRequestId, progress, earlier);
+    RejectedRequest reject = GoldenValues.reject();
+    assertRecord(RejectedRequest.class, 3, RejectedRequest::getRequestId, reject, reject);
   }
 
+  /**
+   * @param earlier the value as versions before the last one had it
+   */
   private static <T extends SpecificRecordBase> void assertRecord(
-      Class<T> type, int version, RecordSerializer.RequestId<T> id, T value) throws Exception {
+      Class<T> type, int version, RecordSerializer.RequestId<T> id, T value, T earlier)
+      throws Exception {
     String name = "topic." + type.getSimpleName() + ".v";
 
     RecordSettings settings = new RecordSettings(WireFormat.SINGLE_OBJECT, Set.of(), null);
@@ -51,7 +60,8 @@ class GoldenBytesITCase {
     GoldenFiles.assertUnchanged(name + version + ".bin", record.value());
     for (int written = 1; written <= version; written++) {
       byte[] bytes = GoldenFiles.read(name + written + ".bin");
-      assertThat(RecordCodec.of(type).decode(bytes)).isEqualTo(value);
+      assertThat(RecordCodec.of(type).decode(bytes))
+          .isEqualTo(written == version ? value : earlier);
     }
   }
 }

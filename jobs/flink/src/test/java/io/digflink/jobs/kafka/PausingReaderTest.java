@@ -3,7 +3,7 @@ package io.digflink.jobs.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.device.DoublingOperator;
-import io.digflink.jobs.device.OperatorRoom;
+import io.digflink.jobs.room.OperatorRoom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.digflink.jobs.denoise.DenoisedImage;
-import io.digflink.jobs.denoise.Handover;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.IncomingRecord;
 import io.digflink.jobs.request.RejectException;
 import io.digflink.jobs.request.RejectRecords;
-import io.digflink.jobs.request.RequestNews;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.RejectReason;
@@ -24,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class HandoverSerializerTest {
+class HeldLatentSerializerTest {
   private static final LatentShape SHAPE = new LatentShape(1, 1, 2);
   private static final byte[] HEADERS = {1, 2, 3};
   private static final DenoisedImage IMAGE =
@@ -83,10 +81,10 @@ class HandoverSerializerTest {
               4,
               HEADERS),
           new float[] {1, -0f});
-  private static final RequestNews BEGIN =
-      new RequestNews("a", "requests-1@17", RequestState.RUNNING, 8, 0, null, null, 11, HEADERS);
-  private static final RequestNews FAILURE =
-      new RequestNews(
+  private static final EarlierNews BEGIN =
+      new EarlierNews("a", "requests-1@17", RequestState.RUNNING, 8, 0, null, null, 11, HEADERS);
+  private static final EarlierNews FAILURE =
+      new EarlierNews(
           "a",
           "requests-1@17",
           RequestState.RUNNING,
@@ -97,41 +95,50 @@ class HandoverSerializerTest {
               RejectException.of(RejectReason.OTHER, "why"), "a", new byte[0], "requests-1@17", 1),
           11,
           HEADERS);
-  private static final RequestNews END =
-      new RequestNews(
+  private static final EarlierNews END =
+      new EarlierNews(
           "a", "requests-1@17", RequestState.EXPIRED, 8, 6, new byte[] {4, 5}, null, 12, HEADERS);
 
-  private final HandoverSerializer serializer = new HandoverSerializer();
+  private final HeldLatentSerializer serializer = new HeldLatentSerializer();
 
-  static Stream<Handover> handovers() {
+  @Test
+  void whatWaitsIsReadAsItWasWritten() throws IOException {
+    for (DenoisedImage image : List.of(IMAGE, UNCONDITIONAL)) {
+      HeldLatent held = HeldLatent.of(image, "a#3");
+
+      assertThat(serializer.deserialize(serializer.getVersion(), serializer.serialize(held)))
+          .usingRecursiveComparison()
+          .isEqualTo(held);
+    }
+  }
+
+  static Stream<HeldLatent> ofVersion3() {
     return Stream.of(
-        new Handover(IMAGE, null),
-        new Handover(UNCONDITIONAL, null),
-        new Handover(null, BEGIN),
-        new Handover(null, FAILURE),
-        new Handover(null, END),
-        new Handover(IMAGE, END));
+        new HeldLatent(IMAGE, "a", true, null),
+        new HeldLatent(UNCONDITIONAL, "a", true, null),
+        new HeldLatent(null, "a", true, BEGIN),
+        new HeldLatent(null, "a", true, FAILURE),
+        new HeldLatent(null, "a", true, END),
+        new HeldLatent(IMAGE, "a", true, END));
   }
 
   @ParameterizedTest
-  @MethodSource("handovers")
-  void whatWaitsIsReadAsItWasWritten(Handover handover) throws IOException {
-    byte[] bytes = serializer.serialize(handover);
-
-    assertThat(serializer.deserialize(serializer.getVersion(), bytes))
+  @MethodSource("ofVersion3")
+  void imagesAndNewsOfVersion3AreRead(HeldLatent held) throws IOException {
+    assertThat(serializer.deserialize(3, EarlierBytes.version3(held)))
         .usingRecursiveComparison()
-        .isEqualTo(handover);
+        .isEqualTo(held);
   }
 
   @Test
   void anImageHasAHeaderThatDoesNotGrowWithItsRequest() throws IOException {
-    // 190 bytes of names and numbers, headers and the latent
-    assertThat(serializer.serialize(new Handover(IMAGE, null))).hasSizeLessThan(200);
+    // 195 bytes of names and numbers, headers, the portion's key and the latent
+    assertThat(serializer.serialize(HeldLatent.of(IMAGE, "a#3"))).hasSizeLessThan(200);
   }
 
   @Test
   void anImageOfVersion1IsRead() throws IOException {
-    Handover read = serializer.deserialize(1, version1(5));
+    HeldLatent read = serializer.deserialize(1, version1(5));
 
     assertThat(read.news()).isNull();
     assertThat(read.image().latent()).containsExactly(1, -0f);
@@ -166,13 +173,13 @@ class HandoverSerializerTest {
 
   @Test
   void theLastImageOfVersion1EndsItsRequest() throws IOException {
-    Handover read = serializer.deserialize(1, version1(7));
+    HeldLatent read = serializer.deserialize(1, version1(7));
 
-    assertThat(read.image().header().isLast()).isTrue();
+    assertThat(read.image().header().index()).isEqualTo(7);
     assertThat(read.news())
         .usingRecursiveComparison()
         .isEqualTo(
-            new RequestNews(
+            new EarlierNews(
                 "a",
                 "requests-1@17",
                 RequestState.COMPLETED,
@@ -186,9 +193,9 @@ class HandoverSerializerTest {
 
   @Test
   void anUnknownVersionIsRefused() {
-    assertThatThrownBy(() -> serializer.deserialize(4, version1(0)))
+    assertThatThrownBy(() -> serializer.deserialize(5, version1(0)))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("Expected state of Decode in version 1 to 3, found version 4");
+        .hasMessageStartingWith("Expected state of Decode in version 1 to 4, found version 5");
   }
 
   /** What the first release wrote: the request with its original bytes, then the image. */

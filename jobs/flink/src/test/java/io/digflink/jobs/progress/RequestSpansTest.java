@@ -1,10 +1,11 @@
-package io.digflink.jobs.decode;
+package io.digflink.jobs.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.kafka.ForwardedHeaders;
 import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.ImageHeader;
+import io.digflink.jobs.request.Portion;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.codec.TrustedRecords;
@@ -99,7 +100,8 @@ class RequestSpansTest {
             new LatentShape(4, 8, 8),
             10,
             20,
-            new ForwardedHeaders(Set.of()).pick(headers));
-    return ImageHeader.of(admitted, 2, null, 1, 30, 40);
+            new ForwardedHeaders(Set.of()).pick(headers),
+            "");
+    return ImageHeader.of(Portion.of(admitted, "ab", 0, 3), 2, null, 1, 30, 40);
   }
 }
