@@ -129,7 +129,7 @@ class ProgressITCase {
         assertThat(reject.getReason()).isEqualTo(RejectReason.OTHER);
         assertThat(reject.getMessage())
             .startsWith("The decoder fails on image")
-            .endsWith("(" + (4 - done) + " of 4 images failed)");
+            .endsWith("(" + done + " of 4 images are done)");
         assertThat(codec.decode(reject.getOriginal().array())).isEqualTo(request);
       }
     }
