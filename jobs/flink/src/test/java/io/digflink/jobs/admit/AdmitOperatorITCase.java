@@ -201,17 +201,21 @@ class AdmitOperatorITCase {
   @Test
   void aRequestIsCutForAllSubtasksAndNamesTheBundleThatItIsAdmittedTo() throws Exception {
     start(null, 2);
-    GenerationRequest request = request("large").setLabels(List.of(3)).setImagesPerLabel(100).build();
+    GenerationRequest request =
+        request("large").setLabels(List.of(3)).setImagesPerLabel(100).build();
 
     process(JsonCodec.of(GenerationRequest.class).encode(request));
 
     List<QueueItem> items = harness.extractOutputValues();
     assertThat(items)
-        .extracting(item -> item.target() + ": " + item.portion().from() + "-" + item.portion().to())
+        .extracting(
+            item -> item.target() + ": " + item.portion().from() + "-" + item.portion().to())
         .containsExactly("0: 0-32", "1: 32-64", "0: 64-96", "1: 96-100");
     assertThat(items).extracting(item -> item.portion().bundleDigest()).containsOnly(digest);
     assertThat(items).extracting(item -> item.portion().images()).containsOnly(100);
-    assertThat(items).extracting(item -> item.original() != null).containsExactly(true, false, false, false);
+    assertThat(items)
+        .extracting(item -> item.original() != null)
+        .containsExactly(true, false, false, false);
   }
 
   @Test
@@ -225,8 +229,7 @@ class AdmitOperatorITCase {
 
     assertThat(harness.extractOutputValues()).isEmpty();
     assertThat(harness.getSideOutput(SideOutputs.CANCELLED))
-        .extracting(
-            record -> record.getValue().cancelled() + " " + record.getValue().cancelledAt())
+        .extracting(record -> record.getValue().cancelled() + " " + record.getValue().cancelledAt())
         .containsExactly("r-1 ü 42");
   }
 
@@ -281,8 +284,7 @@ class AdmitOperatorITCase {
 
     assertThat(new IncomingRecordSerializer().deserialize(1, bytes.toByteArray()))
         .usingRecursiveComparison()
-        .isEqualTo(
-            new IncomingRecord(new byte[] {1, 2}, "t-0@1", 3, new byte[0], new byte[] {5}));
+        .isEqualTo(new IncomingRecord(new byte[] {1, 2}, "t-0@1", 3, new byte[0], new byte[] {5}));
   }
 
   @Test

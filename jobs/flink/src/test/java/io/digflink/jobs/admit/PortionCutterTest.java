@@ -22,8 +22,19 @@ class PortionCutterTest {
 
   @ParameterizedTest(name = "{0} images for {1} subtasks")
   @CsvSource({
-    "1, 1", "1, 8", "7, 8", "8, 8", "9, 8", "31, 1", "32, 1", "33, 1", "64, 2", "65, 2", "100, 3",
-    "2000, 4", "10000, 7"
+    "1, 1",
+    "1, 8",
+    "7, 8",
+    "8, 8",
+    "9, 8",
+    "31, 1",
+    "32, 1",
+    "33, 1",
+    "64, 2",
+    "65, 2",
+    "100, 3",
+    "2000, 4",
+    "10000, 7"
   })
   void theCutsCoverEveryImageOnceAndInOrder(int images, int subtasks) {
     List<QueueItem> items = cut(new PortionCutter(subtasks, 0), request("a", images));

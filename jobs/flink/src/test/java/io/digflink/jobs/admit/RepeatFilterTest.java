@@ -164,8 +164,18 @@ class RepeatFilterTest {
 
     assertThat(passed())
         .containsExactly(
-            "t-0@1 0-32", "t-0@1 32-64", "t-0@1 64-70", "-", "-", "-", "t-0@3 0-32",
-            "t-0@3 32-64", "t-0@3 64-70", "-", "-", "-");
+            "t-0@1 0-32",
+            "t-0@1 32-64",
+            "t-0@1 64-70",
+            "-",
+            "-",
+            "-",
+            "t-0@3 0-32",
+            "t-0@3 32-64",
+            "t-0@3 64-70",
+            "-",
+            "-",
+            "-");
     assertThat(opened()).hasSize(2);
     assertThat(rejects()).isEmpty();
     assertThat(repeats()).isEqualTo(2);
@@ -187,8 +197,7 @@ class RepeatFilterTest {
     send(request("a"), "t-0@1");
     send(request("a").setSeed(8), "t-0@2");
 
-    assertThat(passed())
-        .containsExactly("t-0@1 0-32", "t-0@1 32-64", "t-0@1 64-70", "-", "-", "-");
+    assertThat(passed()).containsExactly("t-0@1 0-32", "t-0@1 32-64", "t-0@1 64-70", "-", "-", "-");
     assertThat(repeats()).isZero();
     assertThat(opened()).hasSize(1);
     assertThat(rejects())
@@ -271,5 +280,4 @@ class RepeatFilterTest {
     assertThat(opened()).hasSize(2);
     assertThat(harness.numKeyedStateEntries()).isZero();
   }
-
 }

@@ -127,8 +127,7 @@ class RequestCheckTest {
   @Test
   void aRequestIsAsOldAsItSaysOrElseAsItsRecord() throws RejectException {
     GenerationRequest dated = valid().setCreatedAt(Instant.ofEpochMilli(5)).build();
-    IncomingRecord undated =
-        IncomingRecord.of(new byte[0], "requests-0@0", -1);
+    IncomingRecord undated = IncomingRecord.of(new byte[0], "requests-0@0", -1);
 
     assertThat(admit(dated).askedAt()).isEqualTo(5);
     assertThat(admit(valid().build()).askedAt()).isEqualTo(RECORD_TIME);
@@ -189,7 +188,11 @@ class RequestCheckTest {
     return check.admit(
         request,
         new IncomingRecord(
-            new byte[0], "requests-0@0", RECORD_TIME, key.getBytes(UTF_8), IncomingRecord.NO_HEADERS),
+            new byte[0],
+            "requests-0@0",
+            RECORD_TIME,
+            key.getBytes(UTF_8),
+            IncomingRecord.NO_HEADERS),
         NOW);
   }
 

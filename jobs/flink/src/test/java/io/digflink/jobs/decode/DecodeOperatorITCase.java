@@ -198,8 +198,7 @@ class DecodeOperatorITCase {
   }
 
   private static byte[] version3(DenoisedImage image, EarlierNews news) throws Exception {
-    return GoldenFiles.element(
-        3, EarlierBytes.version3(new HeldLatent(image, null, true, news)));
+    return GoldenFiles.element(3, EarlierBytes.version3(new HeldLatent(image, null, true, news)));
   }
 
   private static EarlierNews news(

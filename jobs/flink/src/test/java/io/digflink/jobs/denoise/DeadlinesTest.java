@@ -144,7 +144,9 @@ class DeadlinesTest {
     assertThat(deadlines.expectedAt(inFlight, alone, NOW)).isEqualTo(NOW + 100);
 
     PortionInFlight second = add(TestPortions.request("b"), 4);
-    assertThat(deadlines.expectedAt(inFlight, second, NOW)).as("beside as much of a").isEqualTo(NOW + 100);
+    assertThat(deadlines.expectedAt(inFlight, second, NOW))
+        .as("beside as much of a")
+        .isEqualTo(NOW + 100);
     PortionInFlight large = add(TestPortions.request("c"), 80);
     assertThat(deadlines.expectedAt(inFlight, large, NOW)).as("behind all").isEqualTo(NOW + 1_150);
     PortionInFlight one = add(TestPortions.request("d"), 1);

@@ -81,8 +81,7 @@ class DenoiseOperatorITCase {
         new OneInputStreamOperatorTestHarness<>(
             room.with(
                 new DenoiseOperatorFactory(
-                    new DenoiseSettings(
-                        8, places, 0, MOST_WAITING, 8, Duration.ofHours(1), 10),
+                    new DenoiseSettings(8, places, 0, MOST_WAITING, 8, Duration.ofHours(1), 10),
                     new ModelSettings(directory.resolve(models).toString(), "cpu", 1))));
     harness.setup(
         TypeInformation.of(Handover.class)
@@ -146,10 +145,7 @@ class DenoiseOperatorITCase {
   }
 
   private List<RejectedRequest> rejects() {
-    return allEvents().stream()
-        .map(RequestEvent::reject)
-        .filter(reject -> reject != null)
-        .toList();
+    return allEvents().stream().map(RequestEvent::reject).filter(reject -> reject != null).toList();
   }
 
   @Test
@@ -376,7 +372,8 @@ class DenoiseOperatorITCase {
     harness.setProcessingTime(101);
     harness.endInput();
 
-    assertThat(events()).containsExactly("late ACCEPTED 2", "late BEGUN 0", "late DROPPED 2 EXPIRED");
+    assertThat(events())
+        .containsExactly("late ACCEPTED 2", "late BEGUN 0", "late DROPPED 2 EXPIRED");
     assertThat(rejects())
         .extracting(RejectedRequest::getMessage)
         .containsExactly(
@@ -392,7 +389,8 @@ class DenoiseOperatorITCase {
     for (String id : List.of("a", "b", "c")) {
       process(good.digest(), request(id, 1));
     }
-    harness.processElement(QueueItem.of(0, Portion.of(request("d", 1), good.digest(), 0, 1)).repeated(), 0);
+    harness.processElement(
+        QueueItem.of(0, Portion.of(request("d", 1), good.digest(), 0, 1)).repeated(), 0);
     assertThat(room.reported())
         .hasSize(2)
         .endsWith("RoomReport[isAvailable=false, isEmpty=false, received=3]");
@@ -403,8 +401,7 @@ class DenoiseOperatorITCase {
       runMail();
     }
 
-    assertThat(room.reported())
-        .endsWith("RoomReport[isAvailable=true, isEmpty=true, received=4]");
+    assertThat(room.reported()).endsWith("RoomReport[isAvailable=true, isEmpty=true, received=4]");
   }
 
   /** Of two requests one has begun: two of its three images are in flight, one has left. */
@@ -430,9 +427,7 @@ class DenoiseOperatorITCase {
                     GoldenFiles.element(3, version3(waits, "", 0, List.of()))))));
     harness.endInput();
 
-    assertThat(latents())
-        .usingRecursiveComparison()
-        .isEqualTo(expected.subList(1, 4));
+    assertThat(latents()).usingRecursiveComparison().isEqualTo(expected.subList(1, 4));
     List<RequestEvent> events = allEvents();
     assertThat(events)
         .filteredOn(event -> event.kind() == Kind.OPENED)

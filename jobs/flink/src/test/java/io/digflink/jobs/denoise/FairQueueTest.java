@@ -23,8 +23,14 @@ class FairQueueTest {
 
   @ParameterizedTest(name = "{0} requests of 10,000 images, {1}")
   @CsvSource({
-    "1, one tenant", "2, one tenant", "8, one tenant", "1, own tenants", "2, own tenants",
-    "8, own tenants", "100, one tenant", "100, own tenants"
+    "1, one tenant",
+    "2, one tenant",
+    "8, one tenant",
+    "1, own tenants",
+    "2, own tenants",
+    "8, own tenants",
+    "100, one tenant",
+    "100, own tenants"
   })
   void aRequestOfOneImageBeginsWithinTwoRunsWhateverWaits(int large, String tenants) {
     boolean isShared = tenants.equals("one tenant");
@@ -142,8 +148,7 @@ class FairQueueTest {
     subtask.add(request("high", "").setPriority(priority), 10_000);
     subtask.run(900);
 
-    assertThat((double) subtask.begunOf("high") / subtask.begunOf("low"))
-        .isCloseTo(2, within(0.1));
+    assertThat((double) subtask.begunOf("high") / subtask.begunOf("low")).isCloseTo(2, within(0.1));
   }
 
   @Test
@@ -207,7 +212,9 @@ class FairQueueTest {
       SimulatedSubtask alone = new SimulatedSubtask(1, 1, 2);
       alone.add(request("r" + i, "").setSeed(i), sent.get("r" + i));
       alone.runAll();
-      alone.done().forEach((name, latent) -> assertThat(subtask.done().get(name)).isEqualTo(latent));
+      alone
+          .done()
+          .forEach((name, latent) -> assertThat(subtask.done().get(name)).isEqualTo(latent));
     }
   }
 

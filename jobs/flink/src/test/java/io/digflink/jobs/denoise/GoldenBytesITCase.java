@@ -21,9 +21,7 @@ class GoldenBytesITCase {
   void aHeldPortionInStateHasTheBytesOfVersion4() throws IOException {
     List<HeldImage> images = images(4, 7); // 3, 5 and 6 have left, 8 has not begun
     GoldenFiles.assertState(
-        serializer,
-        new HeldPortion(GoldenValues.portion(), null, 8, images),
-        "HeldPortion.v4.bin");
+        serializer, new HeldPortion(GoldenValues.portion(), null, 8, images), "HeldPortion.v4.bin");
   }
 
   @Test

@@ -58,8 +58,7 @@ final class TestPortions {
   /** The next image of a portion, at pure noise. */
   static ImageInFlight next(PortionInFlight portion, long now) {
     int index = portion.beginNext();
-    return new ImageInFlight(
-        portion, index, DIFFUSION.begin(portion.portion().spec(index)), now);
+    return new ImageInFlight(portion, index, DIFFUSION.begin(portion.portion().spec(index)), now);
   }
 
   /** Moves images by a step, as a denoiser would that predicts no noise anywhere. */

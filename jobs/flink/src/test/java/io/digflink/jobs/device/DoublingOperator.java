@@ -22,7 +22,8 @@ import org.apache.flink.util.function.ThrowingRunnable;
 
 /**
  * The smallest device operator: doubles each number {@value #STEPS} times, one number and one step
- * per run, and emits it. It tells the source how much room it has. A test decides what else happens in a run.
+ * per run, and emits it. It tells the source how much room it has. A test decides what else happens
+ * in a run.
  */
 public final class DoublingOperator
     extends DeviceRunOperator<Integer, Integer, DoublingOperator.Doubling> {

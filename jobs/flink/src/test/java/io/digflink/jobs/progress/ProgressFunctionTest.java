@@ -46,7 +46,8 @@ class ProgressFunctionTest {
         .containsExactly(
             "a ADMITTED 0/3", "a RUNNING 0/3", "a RUNNING 1/3", "a RUNNING 2/3", "a COMPLETED 3/3");
     assertThat(progress.rejects()).isEmpty();
-    assertThat(progress.answers()).allSatisfy(a -> assertThat(a.headers()).isEqualTo(portion.headers()));
+    assertThat(progress.answers())
+        .allSatisfy(a -> assertThat(a.headers()).isEqualTo(portion.headers()));
     assertThat(progress.stateEntries()).as("of a request that has ended").isZero();
   }
 
@@ -83,7 +84,8 @@ class ProgressFunctionTest {
         done(portion, 1));
     assertThat(progress.rejects()).isEmpty();
     progress.add(
-        RequestEvent.failed(header(portion, 2), RejectException.of(RejectReason.OUT_OF_MEMORY, "second"), 1));
+        RequestEvent.failed(
+            header(portion, 2), RejectException.of(RejectReason.OUT_OF_MEMORY, "second"), 1));
 
     assertThat(progress.rejects()).hasSize(1);
     RejectedRequest reject = progress.rejects().get(0);
@@ -101,7 +103,9 @@ class ProgressFunctionTest {
     begin(portion);
     progress.add(RequestEvent.failed(header(portion, 0), BROKEN, 1));
 
-    assertThat(progress.rejects()).extracting(RejectedRequest::getMessage).containsExactly("broken");
+    assertThat(progress.rejects())
+        .extracting(RejectedRequest::getMessage)
+        .containsExactly("broken");
     assertThat(progress.told()).endsWith("a REJECTED 0/1");
   }
 

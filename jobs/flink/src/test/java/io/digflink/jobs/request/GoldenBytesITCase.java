@@ -28,9 +28,7 @@ class GoldenBytesITCase {
 
     DataInputStream in =
         new DataInputStream(new ByteArrayInputStream(GoldenFiles.read("Portion.v4.bin")));
-    assertThat(PortionFormat.read(in))
-        .usingRecursiveComparison()
-        .isEqualTo(GoldenValues.portion());
+    assertThat(PortionFormat.read(in)).usingRecursiveComparison().isEqualTo(GoldenValues.portion());
     assertThat(in.available()).isZero();
   }
 

@@ -97,9 +97,7 @@ class RoomBoardTest {
     assertThat(ofSender.get(ofSender.size() - 1)).isEqualTo(new RoomNews(true, true, false));
     ofHolder.clear();
     ready(Side.HOLDING, 0);
-    assertThat(ofHolder)
-        .as("what it hears first")
-        .containsExactly(new RoomNews(true, true, false));
+    assertThat(ofHolder).as("what it hears first").containsExactly(new RoomNews(true, true, false));
     board.reported(0, new RoomReport(true, true, 6));
     assertThat(ofHolder).as("one is under way").hasSize(1);
     board.reported(0, new RoomReport(true, true, 7));
