@@ -31,6 +31,7 @@ final class FairQueue {
   private final int mostPlacesOfTenant;
   private double level;
   private long created;
+  private int sweepAt = MOST_IDLE_TENANTS;
 
   /** Who begins next, and whose turn it is. */
   record Turn(Flow flow, Flow charged) {}
@@ -104,10 +105,11 @@ final class FairQueue {
   private void forgetIdleTenants() {
     if (flows.isEmpty()) {
       tenants.clear();
-    } else if (tenants.size() > MOST_IDLE_TENANTS + flows.size()) {
+    } else if (tenants.size() > sweepAt) {
       tenants
           .values()
           .removeIf(t -> t.waiting().isEmpty() && t.places() == 0 && t.service() <= level);
+      sweepAt = Math.max(MOST_IDLE_TENANTS, 2 * tenants.size());
     }
   }
 
@@ -173,9 +175,17 @@ final class FairQueue {
    * @param slack slack of a request with a deadline, in milliseconds
    */
   Swap nextSwap(boolean isFull, Predicate<Flow> mayTake, ToLongFunction<Flow> slack) {
+    List<Flow> all =
+        withPlaces.stream()
+            .filter(flow -> flow.placed().size() > 1 || flow.isWaiting())
+            .sorted(Comparator.comparingInt((Flow flow) -> flow.placed().size()).reversed())
+            .toList();
+    if (all.isEmpty()) {
+      return null; // a crowd of small requests, mostly
+    }
     for (Tenant tenant : waiting) {
       boolean isAtLimit = tenant.places() >= mostPlacesOfTenant;
-      List<Flow> givers = isFull || isAtLimit ? giversTo(tenant, isAtLimit) : List.of();
+      List<Flow> givers = isFull || isAtLimit ? giversTo(tenant, isAtLimit, all) : List.of();
       for (Flow poor : givers.isEmpty() ? List.<Flow>of() : tenant.waiting()) {
         if (poor.placed().isEmpty() && mayTake.test(poor)) {
           for (Flow rich : givers) {
@@ -189,15 +199,13 @@ final class FairQueue {
     return null;
   }
 
-  /** Requests with places of tenants that have had no less, those with the most places first. */
-  private List<Flow> giversTo(Tenant tenant, boolean isAtLimit) {
-    return withPlaces.stream()
-        .filter(flow -> flow.placed().size() > 1 || flow.isWaiting())
+  /** Requests of tenants that have had no less, in their order. */
+  private static List<Flow> giversTo(Tenant tenant, boolean isAtLimit, List<Flow> all) {
+    return all.stream()
         .filter(
             flow ->
                 flow.tenant() == tenant
                     || !isAtLimit && flow.tenant().service() >= tenant.service())
-        .sorted(Comparator.comparingInt((Flow flow) -> flow.placed().size()).reversed())
         .toList();
   }
 }
