@@ -35,7 +35,12 @@ class GoldenBytesITCase {
     TopicPlan plan = new TopicPlan(file);
     assertThat(plan.requests()).isEqualTo(3);
     assertThat(plan.firstImage(1)).isEqualTo(12);
-    assertThat(codec.decode(plan.record(0))).isEqualTo(GoldenValues.request());
+    assertThat(codec.decode(plan.record(0)))
+        .isEqualTo(
+            GenerationRequest.newBuilder(GoldenValues.request())
+                .setRequestId("0") // its number in the file
+                .setDeadline(null)
+                .build());
     assertThat(plan.record(2)).containsExactly(1, 2, 3);
   }
 
