@@ -3,9 +3,11 @@ package io.digflink.jobs.denoise;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /**
@@ -29,6 +31,7 @@ final class FairQueue {
   private final int mostPlacesOfTenant;
   private double level;
   private long created;
+  private int sweepAt = MOST_IDLE_TENANTS;
 
   /** Who begins next, and whose turn it is. */
   record Turn(Flow flow, Flow charged) {}
@@ -102,29 +105,45 @@ final class FairQueue {
   private void forgetIdleTenants() {
     if (flows.isEmpty()) {
       tenants.clear();
-    } else if (tenants.size() > MOST_IDLE_TENANTS + flows.size()) {
+    } else if (tenants.size() > sweepAt) {
       tenants
           .values()
           .removeIf(t -> t.waiting().isEmpty() && t.places() == 0 && t.service() <= level);
+      sweepAt = Math.max(MOST_IDLE_TENANTS, 2 * tenants.size());
     }
   }
 
   /**
-   * Whose turn it is; null if nobody waits that may have a place.
+   * Whose turn it is to take a free place; null if nobody waits that may have one.
    *
    * @param slack slack of a request with a deadline, in milliseconds
    */
   Turn next(ToLongFunction<Flow> slack) {
     for (Tenant tenant : waiting) {
-      if (tenant.places() >= mostPlacesOfTenant) {
-        continue;
+      if (tenant.places() < mostPlacesOfTenant) {
+        Flow turn = tenant.waiting().first();
+        return new Turn(mostUrgent(turn, slack), turn);
       }
-      level = Math.max(level, tenant.service());
-      Flow charged = tenant.waiting().first();
-      tenant.reached(charged.service());
-      return new Turn(mostUrgent(charged, slack), charged);
     }
     return null;
+  }
+
+  /** Charges an image that begins. Who joins from now on is on a level with that turn. */
+  void charge(Turn turn, long work) {
+    Flow flow = turn.flow();
+    Tenant tenant = flow.tenant();
+    level = Math.max(level, tenant.service());
+    tenant.reached(turn.charged().service());
+    change(
+        turn.charged(),
+        () ->
+            change(
+                flow,
+                () -> {
+                  flow.takeTurnOf(turn.charged());
+                  flow.charge(work);
+                  tenant.charge(work);
+                }));
   }
 
   private static Flow mostUrgent(Flow turn, ToLongFunction<Flow> slack) {
@@ -132,7 +151,7 @@ final class FairQueue {
     if (turn.hasDeadline()) {
       long least = slack.applyAsLong(turn);
       for (Flow other : turn.tenant().waiting()) {
-        if (other.hasDeadline() && other.priority() == turn.priority()) {
+        if (turn.sharesTurnsWith(other)) {
           long its = slack.applyAsLong(other);
           if (its < least) {
             least = its;
@@ -144,23 +163,49 @@ final class FairQueue {
     return urgent;
   }
 
+  /** A request without a place, and one that has more than its share and can give one up. */
+  record Swap(Flow poor, Flow rich) {}
+
   /**
-   * A request that has more than its share, and can give up a place for one that has none; null if
-   * there is none. It keeps one place at least.
+   * The next request that waits, has no place and gets none because all are taken, or all that its
+   * tenant may have; null if no other has more than its share.
+   *
+   * @param isFull whether all places are taken
+   * @param mayTake whether a request may take a place from another one
+   * @param slack slack of a request with a deadline, in milliseconds
    */
-  Flow richerThan(Flow poor) {
-    Flow richest = null;
-    for (Flow flow : withPlaces) {
-      boolean hasMore =
-          flow.tenant() == poor.tenant()
-              ? flow.service() > poor.service()
-              : flow.tenant().service() > poor.tenant().service();
-      if (flow.placed().size() > 1
-          && hasMore
-          && (richest == null || flow.placed().size() > richest.placed().size())) {
-        richest = flow;
+  Swap nextSwap(boolean isFull, Predicate<Flow> mayTake, ToLongFunction<Flow> slack) {
+    List<Flow> all =
+        withPlaces.stream()
+            .filter(flow -> flow.placed().size() > 1 || flow.isWaiting())
+            .sorted(Comparator.comparingInt((Flow flow) -> flow.placed().size()).reversed())
+            .toList();
+    if (all.isEmpty()) {
+      return null; // a crowd of small requests, mostly
+    }
+    for (Tenant tenant : waiting) {
+      boolean isAtLimit = tenant.places() >= mostPlacesOfTenant;
+      List<Flow> givers = isFull || isAtLimit ? giversTo(tenant, isAtLimit, all) : List.of();
+      for (Flow poor : givers.isEmpty() ? List.<Flow>of() : tenant.waiting()) {
+        if (poor.placed().isEmpty() && mayTake.test(poor)) {
+          for (Flow rich : givers) {
+            if (rich.canGiveUpPlaceFor(poor, slack)) {
+              return new Swap(poor, rich);
+            }
+          }
+        }
       }
     }
-    return richest;
+    return null;
+  }
+
+  /** Requests of tenants that have had no less, in their order. */
+  private static List<Flow> giversTo(Tenant tenant, boolean isAtLimit, List<Flow> all) {
+    return all.stream()
+        .filter(
+            flow ->
+                flow.tenant() == tenant
+                    || !isAtLimit && flow.tenant().service() >= tenant.service())
+        .toList();
   }
 }

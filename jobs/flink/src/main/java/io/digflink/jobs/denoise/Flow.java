@@ -3,6 +3,7 @@ package io.digflink.jobs.denoise;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.function.ToLongFunction;
 
 /**
  * A request as a subtask sees it: its portions here, its images that have a place, those that had
@@ -20,6 +21,7 @@ final class Flow {
   private final Deque<ImageInFlight> placed = new ArrayDeque<>();
   private final Deque<ImageInFlight> parked = new ArrayDeque<>();
   private double service;
+  private boolean hasBegun;
 
   Flow(Tenant tenant, PortionInFlight first) {
     this.tenant = tenant;
@@ -69,7 +71,15 @@ final class Flow {
 
   /** Work is done for it; each step of priority doubles its weight. */
   void charge(long work) {
+    hasBegun = true;
     service += Math.scalb((double) work, USUAL_PRIORITY - priority);
+  }
+
+  /** Takes the turn of a request of the same priority, which gets its own turn for it. */
+  void takeTurnOf(Flow other) {
+    double own = service;
+    service = other.service;
+    other.service = own;
   }
 
   /** Portions with images that have not begun. */
@@ -104,6 +114,37 @@ final class Flow {
       work += portion.portion().cost() * (portion.portion().to() - portion.next());
     }
     return work;
+  }
+
+  /** Whether their deadlines decide which of the two goes first. */
+  boolean sharesTurnsWith(Flow other) {
+    return hasDeadline()
+        && other.hasDeadline()
+        && tenant == other.tenant
+        && priority == other.priority;
+  }
+
+  /** Whether one more image is all that it wants. */
+  boolean wantsOnePlace() {
+    return parked.isEmpty() && portions.size() == 1 && portions.peek().waiting() == 1;
+  }
+
+  /**
+   * Whether it has had no less than a request without a place, of the same tenant, and can spare
+   * one. It keeps one, but for a request of which nothing has begun; and even then, if it has
+   * nothing else to do.
+   *
+   * @param slack slack of a request with a deadline, in milliseconds
+   */
+  boolean canGiveUpPlaceFor(Flow poor, ToLongFunction<Flow> slack) {
+    if (tenant == poor.tenant && service < poor.service) {
+      return false;
+    }
+    if (sharesTurnsWith(poor) && slack.applyAsLong(poor) >= slack.applyAsLong(this)) {
+      return false;
+    }
+    int kept = !poor.hasBegun && isWaiting() ? 0 : 1;
+    return placed.size() > kept && placed.stream().anyMatch(image -> !image.hasEnded());
   }
 
   /** Takes the place of the image that began last and can still move; null if there is none. */

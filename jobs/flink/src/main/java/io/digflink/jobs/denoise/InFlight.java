@@ -119,15 +119,12 @@ final class InFlight {
    */
   PortionInFlight nextToBegin(ToLongFunction<Flow> slack) {
     FairQueue.Turn turn;
-    while ((turn = queue.next(slack)) != null) {
+    while ((turn = nextTurn(slack)) != null) {
       Flow flow = turn.flow();
-      if (places >= maxInFlight && !makePlaceFor(flow)) {
-        return null;
-      }
       if (flow.parked().isEmpty()) {
-        long work = flow.portions().peek().portion().cost();
-        charge(turn.charged(), work);
-        return flow.portions().peek();
+        PortionInFlight next = flow.portions().peek();
+        queue.charge(turn, next.portion().cost());
+        return next;
       }
       queue.change(flow, () -> place(flow, flow.parked().remove()));
       parked--;
@@ -135,36 +132,35 @@ final class InFlight {
     return null;
   }
 
-  private void charge(Flow flow, long work) {
-    queue.change(
-        flow,
-        () -> {
-          flow.charge(work);
-          flow.tenant().charge(work);
-        });
+  private FairQueue.Turn nextTurn(ToLongFunction<Flow> slack) {
+    FairQueue.Turn turn = places < maxInFlight ? queue.next(slack) : null;
+    if (turn != null || parked >= maxInFlight) {
+      return turn;
+    }
+    FairQueue.Swap swap = queue.nextSwap(places >= maxInFlight, this::mayTakePlace, slack);
+    if (swap == null) {
+      return null;
+    }
+    park(swap.rich());
+    return new FairQueue.Turn(swap.poor(), swap.poor());
   }
 
-  private boolean makePlaceFor(Flow poor) {
-    if (!poor.placed().isEmpty() || parked >= maxInFlight) {
-      return false;
-    }
-    Flow rich = queue.richerThan(poor);
-    if (rich == null) {
-      return false;
-    }
+  /** Half of the images that may be parked are parked only for requests that are soon gone. */
+  private boolean mayTakePlace(Flow poor) {
+    return parked < maxInFlight / 2 || poor.wantsOnePlace();
+  }
+
+  private void park(Flow rich) {
     queue.change(
         rich,
         () -> {
           ImageInFlight image = rich.giveUpPlace();
-          if (image != null) {
-            fresh.remove(image);
-            stepping.remove(image);
-            rich.tenant().countPlaces(-1);
-            places--;
-            parked++;
-          }
+          fresh.remove(image);
+          stepping.remove(image);
+          rich.tenant().countPlaces(-1);
+          places--;
+          parked++;
         });
-    return places < maxInFlight;
   }
 
   /** Gives the place to the image that has begun. */

@@ -69,6 +69,11 @@ final class PortionInFlight {
     return next < portion.to();
   }
 
+  /** Images that have not begun. */
+  int waiting() {
+    return portion.to() - next;
+  }
+
   /** Whether no image has begun. */
   boolean isUntouched() {
     return next == portion.from();

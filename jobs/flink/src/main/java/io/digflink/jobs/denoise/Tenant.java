@@ -51,9 +51,9 @@ final class Tenant {
     waiting.add(flow);
   }
 
-  /** The request that comes next has this much service: who joins later gets no more ahead. */
-  void reached(double serviceOfNext) {
-    level = Math.max(level, serviceOfNext);
+  /** A request with this much service had its turn: who joins later gets no more ahead. */
+  void reached(double serviceAtTurn) {
+    level = Math.max(level, serviceAtTurn);
   }
 
   /** Places that its images have. */

@@ -2,9 +2,10 @@
  * The Denoise operator: continuous batching of diffusion trajectories.
  *
  * <pre>
- *   AdmittedRequest ─► InFlight ─ StepBatcher ─► DenoiseRun (device thread) ─► DenoisedImage
- *                      │ requests waiting, images at any of their steps
- *                      └ HeldRequest ─ HeldRequestSerializer ─ operator state
+ *   Portion ─► InFlight ─ StepBatcher ─► DenoiseRun (device thread) ─► DenoisedImage
+ *              │ └ FairQueue: whose image begins next
+ *              │ portions waiting, images at any of their steps
+ *              └ HeldPortion ─ HeldPortionSerializer ─ operator state
  * </pre>
  */
 package io.digflink.jobs.denoise;

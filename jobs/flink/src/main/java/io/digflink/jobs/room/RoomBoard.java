@@ -65,7 +65,11 @@ final class RoomBoard {
             isDrained());
     if (!now.equals(news)) {
       news = now;
-      gateways.values().forEach(side -> side.values().forEach(to -> to.sendEvent(now)));
+      gateways.get(Side.SENDING).values().forEach(to -> to.sendEvent(now));
+      // Those that send end when all is drained, and those behind them may end before word comes.
+      if (!now.isDrained()) {
+        gateways.get(Side.HOLDING).values().forEach(to -> to.sendEvent(now));
+      }
     }
   }
 

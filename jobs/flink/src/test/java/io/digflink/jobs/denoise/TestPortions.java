@@ -36,20 +36,21 @@ final class TestPortions {
 
   /** A request for images of any size as one portion. */
   static PortionInFlight of(GenerationRequest.Builder request, int images, LatentShape shape) {
-    return of(request, images, shape, 0, images);
+    return of(admitted(request, images, shape), 0, images);
+  }
+
+  /** A request for images of a size, as it is admitted. */
+  static AdmittedRequest admitted(
+      GenerationRequest.Builder request, int images, LatentShape shape) {
+    return TestRequests.admitted(request.setImagesPerLabel(images).build(), shape, LABEL);
   }
 
   /** Some images of a request. */
-  static PortionInFlight of(
-      GenerationRequest.Builder request, int images, LatentShape shape, int from, int to) {
-    AdmittedRequest admitted =
-        TestRequests.admitted(request.setImagesPerLabel(images).build(), shape, LABEL);
-    String model = admitted.request().getModel();
-    Portion portion = Portion.of(admitted, TestRequests.DIGEST, from, to);
+  static PortionInFlight of(AdmittedRequest admitted, int from, int to) {
     return new PortionInFlight(
-        portion,
+        Portion.of(admitted, TestRequests.DIGEST, from, to),
         null,
-        new BatchKey(model, TestRequests.DIGEST, shape),
+        new BatchKey(admitted.request().getModel(), TestRequests.DIGEST, admitted.latent()),
         SEQUENCE.getAndIncrement(),
         from);
   }

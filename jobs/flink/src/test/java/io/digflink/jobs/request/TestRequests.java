@@ -11,8 +11,11 @@ public final class TestRequests {
   /** The digest of the bundle that portions are to be made by, where none is given. */
   public static final String DIGEST = "ab".repeat(32);
 
+  private static final RecordCodec<GenerationRequest> CODEC;
+
   static {
     TrustedRecords.install();
+    CODEC = RecordCodec.of(GenerationRequest.class);
   }
 
   private TestRequests() {}
@@ -29,7 +32,7 @@ public final class TestRequests {
   public static AdmittedRequest admitted(
       GenerationRequest request, LatentShape latent, int... labels) {
     return new AdmittedRequest(
-        RecordCodec.of(GenerationRequest.class).encode(request),
+        CODEC.encode(request),
         "t-0@" + request.getRequestId(),
         request,
         labels,
