@@ -27,11 +27,10 @@ final class PortionCutter {
    */
   PortionCutter(int subtasks, int self, int maxParallelism) {
     this.subtasks = subtasks;
-    this.places = Places.of(maxParallelism);
+    this.places = Places.of(subtasks, maxParallelism);
     this.assigned = new long[places.length];
-    int first = self * places.length / subtasks;
     for (int i = 0; i < places.length; i++) {
-      assigned[(first + i) % places.length] = i;
+      assigned[(self + i) % places.length] = i;
     }
   }
 

@@ -9,6 +9,7 @@ import io.digflink.jobs.request.SideOutputs;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
+import java.time.Duration;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.ValueState;
@@ -32,6 +33,9 @@ public final class ProgressFunction
     extends KeyedProcessFunction<String, RequestEvent, Answer<RequestProgress>>
     implements CheckpointedFunction, CheckpointListener {
   private static final long serialVersionUID = 1L;
+
+  /** What subtasks tell of a request may come after its end: so long it is waited for the rest. */
+  private static final long STRAY_MILLIS = Duration.ofMinutes(10).toMillis();
 
   private transient ValueState<byte[]> tallies;
   private transient ValueState<byte[]> originals;
@@ -85,7 +89,18 @@ public final class ProgressFunction
               event.at(),
               tally.expectedAt(now)));
     }
+    if (!tally.isOpened()) {
+      context.timerService().registerProcessingTimeTimer(now + STRAY_MILLIS);
+    }
     tallies.update(tally.toBytes());
+  }
+
+  @Override
+  public void onTimer(long time, OnTimerContext context, Collector<Answer<RequestProgress>> out)
+      throws Exception {
+    if (!Tally.of(tallies.value()).isOpened()) {
+      tallies.clear();
+    }
   }
 
   private void end(

@@ -98,6 +98,11 @@ final class Tally {
     return null;
   }
 
+  /** Whether the request is known, and not only what has happened to some of its images. */
+  boolean isOpened() {
+    return isOpened;
+  }
+
   /** Whether nothing more comes of the request. */
   boolean isEnded() {
     return isOpened && done + failed + dropped >= images;

@@ -13,11 +13,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PortionCutterTest {
+  private static final int MAX_PARALLELISM = 128;
   private static final LatentShape SHAPE = new LatentShape(4, 8, 8);
 
   @ParameterizedTest(name = "{0} images for {1} subtasks")
@@ -37,7 +39,8 @@ class PortionCutterTest {
     "10000, 7"
   })
   void theCutsCoverEveryImageOnceAndInOrder(int images, int subtasks) {
-    List<QueueItem> items = cut(new PortionCutter(subtasks, 0), request("a", images));
+    List<QueueItem> items =
+        cut(new PortionCutter(subtasks, 0, MAX_PARALLELISM), request("a", images));
 
     int next = 0;
     for (QueueItem item : items) {
@@ -46,7 +49,7 @@ class PortionCutterTest {
       assertThat(portion.size()).isBetween(1, PortionCutter.MOST_IMAGES);
       assertThat(portion.images()).isEqualTo(images);
       assertThat(portion.bundleDigest()).isEqualTo(TestRequests.DIGEST);
-      assertThat(item.target()).isBetween(0, subtasks - 1);
+      assertThat(subtaskOf(item, subtasks)).isBetween(0, subtasks - 1);
       next = portion.to();
     }
     assertThat(next).isEqualTo(images);
@@ -57,7 +60,7 @@ class PortionCutterTest {
     AdmittedRequest admitted =
         TestRequests.admitted(
             TestRequests.request("a", "m", 5, 6, 7).setImagesPerLabel(30).build(), SHAPE, 5, 6, 7);
-    List<QueueItem> items = cut(new PortionCutter(2, 0), admitted);
+    List<QueueItem> items = cut(new PortionCutter(2, 0, MAX_PARALLELISM), admitted);
 
     for (QueueItem item : items) {
       for (int i = item.portion().from(); i < item.portion().to(); i++) {
@@ -71,7 +74,7 @@ class PortionCutterTest {
   @Test
   void theFirstPortionAloneTakesTheRecordAndItsContentAlong() {
     AdmittedRequest admitted = request("a", 100);
-    List<QueueItem> items = cut(new PortionCutter(2, 0), admitted);
+    List<QueueItem> items = cut(new PortionCutter(2, 0, MAX_PARALLELISM), admitted);
 
     assertThat(items.get(0).original()).isEqualTo(admitted.original());
     assertThat(items.get(0).content()).isEqualTo(Digests.ofContent(admitted.request()));
@@ -85,14 +88,14 @@ class PortionCutterTest {
 
   @Test
   void aSmallRequestUsesAsManySubtasksAsItHasImages() {
-    List<QueueItem> items = cut(new PortionCutter(4, 2), request("a", 4));
+    List<QueueItem> items = cut(new PortionCutter(4, 2, MAX_PARALLELISM), request("a", 4));
 
-    assertThat(items).extracting(QueueItem::target).containsExactlyInAnyOrder(0, 1, 2, 3);
+    assertThat(items).extracting(item -> subtaskOf(item, 4)).containsExactlyInAnyOrder(0, 1, 2, 3);
   }
 
   @Test
   void oneLargeRequestGivesAllSubtasksTheSameWork() {
-    long[] work = workOf(cut(new PortionCutter(4, 0), request("a", 2_000)), 4);
+    long[] work = workOf(cut(new PortionCutter(4, 0, MAX_PARALLELISM), request("a", 2_000)), 4);
 
     long whole = Arrays.stream(work).sum();
     for (long part : work) {
@@ -103,7 +106,7 @@ class PortionCutterTest {
   @Test
   void manySmallRequestsOfAnySizeGiveAllSubtasksTheSameWork() {
     Random random = new Random(5);
-    PortionCutter cutter = new PortionCutter(3, 1);
+    PortionCutter cutter = new PortionCutter(3, 1, MAX_PARALLELISM);
     List<QueueItem> items = new ArrayList<>();
     for (int i = 0; i < 3_000; i++) {
       int side = 8 << random.nextInt(3);
@@ -130,8 +133,28 @@ class PortionCutterTest {
   void subtasksOfAdmitDoNotAllBeginAtOneOfDenoise() {
     assertThat(
             IntStream.range(0, 4)
-                .map(self -> cut(new PortionCutter(4, self), request("a", 1)).get(0).target()))
+                .map(
+                    self ->
+                        subtaskOf(
+                            cut(new PortionCutter(4, self, MAX_PARALLELISM), request("a", 1))
+                                .get(0),
+                            4)))
         .containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void moreSubtasksThanAdmitKnowsOfHaveTheSameWork() {
+    long[] work = workOf(cut(new PortionCutter(2, 0, MAX_PARALLELISM), request("a", 10_000)), 8);
+
+    long whole = Arrays.stream(work).sum();
+    for (long part : work) {
+      assertThat(part / (double) whole).isCloseTo(0.125, within(0.01));
+    }
+  }
+
+  private static int subtaskOf(QueueItem item, int subtasks) {
+    return KeyGroupRangeAssignment.assignKeyToParallelOperator(
+        item.place(), MAX_PARALLELISM, subtasks);
   }
 
   private static AdmittedRequest request(String id, int images) {
@@ -148,7 +171,7 @@ class PortionCutterTest {
   private static long[] workOf(List<QueueItem> items, int subtasks) {
     long[] work = new long[subtasks];
     for (QueueItem item : items) {
-      work[item.target()] += item.portion().cost() * item.portion().size();
+      work[subtaskOf(item, subtasks)] += item.portion().cost() * item.portion().size();
     }
     return work;
   }

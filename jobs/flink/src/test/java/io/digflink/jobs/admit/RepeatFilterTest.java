@@ -93,7 +93,7 @@ class RepeatFilterTest {
             new byte[] {5},
             plain.tenant());
     List<QueueItem> items = new ArrayList<>();
-    new PortionCutter(2, 0).cut(admitted, TestRequests.DIGEST, items::add);
+    new PortionCutter(2, 0, 128).cut(admitted, TestRequests.DIGEST, items::add);
     for (QueueItem item : items) {
       harness.processElement(item, 0);
     }
@@ -256,7 +256,7 @@ class RepeatFilterTest {
     AdmittedRequest admitted =
         TestRequests.admitted(request("a").build(), new LatentShape(1, 1, 1), 1);
     List<QueueItem> items = new ArrayList<>();
-    new PortionCutter(2, 0).cut(admitted, TestRequests.DIGEST, items::add);
+    new PortionCutter(2, 0, 128).cut(admitted, TestRequests.DIGEST, items::add);
     harness.processElement(items.get(0), 0);
     OperatorSubtaskState snapshot = harness.snapshot(1, 0);
     harness.close();
