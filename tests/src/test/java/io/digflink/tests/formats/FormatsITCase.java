@@ -89,7 +89,7 @@ class FormatsITCase {
             record -> {
               JsonCodec.of(RequestProgress.class).decode(record.value());
               assertThat(TopicRecords.headers(record))
-                  .contains("schema-version: 2", "traceparent: 00-good-01", "tenant: good");
+                  .contains("schema-version: 3", "traceparent: 00-good-01", "tenant: good");
             });
     ConsumerRecord<byte[], byte[]> rejected =
         topics.read(run.settings().topics().rejected()).get(0);

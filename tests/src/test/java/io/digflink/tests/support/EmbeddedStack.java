@@ -43,7 +43,10 @@ public final class EmbeddedStack implements AutoCloseable {
     return directory;
   }
 
-  /** Options of a job with topics of its own, which exist afterwards. */
+  /**
+   * Options of a job with topics of its own, which exist afterwards but for those that a job can do
+   * without.
+   */
   public Configuration newJob() throws InterruptedException {
     String name = UUID.randomUUID().toString();
     Configuration options = new Configuration();
@@ -54,6 +57,8 @@ public final class EmbeddedStack implements AutoCloseable {
     options.set(GenerateOptions.IMAGES_TOPIC, name + ".images");
     options.set(GenerateOptions.PROGRESS_TOPIC, name + ".progress");
     options.set(GenerateOptions.REJECTED_TOPIC, name + ".rejected");
+    options.set(GenerateOptions.CANCELLATIONS_TOPIC, name + ".cancellations");
+    options.set(GenerateOptions.PREVIEWS_TOPIC, name + ".previews");
     options.set(GenerateOptions.MODEL_DIRECTORY, directory.resolve("models").toString());
     options.set(GenerateOptions.DEVICE, "cpu");
     options.set(GenerateOptions.CHECKPOINT_INTERVAL, Duration.ofMillis(200));

@@ -1,5 +1,6 @@
 package io.digflink.tests.support;
 
+import io.digflink.cli.client.CancellationSender;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.client.TopicReader;
 import io.digflink.jobs.generate.GenerateJob;
@@ -7,9 +8,11 @@ import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.generate.GenerateSettings;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
+import io.digflink.schemas.ImagePreview;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
 import io.digflink.schemas.RequestState;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -53,6 +56,37 @@ public final class JobRun {
       for (GenerationRequest request : requests) {
         sender.send(request);
       }
+    }
+    return this;
+  }
+
+  /** Creates the topics that a job can do without. */
+  public JobRun withAllTopics() throws InterruptedException {
+    stack
+        .kafka()
+        .createTopics(
+            List.of(
+                options.get(GenerateOptions.CANCELLATIONS_TOPIC),
+                options.get(GenerateOptions.PREVIEWS_TOPIC)),
+            1);
+    return this;
+  }
+
+  /** Cancels requests. */
+  public JobRun cancel(String... requestIds) throws InterruptedException {
+    try (CancellationSender sender =
+        new CancellationSender(client(), options.get(GenerateOptions.CANCELLATIONS_TOPIC))) {
+      for (String id : requestIds) {
+        sender.cancel(id);
+      }
+    }
+    return this;
+  }
+
+  /** Sends a record without a value to the topic of requests. */
+  public JobRun sendTombstone(String requestId) throws InterruptedException {
+    try (RequestSender sender = sender()) {
+      sender.send(requestId.getBytes(StandardCharsets.UTF_8), null);
     }
     return this;
   }
@@ -153,6 +187,11 @@ public final class JobRun {
   /** All progress that is committed. */
   public List<RequestProgress> progress() {
     return readAll(GenerateOptions.PROGRESS_TOPIC, RequestProgress.class);
+  }
+
+  /** All previews. */
+  public List<ImagePreview> previews() {
+    return readAll(GenerateOptions.PREVIEWS_TOPIC, ImagePreview.class);
   }
 
   /** Waits until a request's first image has begun and a checkpoint has made that known. */

@@ -27,6 +27,7 @@ final class DenoiseMetrics {
   private final Histogram rowsPerBatch;
   private final Histogram stepMillis;
   private final Histogram queueWaitMillis;
+  private final Counter cancellations;
   private final Counter imagesCancelled;
   private final Map<Integer, Histogram> waitByPriority = new HashMap<>();
   private final Map<String, Counter> begunByTenant = new HashMap<>();
@@ -45,6 +46,7 @@ final class DenoiseMetrics {
     group.gauge("imagesParked", () -> imagesParked);
     group.gauge("portionsInFlight", () -> portionsInFlight);
     group.gauge("requestsWaiting", () -> requestsWaiting);
+    cancellations = group.counter("cancellations");
     imagesCancelled = group.counter("imagesCancelled");
     group.gauge("oldestRequestMillis", this::oldestRequestMillis);
     imagesPerSecond =
@@ -92,6 +94,11 @@ final class DenoiseMetrics {
             tenant,
             name -> group.addGroup("tenant", name.isEmpty() ? "none" : name).counter("imagesBegun"))
         .inc();
+  }
+
+  /** The word that a request is cancelled has come, whether it is here or not. */
+  void cancelled() {
+    cancellations.inc();
   }
 
   /** Images are given up. */

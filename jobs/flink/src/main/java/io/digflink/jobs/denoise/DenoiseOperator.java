@@ -197,6 +197,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   private void cancel(String requestId, long at) {
     long now = now();
     cancellations.add(requestId, at, now);
+    metrics.cancelled();
     List<PortionInFlight> cancelled =
         inFlight.portions().stream()
             .filter(portion -> portion.portion().requestId().equals(requestId))
