@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.apache.flink.configuration.Configuration;
 
@@ -198,23 +199,29 @@ final class QueueJob implements AutoCloseable {
   /** Median milliseconds of the last runs of the denoiser, of whole milliseconds. */
   double medianRunMillis() throws IOException, InterruptedException {
     // Half a millisecond: the metric counts whole ones.
-    return 0.5 + metric("Denoise.stepMillis_median");
+    return 0.5 + metric("Denoise.stepMillis_median").average().orElseThrow();
+  }
+
+  /** The longest of the last thousand runs of each subtask, in milliseconds. */
+  double slowestRunMillis() throws IOException, InterruptedException {
+    return metric("Denoise.stepMillis_max").max().orElseThrow();
   }
 
   /** Mean rows of the last runs of the denoiser. */
   double meanRows() throws IOException, InterruptedException {
-    return metric("Denoise.rowsPerBatch_mean");
+    return metric("Denoise.rowsPerBatch_mean").average().orElseThrow();
   }
 
-  /** Mean over the subtasks of a metric. */
-  private double metric(String name) throws IOException, InterruptedException {
+  /** A metric of each subtask, of one at least. */
+  private DoubleStream metric(String name) throws IOException, InterruptedException {
     // A question is answered with what the one before it has fetched.
     metrics.values(service.job().id(), name);
     Thread.sleep(METRICS_ARE_THIS_OLD_MILLIS);
-    return metrics.values(service.job().id(), name).stream()
-        .mapToDouble(Double::doubleValue)
-        .average()
-        .orElseThrow(() -> new IOException("Expected the metric " + name + ", found none"));
+    List<Double> values = metrics.values(service.job().id(), name);
+    if (values.isEmpty()) {
+      throw new IOException("Expected the metric " + name + ", found none");
+    }
+    return values.stream().mapToDouble(Double::doubleValue);
   }
 
   @Override

@@ -12,6 +12,7 @@ final class WaitingPart {
   private static final int[] BEHIND = {0, 1, 2, 8};
   private static final int STEPS = 20;
   private static final double BAR_RUNS = 2;
+  private static final int COLUMNS = 14;
 
   /**
    * Behind so many large requests.
@@ -20,7 +21,9 @@ final class WaitingPart {
    * @param millis from admission to the end of the first step
    * @param runs the same without that step itself, in runs of the device
    * @param images of the large requests whose last step was done in that time
-   * @param runMillis a run
+   * @param runMillis a run, the median
+   * @param slowestRunMillis the slowest of the last thousand of a subtask
+   * @param rows of a run, the mean
    * @param cancelled large requests that ended CANCELLED
    * @param made images of them that were out by then
    */
@@ -31,6 +34,8 @@ final class WaitingPart {
       Distribution runs,
       Distribution images,
       double runMillis,
+      double slowestRunMillis,
+      double rows,
       int cancelled,
       int made) {}
 
@@ -43,25 +48,28 @@ final class WaitingPart {
               Locale.ROOT,
               "Waiting: a request of one image behind large ones of %,d images of %d steps, %d"
                   + " subtasks, %d of them one after the other%n%n"
-                  + "| behind | in Kafka p50 | max | to its first step p50 | max | a run | runs before"
+                  + "| behind | in Kafka p50 | max | to its first step p50 | max | a run p50 | max | rows | runs before"
                   + " its own p50 | max | images meanwhile p50 | max | cancelled | made till then |%n"
-                  + "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|%n",
+                  + "|%s%n",
               largeImages,
               STEPS,
               subtasks,
-              probes));
+              probes,
+              "---:|".repeat(COLUMNS)));
       for (Row row : rows) {
         table.append(
             String.format(
                 Locale.ROOT,
-                "| %d | %.0f ms | %.0f ms | %.0f ms | %.0f ms | %.1f ms | %.1f | %.1f | %.0f | %.0f |"
-                    + " %d of %d | %d |%n",
+                "| %d | %.0f ms | %.0f ms | %.0f ms | %.0f ms | %.1f ms | %.0f ms | %.1f | %.1f | %.1f"
+                    + " | %.0f | %.0f | %d of %d | %d |%n",
                 row.behind(),
                 row.millisInKafka().median(),
                 row.millisInKafka().greatest(),
                 row.millis().median(),
                 row.millis().greatest(),
                 row.runMillis(),
+                row.slowestRunMillis(),
+                row.rows(),
                 row.runs().median(),
                 row.runs().greatest(),
                 row.images().median(),
@@ -123,6 +131,8 @@ final class WaitingPart {
       probes.add(probe);
     }
     double runMillis = job.medianRunMillis();
+    double slowest = job.slowestRunMillis();
+    double rows = job.meanRows();
     job.cancel(large);
     List<Integer> meanwhile = new ArrayList<>();
     for (Made probe : probes) {
@@ -144,6 +154,8 @@ final class WaitingPart {
                 .toList()),
         Distribution.of(meanwhile),
         runMillis,
+        slowest,
+        rows,
         (int) large.stream().filter(id -> job.state(id) == RequestState.CANCELLED).count(),
         large.stream().mapToInt(job::imagesOf).sum());
   }
