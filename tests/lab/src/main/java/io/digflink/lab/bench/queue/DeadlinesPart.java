@@ -21,7 +21,7 @@ final class DeadlinesPart {
   private static final double ATTAINMENT_BAR = 1.32;
 
   /** Requests of which the middle is timed: the job is full then. */
-  private static final int FULL_REQUESTS = 300;
+  private static final int FULL_REQUESTS = 200;
 
   /** In the order told, not, not, told, so that a machine that slows down slows both. */
   private static final boolean[] TURNS = {true, false, false, true};

@@ -7,12 +7,12 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
 import org.apache.flink.configuration.Configuration;
 
 /**
@@ -30,7 +30,8 @@ final class TenantsPart {
   /** As many images as there are places, twice: some wait at any moment. */
   private static final int REQUESTS_OF_QUIET = 2 * 64 / IMAGES;
 
-  private static final int WARM_UP_MILLIS = 5_000;
+  /** Images of a subtask until whoever came first has had more than all places. */
+  private static final int WARM_UP_IMAGES = 2 * 64;
 
   /** Apart in the order fair, one, one, fair, so that a machine that slows down slows both. */
   private static final boolean[] TURNS = {true, false, false, true};
@@ -48,6 +49,7 @@ final class TenantsPart {
    *
    * @param isFair whether the clients are three tenants
    * @param images by client
+   * @param warmUpImages by client, before
    * @param imagesPerSecond of all
    * @param cpuSeconds of all processors per image, broker and client included
    * @param fewestOutstanding images of a quiet client that were asked for and not seen
@@ -55,6 +57,7 @@ final class TenantsPart {
   record Turn(
       boolean isFair,
       List<Integer> images,
+      List<Integer> warmUpImages,
       double imagesPerSecond,
       double cpuSeconds,
       int fewestOutstanding) {}
@@ -63,20 +66,29 @@ final class TenantsPart {
 
     /** Jain's index of the images of all fair turns. */
     double jain() {
+      return jain(Turn::images);
+    }
+
+    /** Jain's index of the images while whoever came first still had most of the places. */
+    double jainOfWarmUp() {
+      return jain(Turn::warmUpImages);
+    }
+
+    private double jain(Function<Turn, List<Integer>> images) {
       double sum = 0;
       double squares = 0;
       for (int i = 0; i < CLIENTS.length; i++) {
-        double images = imagesOf(true, i);
-        sum += images;
-        squares += images * images;
+        double ofClient = imagesOf(true, i, images);
+        sum += ofClient;
+        squares += ofClient * ofClient;
       }
       return sum * sum / (CLIENTS.length * squares);
     }
 
-    private int imagesOf(boolean isFair, int client) {
+    private int imagesOf(boolean isFair, int client, Function<Turn, List<Integer>> images) {
       return turns.stream()
           .filter(turn -> turn.isFair() == isFair)
-          .mapToInt(turn -> turn.images().get(client))
+          .mapToInt(turn -> images.apply(turn).get(client))
           .sum();
     }
 
@@ -108,7 +120,7 @@ final class TenantsPart {
       for (boolean isFair : new boolean[] {true, false}) {
         table.append(isFair ? "| three tenants" : "| one tenant");
         for (int i = 0; i < CLIENTS.length; i++) {
-          table.append(" | ").append(imagesOf(isFair, i));
+          table.append(" | ").append(imagesOf(isFair, i, Turn::images));
         }
         table.append(
             String.format(
@@ -124,12 +136,14 @@ final class TenantsPart {
           String.format(
               Locale.ROOT,
               "%nThree tenants over one: %.3f of the images/s, %.3f of the images per processor"
-                  + " second. Images by the time of their file, from %d s after the first request of a"
-                  + " turn; no quiet client had fewer than %d images asked for and not seen.%n"
+                  + " second. Images by the time of their file, after the first %d of a turn: who comes"
+                  + " first has all places till then (Jain's index of those: %.2f). No quiet client had"
+                  + " fewer than %d images asked for and not seen.%n"
                   + "Bars: Jain's index of %.2f %s, %.2f of the images/s %s.%n",
               rate,
               cpu,
-              WARM_UP_MILLIS / 1000,
+              subtasks * WARM_UP_IMAGES,
+              jainOfWarmUp(),
               turns.stream().mapToInt(Turn::fewestOutstanding).min().orElseThrow(),
               JAIN_BAR,
               jain() >= JAIN_BAR ? "met" : "missed",
@@ -167,34 +181,43 @@ final class TenantsPart {
       String tenant = isFair ? CLIENTS[i] : "all";
       clients.add(new Client(CLIENTS[i] + "-" + turns, tenant, waiting));
     }
-    long from = System.currentTimeMillis() + WARM_UP_MILLIS;
-    int fewest = keepWaiting(clients, from);
-    from = System.currentTimeMillis();
+    int before = job.images().size();
+    int warmUp = subtasks * WARM_UP_IMAGES;
+    int fewest = keepWaiting(clients, () -> job.images().size() - before < warmUp);
+    long from = System.currentTimeMillis();
     long cpu = PROCESS.getProcessCpuTime();
-    fewest = Math.min(fewest, keepWaiting(clients, from + windowMillis));
+    fewest = Math.min(fewest, keepWaiting(clients, () -> System.currentTimeMillis() < from + windowMillis));
     long to = System.currentTimeMillis();
     cpu = PROCESS.getProcessCpuTime() - cpu;
     for (Client client : clients) {
       job.cancel(client.outstanding);
     }
-    int[] images = new int[CLIENTS.length];
-    for (Made made : job.images()) {
-      for (int i = 0; i < CLIENTS.length; i++) {
-        boolean isIn = made.encodedAt() >= from && made.encodedAt() < to;
-        images[i] += isIn && made.requestId().startsWith(clients.get(i).name + "-") ? 1 : 0;
-      }
-    }
-    int all = Arrays.stream(images).sum();
+    List<Integer> images = images(clients, from, to);
+    int all = images.stream().mapToInt(Integer::intValue).sum();
     return new Turn(
         isFair,
-        Arrays.stream(images).boxed().collect(Collectors.toList()),
+        images,
+        images(clients, 0, from),
         all * 1e3 / (to - from),
         cpu / 1e9 / all,
         fewest);
   }
 
+  /** Images by client whose file was there in a time. */
+  private List<Integer> images(List<Client> clients, long from, long to) {
+    return clients.stream()
+        .map(
+            client ->
+                (int)
+                    job.images().stream()
+                        .filter(made -> made.requestId().startsWith(client.name + "-"))
+                        .filter(made -> made.encodedAt() >= from && made.encodedAt() < to)
+                        .count())
+        .toList();
+  }
+
   /** Sends what keeps as much waiting as is due; returns the fewest images of a quiet client. */
-  private int keepWaiting(List<Client> clients, long untilMillis)
+  private int keepWaiting(List<Client> clients, BooleanSupplier goesOn)
       throws IOException, InterruptedException {
     int fewest = Integer.MAX_VALUE;
     do {
@@ -205,7 +228,7 @@ final class TenantsPart {
       for (Client quiet : clients.subList(1, clients.size())) {
         fewest = Math.min(fewest, quiet.fewest);
       }
-    } while (System.currentTimeMillis() < untilMillis);
+    } while (goesOn.getAsBoolean());
     return fewest;
   }
 
