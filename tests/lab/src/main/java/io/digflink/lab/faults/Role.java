@@ -30,7 +30,7 @@ enum Role {
   private static final int CYCLE = 20;
 
   /** Requests that are sent between one that is cancelled and its cancellation. */
-  private static final int[] CANCELLED_AFTER = {0, 8, -1, 16};
+  private static final int[] CANCELLED_AFTER = {30, 0, 16, -1};
 
   /** The role of a number that can be served. */
   static Role of(int number) {
