@@ -1,6 +1,7 @@
 package io.digflink.lab.bench;
 
 import io.digflink.cli.Subcommand;
+import io.digflink.lab.bench.queue.QueueBench;
 import io.digflink.lab.load.CheckpointBench;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Spec;
       FusionBench.class,
       HeadlineBench.class,
       OpBench.class,
-      ProviderBench.class
+      ProviderBench.class,
+      QueueBench.class
     })
 public final class BenchCommand implements Subcommand {
   @Spec private CommandSpec spec;

@@ -23,6 +23,7 @@ public final class Answers {
   private final Map<String, Integer> imagesOfRequest = new HashMap<>();
   private final Map<String, Integer> rejects = new HashMap<>();
   private final Set<String> running = new HashSet<>();
+  private final Endings endings = new Endings();
   private int differing;
   private int answered;
   private long steps;
@@ -47,10 +48,14 @@ public final class Answers {
   synchronized void image(GeneratedImage image) {
     String id = image.getRequestId();
     int kind = workload.kind(workload.number(id));
-    if (images.merge(id + "/" + image.getIndex(), 1, Integer::sum) == 1
-        && imagesOfRequest.merge(id, 1, Integer::sum) == workload.images(kind)) {
-      answered++;
+    if (images.merge(id + "/" + image.getIndex(), 1, Integer::sum) == 1) {
+      int found = imagesOfRequest.merge(id, 1, Integer::sum);
+      if (!isCancelled(id) && found == workload.images(kind)) {
+        answered++;
+      }
     }
+    endings.image(id);
+    countIfCancelled(id);
     steps += image.getSteps();
     String digest = DigestUtils.sha256Hex(bytes(image.getBytes()));
     String key = kind + "/" + image.getIndex();
@@ -73,6 +78,29 @@ public final class Answers {
       running.add(progress.getRequestId());
     } else {
       running.remove(progress.getRequestId());
+    }
+    endings.progress(progress);
+    countIfCancelled(progress.getRequestId());
+  }
+
+  /** Notes that a request was sent: that is all that a repeat waits for. */
+  synchronized void sent(int number) {
+    answered += workload.role(number) == Role.REPEAT ? 1 : 0;
+  }
+
+  /** Notes that everything has been read that was visible with the ends read so far. */
+  synchronized void close() {
+    endings.close();
+  }
+
+  private boolean isCancelled(String id) {
+    return workload.role(workload.number(id)).isCancelled();
+  }
+
+  /** One that is cancelled is answered when it has ended and its images are there. */
+  private void countIfCancelled(String id) {
+    if (isCancelled(id) && endings.isComplete(id, imagesOfRequest.getOrDefault(id, 0))) {
+      answered++;
     }
   }
 
@@ -104,28 +132,95 @@ public final class Answers {
 
   /** Judges a run of the requests of numbers below {@code requests}. */
   synchronized Verdict judge(int requests) {
-    int expectedImages = 0;
-    int lost = 0;
-    int twice = 0;
-    int invalid = 0;
-    Map<String, Integer> imagesLeft = new HashMap<>(images);
-    Map<String, Integer> rejectsLeft = new HashMap<>(rejects);
-    for (int number = 0; number < requests; number++) {
-      if (!workload.isValid(number)) {
-        invalid++;
-        Integer found = rejectsLeft.remove(DigestUtils.sha256Hex(workload.bytes(number)));
-        lost += found == null ? 1 : 0;
-        twice += found == null ? 0 : found - 1;
-        continue;
+    return new Judge(requests).judge();
+  }
+
+  private final class Judge {
+    private final int requests;
+    private final Map<String, Integer> imagesLeft = new HashMap<>(images);
+    private final Map<String, Integer> rejectsLeft = new HashMap<>(rejects);
+    private int expectedImages;
+    private int lost;
+    private int twice;
+    private int invalid;
+    private int large;
+    private int repeats;
+    private int conflicts;
+    private int cancelled;
+    private int tooLate;
+    private int madeOfCancelled;
+    private int wrongEnds;
+
+    Judge(int requests) {
+      this.requests = requests;
+    }
+
+    Verdict judge() {
+      for (int number = 0; number < requests; number++) {
+        Role role = workload.role(number);
+        switch (role) {
+          case INVALID, CONFLICT -> judgeReject(number);
+          case CANCELLED, LARGE_CANCELLED -> judgeCancelled(number);
+          case REPEAT -> repeats++;
+          case PLAIN, LARGE -> judgeImages(number);
+        }
+        large += role == Role.LARGE ? 1 : 0;
+        conflicts += role == Role.CONFLICT ? 1 : 0;
       }
+      Mix mix =
+          new Mix(
+              large,
+              repeats,
+              conflicts,
+              cancelled,
+              tooLate,
+              madeOfCancelled,
+              wrongEnds + endings.twice(),
+              endings.afterCancelled());
+      int unasked = imagesLeft.size() + rejectsLeft.size();
+      return new Verdict(requests, expectedImages, invalid, lost, twice, differing, unasked, mix);
+    }
+
+    private void judgeReject(int number) {
+      invalid++;
+      count(rejectsLeft.remove(DigestUtils.sha256Hex(workload.bytes(number))));
+    }
+
+    private void judgeImages(int number) {
       for (int index = 0; index < workload.images(workload.kind(number)); index++) {
         expectedImages++;
-        Integer found = imagesLeft.remove(workload.id(number) + "/" + index);
-        lost += found == null ? 1 : 0;
-        twice += found == null ? 0 : found - 1;
+        count(imagesLeft.remove(workload.id(number) + "/" + index));
       }
     }
-    int unasked = imagesLeft.size() + rejectsLeft.size();
-    return new Verdict(requests, expectedImages, invalid, lost, twice, differing, unasked);
+
+    private void count(Integer found) {
+      lost += found == null ? 1 : 0;
+      twice += found == null ? 0 : found - 1;
+    }
+
+    /** Any of its images may be there, once, and as many as its end says. */
+    private void judgeCancelled(int number) {
+      String id = workload.id(number);
+      int made = 0;
+      for (int index = 0; index < workload.images(workload.kind(number)); index++) {
+        Integer found = imagesLeft.remove(id + "/" + index);
+        made += found == null ? 0 : 1;
+        twice += found == null ? 0 : found - 1;
+      }
+      RequestProgress end = endings.of(id);
+      if (end == null) {
+        lost++;
+        return;
+      }
+      if (end.getState() == RequestState.CANCELLED) {
+        cancelled++;
+        madeOfCancelled += made;
+      } else {
+        tooLate++;
+      }
+      boolean isKnown =
+          end.getState() == RequestState.CANCELLED || end.getState() == RequestState.COMPLETED;
+      wrongEnds += isKnown && end.getImagesDone() == made ? 0 : 1;
+    }
   }
 }

@@ -5,6 +5,7 @@ import io.digflink.cli.client.TopicReader;
 import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestProgress;
+import io.digflink.schemas.RequestState;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Properties;
@@ -13,13 +14,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sends the requests of a workload and reads what comes of them, on a thread of its own. */
 public final class LoadClient implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LoadClient.class);
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final Load load;
   private final RequestSender sender;
+  private final Cancels cancels;
   private final TopicReader<GeneratedImage> images;
   private final TopicReader<RejectedRequest> rejected;
   private final TopicReader<RequestProgress> progress;
@@ -28,6 +34,7 @@ public final class LoadClient implements AutoCloseable {
   private volatile int limit;
   private volatile int sent;
   private volatile boolean closing;
+  private boolean hasOpenEnds;
 
   /**
    * What to send and when.
@@ -66,6 +73,7 @@ public final class LoadClient implements AutoCloseable {
     this.load = load;
     this.limit = load.limit();
     this.sender = new RequestSender(client, topics.requests());
+    this.cancels = new Cancels(load.answers().workload(), client, topics, sender);
     this.images = TopicReader.fromStart(client, topics.images(), GeneratedImage.class);
     this.rejected = TopicReader.fromStart(client, topics.rejected(), RejectedRequest.class);
     this.progress = TopicReader.fromStart(client, topics.progress(), RequestProgress.class);
@@ -77,8 +85,14 @@ public final class LoadClient implements AutoCloseable {
       while (sent < limit && load.pace().isDue(sent, answers().answered())) {
         Workload workload = answers().workload();
         byte[] key = workload.id(sent).getBytes(StandardCharsets.UTF_8);
+        cancels.beforeSending(sent);
         sender.send(key, workload.bytes(sent));
+        answers().sent(sent);
+        cancels.sendDue(sent);
         sent++;
+      }
+      if (sent >= limit) {
+        cancels.sendAll();
       }
       read();
     }
@@ -86,12 +100,35 @@ public final class LoadClient implements AutoCloseable {
   }
 
   private void read() {
+    readImages();
+    rejected.poll(POLL).forEach(answers()::reject);
+    for (RequestProgress news : progress.poll(POLL)) {
+      answers().progress(news);
+      hasOpenEnds |= news.getState() == RequestState.CANCELLED;
+    }
+    if (hasOpenEnds) {
+      readAllVisible();
+    }
+  }
+
+  private void readImages() {
     for (GeneratedImage image : images.poll(POLL)) {
       load.observer().accept(image);
       answers().image(image);
     }
-    rejected.poll(POLL).forEach(answers()::reject);
-    progress.poll(POLL).forEach(answers()::progress);
+  }
+
+  /** What is visible now of a cancelled request is all that may ever come of it. */
+  private void readAllVisible() {
+    try {
+      while (!images.isAtEnd()) {
+        readImages();
+      }
+      answers().close();
+      hasOpenEnds = false;
+    } catch (TimeoutException e) {
+      LOG.debug("No broker tells the end of the images; asked again after the next news", e);
+    }
   }
 
   /** What has come so far. */
@@ -138,6 +175,7 @@ public final class LoadClient implements AutoCloseable {
       // Told by check(), or by judge().
       return;
     } finally {
+      cancels.close();
       sender.close();
       images.close();
       rejected.close();

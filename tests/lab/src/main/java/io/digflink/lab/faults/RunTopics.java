@@ -3,17 +3,22 @@ package io.digflink.lab.faults;
 import java.util.List;
 
 /** The topics of one run. */
-public record RunTopics(String requests, String images, String progress, String rejected) {
+public record RunTopics(
+    String requests, String images, String progress, String rejected, String cancellations) {
 
   /** Topics that start with a name. */
   public static RunTopics of(String name) {
     return new RunTopics(
-        name + ".requests", name + ".images", name + ".progress", name + ".rejected");
+        name + ".requests",
+        name + ".images",
+        name + ".progress",
+        name + ".rejected",
+        name + ".cancellations");
   }
 
   /** Their names. */
   public List<String> names() {
-    return List.of(requests, images, progress, rejected);
+    return List.of(requests, images, progress, rejected, cancellations);
   }
 
   /** The job's options that name them. */
@@ -22,6 +27,7 @@ public record RunTopics(String requests, String images, String progress, String 
         "--topics.requests=" + requests,
         "--topics.images=" + images,
         "--topics.progress=" + progress,
-        "--topics.rejected=" + rejected);
+        "--topics.rejected=" + rejected,
+        "--topics.cancellations=" + cancellations);
   }
 }

@@ -23,7 +23,7 @@ public final class Scenarios {
 
   /** Runs them; all must give the images of a run to which nothing is done. */
   public void run(List<Scenario> scenarios) throws Exception {
-    Workload workload = Workload.of(stage.bundles(), kinds);
+    Workload workload = Workload.of(stage.bundles(), kinds).mixed();
     Map<String, String> undisturbed =
         Scenario.undisturbed(
             stack,
