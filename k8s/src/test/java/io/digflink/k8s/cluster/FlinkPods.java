@@ -71,8 +71,7 @@ final class FlinkPods {
         KubernetesConfigOptions.JOB_MANAGER_CPU,
         deployment.at("/spec/jobManager/resource/cpu").asDouble());
     conf.set(
-        KubernetesConfigOptions.TASK_MANAGER_CPU,
-        deployment.at("/spec/taskManager/resource/cpu").asDouble());
+        TaskManagerOptions.CPU_CORES, deployment.at("/spec/taskManager/resource/cpu").asDouble());
     conf.set(JobManagerOptions.TOTAL_PROCESS_MEMORY, memory("jobManager"));
     conf.set(TaskManagerOptions.TOTAL_PROCESS_MEMORY, memory("taskManager"));
     if (deployment.at("/spec").has("job")) {
@@ -143,7 +142,7 @@ final class FlinkPods {
 
   private Map<String, String> externalResources() {
     return ExternalResourceUtils.getExternalResourceConfigurationKeys(
-            configuration, KubernetesConfigOptions.EXTERNAL_RESOURCE_KUBERNETES_CONFIG_KEY_SUFFIX);
+        configuration, KubernetesConfigOptions.EXTERNAL_RESOURCE_KUBERNETES_CONFIG_KEY_SUFFIX);
   }
 
   /** As Flink reads a template: the main container on its own, the others with the pod. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.digflink.k8s.manifest.Manifest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -31,7 +32,8 @@ final class StrimziPods {
     copy(template.at("/pod/securityContext"), spec);
     List<JsonNode> made = new ArrayList<>();
     for (String name : containers) {
-      ObjectNode container = JsonNodeFactory.instance.objectNode().put("name", name);
+      ObjectNode container =
+          JsonNodeFactory.instance.objectNode().put("name", name.toLowerCase(Locale.ROOT));
       copy(template.at("/" + name + "Container/securityContext"), container);
       made.add(container);
     }
