@@ -95,7 +95,11 @@ class HelmITCase {
   }
 
   private static TemplateCommand template(String namespace) {
-    return new Helm(chart).template().withName("dig").withNamespace(namespace).withKubeVersion("1.34.0");
+    return new Helm(chart)
+        .template()
+        .withName("dig")
+        .withNamespace(namespace)
+        .withKubeVersion("1.34.0");
   }
 
   private static List<Manifest> render(TemplateCommand command) {
