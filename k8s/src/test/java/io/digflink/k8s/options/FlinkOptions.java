@@ -69,6 +69,8 @@ public final class FlinkOptions {
     // Environment variables have a prefix and any name.
     String variables = ResourceManagerOptions.CONTAINERIZED_TASK_MANAGER_ENV_PREFIX;
     options.add(key(variables + "ORT_DISABLE_TELEMETRY").stringType().noDefaultValue());
+    // The S3 plugin hands everything with its prefix to Hadoop, which declares no options.
+    options.add(key("fs.s3a.aws.credentials.provider").stringType().noDefaultValue());
     return options;
   }
 }
