@@ -46,7 +46,7 @@ class ImageITCase {
 
     assertThat(sources("cuda"))
         .filteredOn(source -> source.startsWith(K8sFolder.repository()))
-        .hasSize(2)
+        .hasSize(3)
         .allSatisfy(source -> assertThat(source).exists());
   }
 
