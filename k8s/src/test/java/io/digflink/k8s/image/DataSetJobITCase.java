@@ -34,7 +34,8 @@ class DataSetJobITCase {
     Path spec = spec();
     String log;
     JsonNode jobs;
-    try (SessionCluster cluster = SessionCluster.start(image, manifest("FlinkDeployment"))) {
+    try (SessionCluster cluster =
+        SessionCluster.start(image, manifest("FlinkDeployment"), Map.of())) {
       log = runClient(cluster, image, spec);
       jobs = cluster.jobs();
     }

@@ -89,6 +89,9 @@ public final class DeployedJob implements AutoCloseable {
 
   /** Longer names first, in one pass, so that no replacement is replaced again. */
   static String replace(String text, Map<String, String> places) {
+    if (places.isEmpty()) {
+      return text;
+    }
     List<String> names = new ArrayList<>(places.keySet());
     names.sort((a, b) -> b.length() - a.length());
     Pattern any = Pattern.compile(String.join("|", names.stream().map(Pattern::quote).toList()));

@@ -3,6 +3,7 @@ package io.digflink.k8s.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.cli.ExportCommand;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.client.TopicReader;
@@ -46,13 +47,26 @@ public final class ImageStack implements AutoCloseable {
     TrustedRecords.install();
     Kustomize.require();
     buildImage(directory);
-    export(directory.resolve("models").resolve(MODEL));
+    export(directory.resolve("bundles").resolve(MODEL));
     Files.createFile(directory.resolve("client.properties"));
     EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"));
     kafka.createTopics(JobOptions.topics(), 2);
     try (ServerSocket free = new ServerSocket(0)) {
       return new ImageStack(directory, kafka, free.getLocalPort());
     }
+  }
+
+  /**
+   * Runs the init container of the deployment's TaskManagers.
+   *
+   * @return its exit code
+   */
+  public int initialize(Path log) throws Exception {
+    JsonNode container = deployment().at("/spec/taskManager/podTemplate/spec/initContainers/0");
+    List<String> command = new ArrayList<>();
+    container.path("command").forEach(word -> command.add(word.asText()));
+    container.path("args").forEach(word -> command.add(word.asText()));
+    return DeployedJob.run(image(), command, places(), log);
   }
 
   /**
@@ -110,6 +124,9 @@ public final class ImageStack implements AutoCloseable {
 
   /** Starts the deployment's job from the image's files. */
   public DeployedJob start() throws Exception {
+    Path log = directory.resolve("init.log");
+    int exitCode = initialize(log);
+    assertThat(exitCode).as(Files.readString(log)).isZero();
     return DeployedJob.start(image(), deployment(), places());
   }
 
@@ -133,6 +150,7 @@ public final class ImageStack implements AutoCloseable {
     return Map.of(
         "dig-kafka-bootstrap:9093", kafka.bootstrapServers(),
         "/etc/dig/kafka/client.properties", directory.resolve("client.properties").toString(),
+        "/bundles", directory.resolve("bundles").toString(),
         "/models", directory.resolve("models").toString(),
         "/state", directory.resolve("state").toString(),
         "9249", Integer.toString(metricsPort));

@@ -26,13 +26,16 @@ final class SessionCluster implements AutoCloseable {
   private final Path root;
   private final Path conf;
   private final int restPort;
+  private final int rpcPort;
   private final List<String> javaOptions;
   private final List<Process> processes = new ArrayList<>();
 
-  private SessionCluster(Path root, Path conf, int restPort, List<String> javaOptions) {
+  private SessionCluster(
+      Path root, Path conf, int restPort, int rpcPort, List<String> javaOptions) {
     this.root = root;
     this.conf = conf;
     this.restPort = restPort;
+    this.rpcPort = rpcPort;
     this.javaOptions = javaOptions;
   }
 
@@ -41,19 +44,24 @@ final class SessionCluster implements AutoCloseable {
    *
    * @param root the image's file system
    * @param deployment the manifest
+   * @param places local replacements for names in the manifest, such as paths
    */
-  static SessionCluster start(Path root, Manifest deployment) throws IOException {
+  static SessionCluster start(Path root, Manifest deployment, Map<String, String> places)
+      throws IOException {
     Path conf = Files.createDirectories(root.resolve("opt/flink/conf"));
     Map<String, String> configuration = deployment.strings("/spec/flinkConfiguration");
+    configuration.replaceAll((key, value) -> DeployedJob.replace(value, places));
     List<String> javaOptions =
         Arrays.asList(configuration.get("env.java.opts.all").strip().split("\\s+"));
     int restPort;
+    int rpcPort;
     try (ServerSocket rest = new ServerSocket(0);
         ServerSocket rpc = new ServerSocket(0);
         ServerSocket metrics = new ServerSocket(0)) {
       restPort = rest.getLocalPort();
       configuration.put("rest.port", Integer.toString(restPort));
-      configuration.put("jobmanager.rpc.port", Integer.toString(rpc.getLocalPort()));
+      rpcPort = rpc.getLocalPort();
+      configuration.put("jobmanager.rpc.port", Integer.toString(rpcPort));
       String from = Integer.toString(metrics.getLocalPort());
       configuration.put("metrics.reporter.prom.port", from + "-" + (metrics.getLocalPort() + 20));
     }
@@ -66,7 +74,7 @@ final class SessionCluster implements AutoCloseable {
         deployment.at("/spec/taskManager/resource/memory").asText());
     new YAMLMapper().writeValue(conf.resolve("config.yaml").toFile(), configuration);
 
-    SessionCluster cluster = new SessionCluster(root, conf, restPort, javaOptions);
+    SessionCluster cluster = new SessionCluster(root, conf, restPort, rpcPort, javaOptions);
     String packages = "org.apache.flink.runtime.";
     cluster.run(packages + "entrypoint.StandaloneSessionClusterEntrypoint");
     TaskManagerMemory memory = new TaskManagerMemory(configuration);
@@ -117,6 +125,11 @@ final class SessionCluster implements AutoCloseable {
   /** Port of the REST endpoint. */
   int restPort() {
     return restPort;
+  }
+
+  /** Port of the JobManager's RPC. */
+  int rpcPort() {
+    return rpcPort;
   }
 
   /** The jobs that the cluster knows. */

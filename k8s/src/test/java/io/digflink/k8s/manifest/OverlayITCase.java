@@ -10,7 +10,6 @@ import io.digflink.synthesis.SynthesizeCommand;
 import io.digflink.synthesis.spec.SpecReader;
 import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -23,9 +22,6 @@ import picocli.CommandLine;
 class OverlayITCase {
   /** The longest transaction that a broker allows by default. */
   private static final String BROKER_TRANSACTION_TIMEOUT = "900 s";
-
-  /** By folder: rendering takes longer than any check. */
-  private static final Map<String, List<Manifest>> RENDERED = new HashMap<>();
 
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "gpu", "dev"})
@@ -96,6 +92,11 @@ class OverlayITCase {
           .contains(deployment.at("/spec/serviceAccount").asText());
       checkVolumes(deployment, "/spec/podTemplate/spec/volumes", manifests);
     }
+    assertThat(
+            Rendered.one(manifests, "FlinkDeployment", "dig-synthesize")
+                .node()
+                .findValuesAsText("claimName"))
+        .containsExactly("dig-datasets");
     manifests.stream()
         .filter(manifest -> manifest.kind().equals("PodDisruptionBudget"))
         .map(budget -> budget.at("/spec/selector/matchLabels/app").asText())
@@ -104,9 +105,8 @@ class OverlayITCase {
 
   /** Every volume refers to an object that exists, and every mount to a volume. */
   private static void checkVolumes(Manifest manifest, String pointer, List<Manifest> manifests) {
-    assertThat(manifest.node().findValuesAsText("claimName"))
-        .isNotEmpty()
-        .isSubsetOf(names(manifests, "PersistentVolumeClaim"));
+    assertThat(names(manifests, "PersistentVolumeClaim"))
+        .containsAll(manifest.node().findValuesAsText("claimName"));
     for (JsonNode configMap : manifest.node().findValues("configMap")) {
       assertThat(names(manifests, "ConfigMap")).contains(configMap.path("name").asText());
     }
@@ -121,14 +121,15 @@ class OverlayITCase {
   @ValueSource(strings = {"cpu", "gpu", "dev"})
   void aDataSetsJobFindsItsClusterItsVolumesAndTheCommandsOptions(String overlay) throws Exception {
     List<Manifest> manifests = new ArrayList<>(render(overlay));
-    manifests.addAll(renderFolder("synthesize"));
-    Manifest job = find(manifests, "Job", "dig-synthesize-example");
+    manifests.addAll(Rendered.folder("synthesize"));
+    Manifest job = Rendered.one(manifests, "Job", "dig-synthesize-example");
     List<String> arguments = new ArrayList<>();
     job.at("/spec/template/spec/containers/0/args").forEach(a -> arguments.add(a.asText()));
     int jar = arguments.indexOf(generate(overlay).at("/spec/job/jarURI").asText().substring(8));
     String entryClass = arguments.get(jar - 1).substring("--class=".length());
 
     checkVolumes(job, "/spec/template/spec/volumes", manifests);
+    assertThat(job.node().findValuesAsText("claimName")).containsExactly("dig-datasets");
     assertThat(ManifestCheck.violations(job)).isEmpty();
     // Flink's Kubernetes integration names the REST service after the cluster.
     assertThat(names(deployments(manifests))).contains("dig-synthesize");
@@ -148,7 +149,7 @@ class OverlayITCase {
         .filter(manifest -> manifest.kind().equals("KafkaTopic"))
         .forEach(topic -> topics.add(topic.at("/spec/topicName").asText()));
     TreeSet<String> allowed = new TreeSet<>();
-    Manifest user = find(manifests, "KafkaUser", "dig-generate");
+    Manifest user = Rendered.one(manifests, "KafkaUser", "dig-generate");
     for (JsonNode acl : user.at("/spec/authorization/acls")) {
       if (acl.at("/resource/type").asText().equals("topic")) {
         allowed.add(acl.at("/resource/name").asText());
@@ -164,14 +165,16 @@ class OverlayITCase {
   @ValueSource(strings = {"cpu", "gpu", "dev"})
   void noPodIsPrivilegedAndNoSecretIsWrittenOut(String overlay) throws Exception {
     List<Manifest> manifests = new ArrayList<>(render(overlay));
-    manifests.addAll(renderFolder("synthesize"));
+    manifests.addAll(Rendered.folder("synthesize"));
 
     assertThat(names(manifests, "Secret")).isEmpty();
     for (Manifest deployment : deployments(manifests)) {
       checkPod(deployment.at("/spec/podTemplate/spec"));
+      deployment
+          .at("/spec/taskManager/podTemplate/spec/initContainers")
+          .forEach(OverlayITCase::checkContext);
     }
-    checkPod(find(manifests, "Job", "dig-synthesize-example").at("/spec/template/spec"));
-    checkContext(generate(overlay).at("/spec/taskManager/podTemplate/spec/initContainers/0"));
+    checkPod(Rendered.one(manifests, "Job", "dig-synthesize-example").at("/spec/template/spec"));
   }
 
   private static void checkPod(JsonNode pod) {
@@ -190,25 +193,11 @@ class OverlayITCase {
   }
 
   private static List<Manifest> render(String overlay) throws Exception {
-    return renderFolder("overlays/" + overlay);
-  }
-
-  private static List<Manifest> renderFolder(String folder) throws Exception {
-    if (!RENDERED.containsKey(folder)) {
-      RENDERED.put(folder, Kustomize.require().render(K8sFolder.path().resolve(folder)));
-    }
-    return RENDERED.get(folder);
+    return Rendered.overlay(overlay);
   }
 
   private static Manifest generate(String overlay) throws Exception {
-    return find(render(overlay), "FlinkDeployment", "dig-generate");
-  }
-
-  private static Manifest find(List<Manifest> manifests, String kind, String name) {
-    return manifests.stream()
-        .filter(manifest -> manifest.kind().equals(kind) && manifest.name().equals(name))
-        .findFirst()
-        .orElseThrow();
+    return Rendered.one(render(overlay), "FlinkDeployment", "dig-generate");
   }
 
   private static List<Manifest> deployments(List<Manifest> manifests) {

@@ -17,12 +17,14 @@ import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ResourceManagerOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.kubernetes.configuration.KubernetesConfigOptions;
+import org.apache.flink.kubernetes.operator.config.KubernetesOperatorConfigOptions;
 
-/** The options of Flink, its Kubernetes integration and the operator's autoscaler. */
+/** The options of Flink, its Kubernetes integration, the operator and its autoscaler. */
 public final class FlinkOptions {
   private static final String REPORTER = "metrics.reporter.<name>.";
 
@@ -45,9 +47,11 @@ public final class FlinkOptions {
             HighAvailabilityOptions.class,
             JobManagerOptions.class,
             KubernetesConfigOptions.class,
+            KubernetesOperatorConfigOptions.class,
             MetricOptions.class,
             PipelineOptions.class,
             ResourceManagerOptions.class,
+            SecurityOptions.class,
             RestartStrategyOptions.class,
             StateBackendOptions.class,
             TaskManagerOptions.class,
@@ -65,6 +69,8 @@ public final class FlinkOptions {
     // Environment variables have a prefix and any name.
     String variables = ResourceManagerOptions.CONTAINERIZED_TASK_MANAGER_ENV_PREFIX;
     options.add(key(variables + "ORT_DISABLE_TELEMETRY").stringType().noDefaultValue());
+    // The S3 plugin hands everything with its prefix to Hadoop, which declares no options.
+    options.add(key("fs.s3a.aws.credentials.provider").stringType().noDefaultValue());
     return options;
   }
 }
