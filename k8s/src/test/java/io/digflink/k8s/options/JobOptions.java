@@ -28,7 +28,9 @@ public final class JobOptions {
         GenerateOptions.REQUESTS_TOPIC.defaultValue(),
         GenerateOptions.IMAGES_TOPIC.defaultValue(),
         GenerateOptions.PROGRESS_TOPIC.defaultValue(),
-        GenerateOptions.REJECTED_TOPIC.defaultValue());
+        GenerateOptions.REJECTED_TOPIC.defaultValue(),
+        GenerateOptions.CANCELLATIONS_TOPIC.defaultValue(),
+        GenerateOptions.PREVIEWS_TOPIC.defaultValue());
   }
 
   /** The default consumer group. */
