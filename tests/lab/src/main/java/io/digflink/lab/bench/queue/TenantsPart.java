@@ -186,7 +186,9 @@ final class TenantsPart {
     int fewest = keepWaiting(clients, () -> job.images().size() - before < warmUp);
     long from = System.currentTimeMillis();
     long cpu = PROCESS.getProcessCpuTime();
-    fewest = Math.min(fewest, keepWaiting(clients, () -> System.currentTimeMillis() < from + windowMillis));
+    fewest =
+        Math.min(
+            fewest, keepWaiting(clients, () -> System.currentTimeMillis() < from + windowMillis));
     long to = System.currentTimeMillis();
     cpu = PROCESS.getProcessCpuTime() - cpu;
     for (Client client : clients) {
@@ -195,12 +197,7 @@ final class TenantsPart {
     List<Integer> images = images(clients, from, to);
     int all = images.stream().mapToInt(Integer::intValue).sum();
     return new Turn(
-        isFair,
-        images,
-        images(clients, 0, from),
-        all * 1e3 / (to - from),
-        cpu / 1e9 / all,
-        fewest);
+        isFair, images, images(clients, 0, from), all * 1e3 / (to - from), cpu / 1e9 / all, fewest);
   }
 
   /** Images by client whose file was there in a time. */
