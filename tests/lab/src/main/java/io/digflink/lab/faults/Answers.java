@@ -110,6 +110,11 @@ public final class Answers {
     return bytes;
   }
 
+  /** Images of a request that have come. */
+  synchronized int imagesOf(String id) {
+    return imagesOfRequest.getOrDefault(id, 0);
+  }
+
   /** Requests that are answered in full. */
   public synchronized int answered() {
     return answered;

@@ -9,16 +9,21 @@ import java.util.Properties;
 
 /** Cancels the requests of a workload that are to be cancelled, each at its time. */
 final class Cancels implements AutoCloseable {
+  private static final int ALL = Integer.MAX_VALUE;
+
+  private final Answers answers;
   private final Workload workload;
   private final RequestSender requests;
   private final CancellationSender sender;
   private final List<Integer> due = new ArrayList<>();
 
   /**
+   * @param answers tell of which requests images are out
    * @param requests takes cancellations by a record without a value
    */
-  Cancels(Workload workload, Properties client, RunTopics topics, RequestSender requests) {
-    this.workload = workload;
+  Cancels(Answers answers, Properties client, RunTopics topics, RequestSender requests) {
+    this.answers = answers;
+    this.workload = answers.workload();
     this.requests = requests;
     this.sender = new CancellationSender(client, topics.cancellations());
   }
@@ -38,15 +43,22 @@ final class Cancels implements AutoCloseable {
    */
   void sendDue(int latest) throws InterruptedException {
     for (int number : List.copyOf(due)) {
-      if (latest >= number + Role.cancelledAfter(number) && isSent(number)) {
+      if (isDue(number, latest) && isSent(number)) {
         due.remove((Integer) number);
       }
     }
   }
 
+  private boolean isDue(int number, int latest) {
+    int after = Role.cancelledAfter(number);
+    return after == Role.WHEN_AN_IMAGE_IS_OUT
+        ? latest == ALL || answers.imagesOf(workload.id(number)) > 0
+        : latest >= number + after;
+  }
+
   /** Cancels all that is left to be cancelled. */
   void sendAll() throws InterruptedException {
-    sendDue(Integer.MAX_VALUE);
+    sendDue(ALL);
   }
 
   /** Without brokers nothing is sent: the next call tries it again. */

@@ -73,7 +73,7 @@ public final class LoadClient implements AutoCloseable {
     this.load = load;
     this.limit = load.limit();
     this.sender = new RequestSender(client, topics.requests());
-    this.cancels = new Cancels(load.answers().workload(), client, topics, sender);
+    this.cancels = new Cancels(load.answers(), client, topics, sender);
     this.images = TopicReader.fromStart(client, topics.images(), GeneratedImage.class);
     this.rejected = TopicReader.fromStart(client, topics.rejected(), RejectedRequest.class);
     this.progress = TopicReader.fromStart(client, topics.progress(), RequestProgress.class);
@@ -88,11 +88,13 @@ public final class LoadClient implements AutoCloseable {
         cancels.beforeSending(sent);
         sender.send(key, workload.bytes(sent));
         answers().sent(sent);
-        cancels.sendDue(sent);
         sent++;
+        cancels.sendDue(sent - 1);
       }
       if (sent >= limit) {
         cancels.sendAll();
+      } else {
+        cancels.sendDue(sent - 1);
       }
       read();
     }

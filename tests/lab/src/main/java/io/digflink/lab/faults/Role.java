@@ -29,8 +29,13 @@ enum Role {
 
   private static final int CYCLE = 20;
 
-  /** Requests that are sent between one that is cancelled and its cancellation. */
-  private static final int[] CANCELLED_AFTER = {30, 0, 16, -1};
+  /** Stands for a cancellation as soon as an image of the request is visible. */
+  static final int WHEN_AN_IMAGE_IS_OUT = Integer.MAX_VALUE;
+
+  private static final int[] LARGE_CANCELLED_AFTER = {
+    WHEN_AN_IMAGE_IS_OUT, WHEN_AN_IMAGE_IS_OUT, 0, 16
+  };
+  private static final int[] CANCELLED_AFTER = {-1, 0, WHEN_AN_IMAGE_IS_OUT, 16};
 
   /** The role of a number that can be served. */
   static Role of(int number) {
@@ -56,10 +61,11 @@ enum Role {
 
   /**
    * Requests that are sent after one that is cancelled and before its cancellation; negative: it is
-   * cancelled before it is sent.
+   * cancelled before it is sent; or {@link #WHEN_AN_IMAGE_IS_OUT}.
    */
   static int cancelledAfter(int number) {
-    return CANCELLED_AFTER[(number / CYCLE + number % CYCLE / 10) % CANCELLED_AFTER.length];
+    int[] all = of(number) == LARGE_CANCELLED ? LARGE_CANCELLED_AFTER : CANCELLED_AFTER;
+    return all[number / CYCLE % all.length];
   }
 
   /** Whether it is cancelled by a record without a value on the requests' topic. */

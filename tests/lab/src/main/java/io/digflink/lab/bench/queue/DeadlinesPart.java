@@ -20,8 +20,8 @@ final class DeadlinesPart {
   private static final double FEWER_MISSES_BAR = 0.32;
   private static final double ATTAINMENT_BAR = 1.32;
 
-  /** Requests of which the middle is timed: the job is full then. */
-  private static final int FULL_REQUESTS = 200;
+  /** Requests of which the middle is timed: all runs are full then. */
+  private static final int FULL_REQUESTS = 120;
 
   /** In the order told, not, not, told, so that a machine that slows down slows both. */
   private static final boolean[] TURNS = {true, false, false, true};
@@ -130,6 +130,8 @@ final class DeadlinesPart {
     try (QueueJob job = QueueJob.start(scale.models(), scale.bundle(), scale.subtasks(), options)) {
       DeadlinesPart part = new DeadlinesPart(job, out);
       for (double load : LOADS) {
+        out.println("deadlines: load " + load);
+        out.flush();
         rows.add(part.row(load, scale.streamSeconds()));
       }
     }

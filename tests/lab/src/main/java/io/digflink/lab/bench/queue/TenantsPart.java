@@ -130,26 +130,28 @@ final class TenantsPart {
                 mean(isFair, Turn::imagesPerSecond),
                 mean(isFair, Turn::cpuSeconds)));
       }
+      return table.append(verdict()).toString();
+    }
+
+    private String verdict() {
       double rate = mean(true, Turn::imagesPerSecond) / mean(false, Turn::imagesPerSecond);
       double cpu = mean(false, Turn::cpuSeconds) / mean(true, Turn::cpuSeconds);
-      table.append(
-          String.format(
-              Locale.ROOT,
-              "%nThree tenants over one: %.3f of the images/s, %.3f of the images per processor"
-                  + " second. Images by the time of their file, after the first %d of a turn: who comes"
-                  + " first has all places till then (Jain's index of those: %.2f). No quiet client had"
-                  + " fewer than %d images asked for and not seen.%n"
-                  + "Bars: Jain's index of %.2f %s, %.2f of the images/s %s.%n",
-              rate,
-              cpu,
-              subtasks * WARM_UP_IMAGES,
-              jainOfWarmUp(),
-              turns.stream().mapToInt(Turn::fewestOutstanding).min().orElseThrow(),
-              JAIN_BAR,
-              jain() >= JAIN_BAR ? "met" : "missed",
-              RATE_BAR,
-              rate >= RATE_BAR ? "met" : "missed"));
-      return table.toString();
+      return String.format(
+          Locale.ROOT,
+          "%nThree tenants over one: %.3f of the images/s, %.3f of the images per processor"
+              + " second. Images by the time of their file, after the first %d of a turn: who comes"
+              + " first has all places till then (Jain's index of those: %.2f). No quiet client had"
+              + " fewer than %d images asked for and not seen.%n"
+              + "Bars: Jain's index of %.2f %s, %.2f of the images/s %s.%n",
+          rate,
+          cpu,
+          subtasks * WARM_UP_IMAGES,
+          jainOfWarmUp(),
+          turns.stream().mapToInt(Turn::fewestOutstanding).min().orElseThrow(),
+          JAIN_BAR,
+          jain() >= JAIN_BAR ? "met" : "missed",
+          RATE_BAR,
+          rate >= RATE_BAR ? "met" : "missed");
     }
   }
 

@@ -56,28 +56,7 @@ final class WaitingPart {
               subtasks,
               probes,
               "---:|".repeat(COLUMNS)));
-      for (Row row : rows) {
-        table.append(
-            String.format(
-                Locale.ROOT,
-                "| %d | %.0f ms | %.0f ms | %.0f ms | %.0f ms | %.1f ms | %.0f ms | %.1f | %.1f | %.1f"
-                    + " | %.0f | %.0f | %d of %d | %d |%n",
-                row.behind(),
-                row.millisInKafka().median(),
-                row.millisInKafka().greatest(),
-                row.millis().median(),
-                row.millis().greatest(),
-                row.runMillis(),
-                row.slowestRunMillis(),
-                row.rows(),
-                row.runs().median(),
-                row.runs().greatest(),
-                row.images().median(),
-                row.images().greatest(),
-                row.cancelled(),
-                row.behind(),
-                row.made()));
-      }
+      rows.forEach(row -> table.append(line(row)));
       table.append(
           String.format(
               Locale.ROOT,
@@ -89,6 +68,28 @@ final class WaitingPart {
               BAR_RUNS,
               rows.get(rows.size() - 1).runs().median() <= BAR_RUNS ? "met" : "missed"));
       return table.toString();
+    }
+
+    private static String line(Row row) {
+      return String.format(
+          Locale.ROOT,
+          "| %d | %.0f ms | %.0f ms | %.0f ms | %.0f ms | %.1f ms | %.0f ms | %.1f | %.1f | %.1f"
+              + " | %.0f | %.0f | %d of %d | %d |%n",
+          row.behind(),
+          row.millisInKafka().median(),
+          row.millisInKafka().greatest(),
+          row.millis().median(),
+          row.millis().greatest(),
+          row.runMillis(),
+          row.slowestRunMillis(),
+          row.rows(),
+          row.runs().median(),
+          row.runs().greatest(),
+          row.images().median(),
+          row.images().greatest(),
+          row.cancelled(),
+          row.behind(),
+          row.made());
     }
   }
 
@@ -121,12 +122,8 @@ final class WaitingPart {
     List<Long> inKafka = new ArrayList<>();
     List<Made> probes = new ArrayList<>();
     for (int i = 0; i < scale.probes(); i++) {
-      String id = "probe-" + behind + "-" + i;
       long sent = System.currentTimeMillis();
-      job.send(job.request(id, 1, 1));
-      job.awaitEnds(List.of(id));
-      Made probe =
-          job.images().stream().filter(made -> made.requestId().equals(id)).findAny().orElseThrow();
+      Made probe = serve(job, "probe-" + behind + "-" + i);
       inKafka.add(Math.max(0, probe.admittedAt() - sent));
       probes.add(probe);
     }
@@ -134,29 +131,37 @@ final class WaitingPart {
     double slowest = job.slowestRunMillis();
     double rows = job.meanRows();
     job.cancel(large);
-    List<Integer> meanwhile = new ArrayList<>();
-    for (Made probe : probes) {
-      meanwhile.add(
-          (int)
-              job.images().stream()
-                  .filter(made -> large.contains(made.requestId()))
-                  .filter(made -> made.denoisedAt() > probe.admittedAt())
-                  .filter(made -> made.denoisedAt() <= probe.denoisedAt())
-                  .count());
-    }
+    List<Long> millis = probes.stream().map(p -> p.denoisedAt() - p.admittedAt()).toList();
     return new Row(
         behind,
         Distribution.of(inKafka),
-        Distribution.of(probes.stream().map(p -> p.denoisedAt() - p.admittedAt()).toList()),
-        Distribution.of(
-            probes.stream()
-                .map(p -> Math.max(0, (p.denoisedAt() - p.admittedAt()) / runMillis - 1))
-                .toList()),
-        Distribution.of(meanwhile),
+        Distribution.of(millis),
+        Distribution.of(millis.stream().map(ms -> Math.max(0, ms / runMillis - 1)).toList()),
+        Distribution.of(probes.stream().map(probe -> meanwhile(job, large, probe)).toList()),
         runMillis,
         slowest,
         rows,
         (int) large.stream().filter(id -> job.state(id) == RequestState.CANCELLED).count(),
         large.stream().mapToInt(job::imagesOf).sum());
+  }
+
+  /** Has an image made in one step. */
+  private static Made serve(QueueJob job, String id) throws Exception {
+    job.send(job.request(id, 1, 1));
+    job.awaitEnds(List.of(id));
+    return job.images().stream()
+        .filter(made -> made.requestId().equals(id))
+        .findAny()
+        .orElseThrow();
+  }
+
+  /** Images of large requests that were denoised while another one waited and took its step. */
+  private static int meanwhile(QueueJob job, List<String> large, Made probe) {
+    return (int)
+        job.images().stream()
+            .filter(made -> large.contains(made.requestId()))
+            .filter(made -> made.denoisedAt() > probe.admittedAt())
+            .filter(made -> made.denoisedAt() <= probe.denoisedAt())
+            .count();
   }
 }
