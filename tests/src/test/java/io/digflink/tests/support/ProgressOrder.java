@@ -14,7 +14,11 @@ import java.util.TreeMap;
 /** What the schema promises of the progress of a request, checked record by record. */
 public final class ProgressOrder {
   private static final Set<RequestState> ENDS =
-      EnumSet.of(RequestState.COMPLETED, RequestState.EXPIRED, RequestState.REJECTED);
+      EnumSet.of(
+          RequestState.COMPLETED,
+          RequestState.EXPIRED,
+          RequestState.CANCELLED,
+          RequestState.REJECTED);
 
   private ProgressOrder() {}
 

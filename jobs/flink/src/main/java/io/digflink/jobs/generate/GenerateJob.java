@@ -122,6 +122,7 @@ public final class GenerateJob {
             .uid("cancellations")
             .setParallelism(1)
             .filter(record -> record.key().length > 0)
+            .setParallelism(1)
             .map(QueueItem::cancelled)
             .returns(TypeInformation.of(QueueItem.class))
             .setParallelism(1));
