@@ -3,7 +3,6 @@ package io.digflink.tests.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.digflink.jobs.generate.GenerateOptions;
-import io.digflink.schemas.GeneratedImage;
 import io.digflink.schemas.GenerationRequest;
 import io.digflink.schemas.ImagePreview;
 import io.digflink.schemas.RejectReason;
@@ -125,26 +124,6 @@ class QueueITCase {
 
     assertThat(alone).hasSize(100);
     assertThat(shared).isEqualTo(alone);
-  }
-
-  @Test
-  void aSmallRequestDoesNotWaitForLargeOnesOfItsTenantOrOthers() throws Exception {
-    JobRun run = newRun();
-    run.send(Requests.of("large").setImagesPerLabel(1_000).setSteps(10).build());
-    run.send(Requests.of("other:large").setImagesPerLabel(1_000).setSteps(10).build());
-    JobID job = run.start(2);
-    run.awaitBegun("large");
-
-    run.send(Requests.of("small").setSteps(10).build());
-    run.send(Requests.of("other:small").setTenant("other").setSteps(10).build());
-    run.awaitEnds(2);
-    run.cancel("large", "other:large");
-    run.awaitEnds(4);
-    stack.flink().cluster().cancelJob(job).get();
-
-    List<GeneratedImage> images = run.images();
-    assertThat(images.stream().map(GeneratedImage::getRequestId)).contains("small", "other:small");
-    assertThat(images.size()).as("of 2,000 that came before").isLessThan(1_500);
   }
 
   @Test
