@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.commons.io.file.PathUtils;
-import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 
@@ -57,18 +56,7 @@ final class BundleInstaller {
   }
 
   private List<Path> bundles() throws IOException {
-    FileSystem files = from.getFileSystem();
-    List<Path> bundles = new ArrayList<>();
-    if (files.exists(manifest(from))) {
-      bundles.add(from);
-    } else if (files.exists(from)) {
-      for (FileStatus entry : files.listStatus(from)) {
-        Path directory = new Path(from, entry.getPath().getName());
-        if (entry.isDir() && files.exists(manifest(directory))) {
-          bundles.add(directory);
-        }
-      }
-    }
+    List<Path> bundles = FetchedBundles.bundles(from);
     if (bundles.isEmpty()) {
       throw new BundleException(
           "Expected model bundles in "
@@ -76,13 +64,12 @@ final class BundleInstaller {
               + ", found none: give a directory that \"dig export\" wrote, or one that contains such"
               + " directories");
     }
-    bundles.sort((a, b) -> a.getName().compareTo(b.getName()));
     return bundles;
   }
 
   /** The digest of what is in a place; nothing if it is no bundle, or a damaged one. */
   private static Optional<String> intact(Path place) throws IOException {
-    if (!place.getFileSystem().exists(manifest(place))) {
+    if (!place.getFileSystem().exists(FetchedBundles.manifest(place))) {
       return Optional.empty();
     }
     try {
@@ -112,7 +99,7 @@ final class BundleInstaller {
     FileSystem source = bundle.getFileSystem();
     FileSystem target = place.getFileSystem();
     target.mkdirs(place);
-    target.delete(manifest(place), false);
+    target.delete(FetchedBundles.manifest(place), false);
     List<Path> files =
         Arrays.stream(source.listStatus(bundle))
             .filter(file -> !file.isDir())
@@ -122,7 +109,7 @@ final class BundleInstaller {
     for (Path file : files) {
       copyFile(file, new Path(place, file.getName()));
     }
-    copyFile(manifest(bundle), manifest(place));
+    copyFile(FetchedBundles.manifest(bundle), FetchedBundles.manifest(place));
   }
 
   private static void copyFile(Path file, Path target) throws IOException {
@@ -130,9 +117,5 @@ final class BundleInstaller {
         OutputStream out = target.getFileSystem().create(target, FileSystem.WriteMode.OVERWRITE)) {
       in.transferTo(out);
     }
-  }
-
-  private static Path manifest(Path bundle) {
-    return new Path(bundle, BundleDirectory.MANIFEST);
   }
 }

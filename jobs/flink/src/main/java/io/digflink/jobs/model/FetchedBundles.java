@@ -86,23 +86,12 @@ final class FetchedBundles {
   private static synchronized ModelCatalog fetch(
       org.apache.flink.core.fs.Path directory, Path cache) throws IOException {
     FileSystem files = directory.getFileSystem();
-    List<org.apache.flink.core.fs.Path> bundles = new ArrayList<>();
-    if (files.exists(manifest(directory))) {
-      bundles.add(directory);
-    } else if (files.exists(directory)) {
-      for (FileStatus entry : sorted(files.listStatus(directory))) {
-        org.apache.flink.core.fs.Path bundle =
-            new org.apache.flink.core.fs.Path(directory, entry.getPath().getName());
-        if (entry.isDir() && files.exists(manifest(bundle))) {
-          bundles.add(bundle);
-        }
-      }
-    } else {
+    if (!files.exists(directory)) {
       throw noDirectory(directory.toString());
     }
     List<Path> local = new ArrayList<>();
     Map<String, String> refused = new TreeMap<>();
-    for (org.apache.flink.core.fs.Path bundle : bundles) {
+    for (org.apache.flink.core.fs.Path bundle : bundles(directory)) {
       try {
         local.add(fetchBundle(files, bundle, cache));
       } catch (BundleException e) {
@@ -112,7 +101,27 @@ final class FetchedBundles {
     return ModelCatalog.of(local, refused);
   }
 
-  private static org.apache.flink.core.fs.Path manifest(org.apache.flink.core.fs.Path bundle) {
+  /** The bundles in a directory, or the directory itself, by name; none if it is not there. */
+  static List<org.apache.flink.core.fs.Path> bundles(org.apache.flink.core.fs.Path directory)
+      throws IOException {
+    FileSystem files = directory.getFileSystem();
+    if (files.exists(manifest(directory))) {
+      return List.of(directory);
+    }
+    List<org.apache.flink.core.fs.Path> bundles = new ArrayList<>();
+    if (files.exists(directory)) {
+      for (FileStatus entry : sorted(files.listStatus(directory))) {
+        org.apache.flink.core.fs.Path bundle =
+            new org.apache.flink.core.fs.Path(directory, entry.getPath().getName());
+        if (entry.isDir() && files.exists(manifest(bundle))) {
+          bundles.add(bundle);
+        }
+      }
+    }
+    return bundles;
+  }
+
+  static org.apache.flink.core.fs.Path manifest(org.apache.flink.core.fs.Path bundle) {
     return new org.apache.flink.core.fs.Path(bundle, BundleDirectory.MANIFEST);
   }
 
