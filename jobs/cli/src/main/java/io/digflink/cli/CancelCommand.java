@@ -1,6 +1,7 @@
 package io.digflink.cli;
 
 import io.digflink.cli.client.CancellationSender;
+import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.kafka.KafkaAccess;
 import java.io.PrintWriter;
 import java.util.List;
@@ -34,7 +35,7 @@ public final class CancelCommand implements Callable<Integer> {
       names = "--topic",
       paramLabel = "TOPIC",
       description = "Topic of the cancellations (default: dig.cancellations).")
-  private String topic = CancellationSender.TOPIC;
+  private String topic = GenerateOptions.CANCELLATIONS_TOPIC.defaultValue();
 
   @Override
   public Integer call() throws Exception {

@@ -1,7 +1,6 @@
 package io.digflink.cli;
 
 import io.digflink.bundle.ModelManifest;
-import io.digflink.cli.client.CancellationSender;
 import io.digflink.cli.client.ImageContent;
 import io.digflink.cli.client.RequestSender;
 import io.digflink.cli.embedded.EmbeddedService;
@@ -128,8 +127,8 @@ public final class DemoCommand implements Callable<Integer> {
                 topics.images(),
                 topics.progress(),
                 topics.rejected(),
-                EmbeddedService.PREVIEWS_TOPIC,
-                CancellationSender.TOPIC),
+                topics.previews(),
+                topics.cancellations()),
             "127.0.0.1",
             0,
             GallerySettings.IMAGES,

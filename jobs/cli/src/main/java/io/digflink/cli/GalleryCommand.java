@@ -1,7 +1,5 @@
 package io.digflink.cli;
 
-import io.digflink.cli.client.CancellationSender;
-import io.digflink.cli.embedded.EmbeddedService;
 import io.digflink.cli.gallery.Gallery;
 import io.digflink.cli.gallery.GallerySettings;
 import io.digflink.jobs.generate.GenerateOptions;
@@ -61,13 +59,13 @@ public final class GalleryCommand implements Callable<Integer> {
       names = "--previews-topic",
       paramLabel = "TOPIC",
       description = "Topic of the previews (default: dig.previews).")
-  private String previews = EmbeddedService.PREVIEWS_TOPIC;
+  private String previews = GenerateOptions.PREVIEWS_TOPIC.defaultValue();
 
   @Option(
       names = "--cancellations-topic",
       paramLabel = "TOPIC",
       description = "Topic of the cancellations (default: dig.cancellations).")
-  private String cancellations = CancellationSender.TOPIC;
+  private String cancellations = GenerateOptions.CANCELLATIONS_TOPIC.defaultValue();
 
   @Option(
       names = "--host",

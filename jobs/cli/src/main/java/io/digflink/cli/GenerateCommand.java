@@ -89,7 +89,7 @@ public final class GenerateCommand implements Callable<Integer> {
         names = "--cancellations-topic",
         paramLabel = "TOPIC",
         description = "Topic of the cancellation that Ctrl-C sends (default: dig.cancellations).")
-    private String cancellations = CancellationSender.TOPIC;
+    private String cancellations = GenerateOptions.CANCELLATIONS_TOPIC.defaultValue();
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.digflink.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.digflink.cli.client.CancellationSender;
 import io.digflink.cli.embedded.EmbeddedKafka;
 import io.digflink.jobs.generate.GenerateOptions;
 import java.io.PrintWriter;
@@ -41,7 +40,7 @@ class CancelCommandITCase {
     kafka = EmbeddedKafka.start(directory.resolve("kafka"));
     kafka.createTopics(
         List.of(
-            CancellationSender.TOPIC,
+            GenerateOptions.CANCELLATIONS_TOPIC.defaultValue(),
             "other.cancellations",
             GenerateOptions.REQUESTS_TOPIC.defaultValue(),
             GenerateOptions.IMAGES_TOPIC.defaultValue(),
@@ -124,13 +123,13 @@ class CancelCommandITCase {
           .atMost(PATIENCE)
           .until(() -> !records(GenerateOptions.REQUESTS_TOPIC.defaultValue()).isEmpty());
       String id = key(records(GenerateOptions.REQUESTS_TOPIC.defaultValue()).get(0));
-      assertThat(records(CancellationSender.TOPIC)).isEmpty();
+      assertThat(records(GenerateOptions.CANCELLATIONS_TOPIC.defaultValue())).isEmpty();
 
       generate.destroy(); // SIGTERM ends it as Ctrl-C does.
 
       assertThat(generate.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(said).content().contains("Cancelled request " + id);
-      assertThat(records(CancellationSender.TOPIC))
+      assertThat(records(GenerateOptions.CANCELLATIONS_TOPIC.defaultValue()))
           .extracting(CancelCommandITCase::key)
           .containsExactly(id);
     } finally {

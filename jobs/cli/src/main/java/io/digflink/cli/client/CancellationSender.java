@@ -11,8 +11,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Cancels requests; one is cancelled when the brokers have the word. */
 public final class CancellationSender implements AutoCloseable {
-  /** The topic of cancellations, unless named otherwise. */
-  public static final String TOPIC = "dig.cancellations";
 
   /** Short enough for the end of a process. */
   private static final String PATIENCE_MILLIS = "5000";

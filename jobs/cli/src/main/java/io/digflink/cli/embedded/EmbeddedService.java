@@ -1,6 +1,5 @@
 package io.digflink.cli.embedded;
 
-import io.digflink.cli.client.CancellationSender;
 import io.digflink.jobs.generate.GenerateJob;
 import io.digflink.jobs.generate.GenerateOptions;
 import io.digflink.jobs.generate.GenerateSettings;
@@ -24,9 +23,6 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Broker, cluster and the running job in this JVM, in a directory that goes with them. */
 public final class EmbeddedService implements AutoCloseable {
-  /** The topic of previews, unless named otherwise. */
-  public static final String PREVIEWS_TOPIC = "dig.previews";
-
   /** Images become visible at each. */
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofMillis(500);
 
@@ -102,8 +98,8 @@ public final class EmbeddedService implements AutoCloseable {
     GenerateSettings settings = GenerateSettings.of(options);
     GenerateSettings.Topics topics = settings.topics();
     Set<String> names = new HashSet<>(topics.names());
-    names.add(CancellationSender.TOPIC);
-    names.add(PREVIEWS_TOPIC);
+    names.add(topics.cancellations());
+    names.add(topics.previews());
     int subtasks = Devices.of(settings.models().device()).size();
     kafka.createTopics(names, subtasks);
     EmbeddedFlink flink = EmbeddedFlink.start(subtasks, directory, dashboardHost);
