@@ -59,7 +59,7 @@ final class Deadlines {
     Portion portion = held.portion();
     int steps = portion.request().getSteps();
     int longest = held.isWaiting() ? steps : 0;
-    long work = (portion.to() - held.next()) * portion.cost();
+    long work = held.waiting() * portion.cost();
     for (ImageInFlight image : held.images()) {
       int left = steps - image.trajectory().stepsDone();
       longest = Math.max(longest, left);

@@ -48,7 +48,7 @@ final class FairQueue {
     Flow flow = flows.get(portion.portion().source());
     if (flow == null) {
       String name = portion.portion().tenant();
-      Tenant tenant = tenants.computeIfAbsent(name, n -> new Tenant(n, created++));
+      Tenant tenant = tenants.computeIfAbsent(name, n -> new Tenant(created++));
       flow = new Flow(tenant, portion);
       flows.put(flow.source(), flow);
     }

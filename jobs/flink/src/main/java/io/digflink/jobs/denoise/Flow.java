@@ -42,10 +42,6 @@ final class Flow {
     return source;
   }
 
-  int priority() {
-    return priority;
-  }
-
   /** Milliseconds since the epoch; {@link Long#MAX_VALUE} for none. */
   long deadline() {
     return deadline;
@@ -111,7 +107,7 @@ final class Flow {
   long workWaiting() {
     long work = 0;
     for (PortionInFlight portion : portions) {
-      work += portion.portion().cost() * (portion.portion().to() - portion.next());
+      work += portion.portion().cost() * portion.waiting();
     }
     return work;
   }

@@ -86,7 +86,7 @@ final class PortionInFlight {
 
   /** Images that have not left. */
   int left() {
-    return portion.to() - next + images.size();
+    return waiting() + images.size();
   }
 
   /** Takes the index of the next image to begin. */

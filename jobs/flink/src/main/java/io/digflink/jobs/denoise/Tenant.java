@@ -5,7 +5,6 @@ import java.util.TreeSet;
 
 /** Who shares the service with other tenants, and whose requests share it with each other. */
 final class Tenant {
-  private final String name;
   private final long sequence;
   private final TreeSet<Flow> waiting =
       new TreeSet<>(Comparator.comparingDouble(Flow::service).thenComparingLong(Flow::sequence));
@@ -13,13 +12,8 @@ final class Tenant {
   private double level;
   private int places;
 
-  Tenant(String name, long sequence) {
-    this.name = name;
+  Tenant(long sequence) {
     this.sequence = sequence;
-  }
-
-  String name() {
-    return name;
   }
 
   long sequence() {

@@ -167,7 +167,7 @@ class DeadlinesTest {
   void slackShrinksWithTime() {
     learnPace();
     PortionInFlight portion = add(due("a", NOW + 300), 4);
-    Flow flow = new Flow(new Tenant("", 0), portion);
+    Flow flow = new Flow(new Tenant(0), portion);
     flow.portions().add(portion);
 
     assertThat(deadlines.slack(flow, NOW)).isEqualTo(250);
