@@ -1,6 +1,7 @@
 package io.digflink.jobs.admit;
 
 import io.digflink.jobs.request.IncomingRecord;
+import io.digflink.jobs.request.StateVersions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -38,12 +39,7 @@ final class IncomingRecordSerializer implements SimpleVersionedSerializer<Incomi
   @Override
   public IncomingRecord deserialize(int version, byte[] serialized) throws IOException {
     if (version < 1 || version > VERSION) {
-      throw new IOException(
-          "Expected state of Admit in version 1 to "
-              + VERSION
-              + ", found version "
-              + version
-              + ": restore with the release that wrote it, or start without state");
+      throw StateVersions.unknown("Admit", VERSION, version);
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     int length = in.readInt();

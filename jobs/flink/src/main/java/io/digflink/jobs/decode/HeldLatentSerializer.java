@@ -5,6 +5,7 @@ import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.AdmittedRequestFormat;
 import io.digflink.jobs.request.ImageHeader;
 import io.digflink.jobs.request.Portion;
+import io.digflink.jobs.request.StateVersions;
 import io.digflink.runtime.sampling.LatentShape;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestState;
@@ -55,13 +56,7 @@ final class HeldLatentSerializer implements SimpleVersionedSerializer<HeldLatent
       case 1 -> readVersion1(in);
       case 2, 3 -> readImageAndNews(version, in);
       case VERSION -> HeldLatent.of(readImage(version, in), in.readUTF());
-      default ->
-          throw new IOException(
-              "Expected state of Decode in version 1 to "
-                  + VERSION
-                  + ", found version "
-                  + version
-                  + ": restore with the release that wrote it, or start without state");
+      default -> throw StateVersions.unknown("Decode", VERSION, version);
     };
   }
 

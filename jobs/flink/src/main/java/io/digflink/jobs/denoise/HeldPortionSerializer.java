@@ -5,6 +5,7 @@ import io.digflink.jobs.request.AdmittedRequest;
 import io.digflink.jobs.request.AdmittedRequestFormat;
 import io.digflink.jobs.request.Portion;
 import io.digflink.jobs.request.PortionFormat;
+import io.digflink.jobs.request.StateVersions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -50,12 +51,7 @@ final class HeldPortionSerializer implements SimpleVersionedSerializer<HeldPorti
   @Override
   public HeldPortion deserialize(int version, byte[] serialized) throws IOException {
     if (version < 1 || version > VERSION) {
-      throw new IOException(
-          "Expected state of Denoise in version 1 to "
-              + VERSION
-              + ", found version "
-              + version
-              + ": restore with the release that wrote it, or start without state");
+      throw StateVersions.unknown("Denoise", VERSION, version);
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     if (version <= LAST_OF_WHOLE_REQUESTS) {

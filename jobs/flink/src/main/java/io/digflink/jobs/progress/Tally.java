@@ -1,6 +1,7 @@
 package io.digflink.jobs.progress;
 
 import io.digflink.jobs.request.RequestEvent;
+import io.digflink.jobs.request.StateVersions;
 import io.digflink.schemas.RejectedRequest;
 import io.digflink.schemas.RequestState;
 import io.digflink.schemas.codec.RecordCodec;
@@ -182,12 +183,7 @@ final class Tally {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(state));
     byte version = in.readByte();
     if (version != VERSION) {
-      throw new IOException(
-          "Expected state of Progress in version "
-              + VERSION
-              + ", found version "
-              + version
-              + ": restore with the release that wrote it, or start without state");
+      throw StateVersions.unknown("Progress", VERSION, version);
     }
     tally.isOpened = in.readBoolean();
     tally.isAccepted = in.readBoolean();
