@@ -21,11 +21,11 @@ import org.apache.flink.runtime.jobgraph.JobVertexID;
 final class SimulatedJob {
   /** Who reports what. */
   enum Report {
-    /** As the job does: tasks are idle while a device works beside them; the lag is requests. */
+    /** As jobs do that work beside their tasks' threads: they are idle; the lag is requests. */
     TASKS,
-    /** A task is busy while its device is. */
+    /** A task is busy while its device is, as in this job. */
     DEVICES,
-    /** That, and the source counts images: those that wait are its lag. */
+    /** That, and the source counts images: those that wait are its lag. This job does not. */
     DEVICES_AND_IMAGES
   }
 

@@ -30,8 +30,10 @@ public final class DeployedJob implements AutoCloseable {
    * @param root the image's file system
    * @param deployment the manifest
    * @param places local replacements for names in the manifest, such as paths
+   * @param more arguments after the manifest's
    */
-  public static DeployedJob start(Path root, Manifest deployment, Map<String, String> places)
+  public static DeployedJob start(
+      Path root, Manifest deployment, Map<String, String> places, String... more)
       throws IOException {
     Path conf = Files.createDirectories(root.resolve("opt/flink/conf"));
     Map<String, String> configuration = deployment.strings("/spec/flinkConfiguration");
@@ -45,6 +47,7 @@ public final class DeployedJob implements AutoCloseable {
     command.addAll(List.of("-c", deployment.at("/spec/job/entryClass").asText()));
     command.add(deployment.at("/spec/job/jarURI").asText().replace("local://", root.toString()));
     deployment.at("/spec/job/args").forEach(arg -> command.add(replace(arg.asText(), places)));
+    command.addAll(List.of(more));
 
     Path log = root.resolve("job.log");
     ProcessBuilder builder =

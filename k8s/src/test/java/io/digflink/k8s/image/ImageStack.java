@@ -21,6 +21,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -122,12 +123,12 @@ public final class ImageStack implements AutoCloseable {
         .orElseThrow();
   }
 
-  /** Starts the deployment's job from the image's files. */
-  public DeployedJob start() throws Exception {
+  /** Starts the deployment's job from the image's files, with more arguments than it has. */
+  public DeployedJob start(String... more) throws Exception {
     Path log = directory.resolve("init.log");
     int exitCode = initialize(log);
     assertThat(exitCode).as(Files.readString(log)).isZero();
-    return DeployedJob.start(image(), deployment(), places());
+    return DeployedJob.start(image(), deployment(), places(), more);
   }
 
   /** The root of the image's file system. */
@@ -172,6 +173,30 @@ public final class ImageStack implements AutoCloseable {
                 .build());
       }
       sender.send(null, new byte[] {1, 2, 3});
+    }
+  }
+
+  /**
+   * Sends a request of an hour ago for many images of many steps, more requests than a subtask
+   * holds, and as many records that are none.
+   */
+  public void overload(int requests) throws InterruptedException {
+    try (RequestSender sender =
+        new RequestSender(client(), GenerateOptions.REQUESTS_TOPIC.defaultValue())) {
+      for (int i = 0; i < requests; i++) {
+        sender.send(
+            GenerationRequest.newBuilder()
+                .setRequestId("large-" + i)
+                .setModel(MODEL)
+                .setLabels(List.of(0, 1, 2))
+                .setImagesPerLabel(20)
+                .setSeed(i)
+                .setSampler("ddpm")
+                .setSteps(200)
+                .setCreatedAt(Instant.now().minus(Duration.ofHours(1)))
+                .build());
+        sender.send(null, new byte[] {1, 2, 3});
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.k8s.image.DeployedJob;
 import io.digflink.k8s.image.ImageStack;
 import java.net.ConnectException;
@@ -11,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +34,7 @@ class MonitoringITCase {
   @BeforeAll
   static void serveSomeRequests() throws Exception {
     stack = ImageStack.prepare(directory);
-    job = stack.start();
+    job = stack.start("--models.refresh=1 s");
     stack.send(IMAGES);
     served =
         stack.awaitImages(IMAGES).stream().map(image -> image.getRequestId().toString()).toList();
@@ -82,6 +84,51 @@ class MonitoringITCase {
             .until(() -> !prometheus.evaluate(expression).isEmpty());
       }
     }
+  }
+
+  @Test
+  void alertsThatNeedNoLongHistoryFireInTroubleAndNotBefore() throws Exception {
+    List<String> alerts =
+        List.of(
+            "DigBacklog", "DigBundlesRefused", "DigImagesWait", "DigOldRequest", "DigRejects");
+    try (PrometheusServer prometheus = PrometheusServer.start(directory, stack.metricsPort())) {
+      await()
+          .atMost(ofSeconds(30))
+          .ignoreException(ConnectException.class)
+          .untilAsserted(() -> assertThat(prometheus.target()).contains("\"health\":\"up\""));
+      for (String alert : alerts) {
+        assertThat(prometheus.evaluate(expression(alert))).as(alert).isEmpty();
+      }
+
+      Files.createDirectory(stack.resolve("models").resolve("broken"));
+      Files.writeString(stack.resolve("models").resolve("broken/model.json"), "{}");
+      stack.overload(700);
+
+      for (String alert : alerts) {
+        await(alert)
+            .atMost(ofSeconds(60))
+            .until(() -> !prometheus.evaluate(expression(alert)).isEmpty());
+      }
+      // Its thread does next to nothing then, but its device has no rest.
+      await("Denoise is busy")
+          .atMost(ofSeconds(60))
+          .until(
+              () ->
+                  !prometheus
+                      .evaluate(
+                          "flink_taskmanager_job_task_busyTimeMsPerSecond{task_name=\"Denoise\"}"
+                              + " > 700")
+                      .isEmpty());
+    }
+  }
+
+  private static String expression(String alert) throws Exception {
+    for (JsonNode rule : Queries.rules().at("/spec/groups/0/rules")) {
+      if (rule.path("alert").asText().equals(alert)) {
+        return rule.path("expr").asText();
+      }
+    }
+    throw new IllegalArgumentException("There is no alert " + alert);
   }
 
   private static List<String> expressions() throws Exception {

@@ -52,7 +52,8 @@ final class PrometheusServer implements AutoCloseable {
                 List.of(
                     program,
                     "--config.file=" + configuration,
-                    "--storage.tsdb.path=" + directory.resolve("prometheus-data"),
+                    "--storage.tsdb.path="
+                        + Files.createTempDirectory(directory, "prometheus-data"),
                     "--web.listen-address=localhost:" + port))
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("prometheus.log").toFile())

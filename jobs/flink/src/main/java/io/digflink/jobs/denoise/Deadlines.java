@@ -12,11 +12,6 @@ import java.util.List;
  * known, and not when it is late: the places go to what can.
  */
 final class Deadlines {
-  /**
-   * Runs are not equally long: a portion is given up if this part of what is reckoned is too long.
-   */
-  private static final double MARGIN = 0.8;
-
   private final Pace pace;
 
   Deadlines(Pace pace) {
@@ -34,6 +29,14 @@ final class Deadlines {
     return flow.deadline() - now - (long) needed;
   }
 
+  /** Milliseconds that an image whose request has a deadline can still wait for its next step. */
+  long slack(ImageInFlight image, long now) {
+    PortionInFlight portion = image.portion();
+    int left = portion.portion().request().getSteps() - image.trajectory().stepsDone();
+    long deadline = portion.portion().request().getDeadline().toEpochMilli();
+    return deadline - now - (long) pace.millisForSteps(portion.key(), left);
+  }
+
   private double millisForSteps(PortionInFlight portion) {
     return pace.millisForSteps(portion.key(), portion.portion().request().getSteps());
   }
@@ -47,7 +50,7 @@ final class Deadlines {
         late.add(new Late(portion, RejectRecords.expired(deadline, now)));
         continue;
       }
-      long atBest = now + (long) (MARGIN * millisAtBest(portion));
+      long atBest = now + (long) millisAtBest(portion);
       if (atBest > deadline.toEpochMilli()) {
         late.add(new Late(portion, RejectRecords.unattainable(deadline, atBest)));
       }
@@ -65,7 +68,8 @@ final class Deadlines {
       longest = Math.max(longest, left);
       work += portion.cost() / steps * left;
     }
-    return Math.max(pace.millisForSteps(held.key(), longest), pace.millisForWork(work));
+    return Math.max(
+        pace.millisForStepsAtBest(held.key(), longest), pace.millisForWorkAtBest(work));
   }
 
   /**

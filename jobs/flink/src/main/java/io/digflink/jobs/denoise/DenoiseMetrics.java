@@ -38,6 +38,7 @@ final class DenoiseMetrics {
   private volatile int imagesParked;
   private volatile int portionsInFlight;
   private volatile int requestsWaiting;
+  private volatile long imagesWaiting;
   private volatile long oldestAskedAt = Long.MAX_VALUE;
 
   DenoiseMetrics(MetricGroup group) {
@@ -46,6 +47,7 @@ final class DenoiseMetrics {
     group.gauge("imagesParked", () -> imagesParked);
     group.gauge("portionsInFlight", () -> portionsInFlight);
     group.gauge("requestsWaiting", () -> requestsWaiting);
+    group.gauge("imagesWaiting", () -> imagesWaiting);
     cancellations = group.counter("cancellations");
     imagesCancelled = group.counter("imagesCancelled");
     group.gauge("oldestRequestMillis", this::oldestRequestMillis);
@@ -65,6 +67,7 @@ final class DenoiseMetrics {
     imagesParked = inFlight.parked();
     portionsInFlight = inFlight.portions().size();
     requestsWaiting = inFlight.waiting();
+    imagesWaiting = inFlight.imagesWaiting();
     oldestAskedAt = inFlight.oldestAskedAt();
   }
 

@@ -219,12 +219,14 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   protected DenoiseRun nextRun() throws Exception {
     begin();
     metrics.observe(inFlight);
-    List<ImageInFlight> images = batcher.choose(turns.choose(inFlight.stepping(), now()));
+    long now = now();
+    inFlight.shareTurns(image -> deadlines.slack(image, now));
+    List<ImageInFlight> images = batcher.choose(turns.choose(inFlight.stepping(), now));
     if (images.isEmpty()) {
       return null;
     }
     BatchKey key = images.get(0).portion().key();
-    OptionalLong later = batchWait.until(images, policy.limit(key), now());
+    OptionalLong later = batchWait.until(images, policy.limit(key), now);
     if (later.isPresent()) {
       proceedAt(later.getAsLong());
       return null;

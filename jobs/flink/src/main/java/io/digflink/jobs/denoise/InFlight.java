@@ -34,6 +34,7 @@ final class InFlight {
   private int places;
   private int parked;
   private int waiting;
+  private long imagesWaiting;
 
   /**
    * @param maxInFlight places
@@ -59,6 +60,23 @@ final class InFlight {
     return all;
   }
 
+  /**
+   * Lets the images with the least slack have the next steps, as {@link SharedTurns} says.
+   *
+   * @param slack slack of an image of a request with a deadline, in milliseconds
+   */
+  void shareTurns(ToLongFunction<ImageInFlight> slack) {
+    if (byDeadline.isEmpty()) {
+      return;
+    }
+    int first = fresh.size();
+    List<ImageInFlight> line = SharedTurns.bySlack(stepping(), slack);
+    fresh.clear();
+    fresh.addAll(line.subList(0, first));
+    stepping.clear();
+    stepping.addAll(line.subList(first, line.size()));
+  }
+
   /** Images that have a place. */
   int images() {
     return places;
@@ -72,6 +90,11 @@ final class InFlight {
   /** Portions of which images have not begun. */
   int waiting() {
     return waiting;
+  }
+
+  /** Images that have not begun, or had to give up their place. */
+  long imagesWaiting() {
+    return imagesWaiting + parked;
   }
 
   /**
@@ -90,6 +113,7 @@ final class InFlight {
       byDeadline.add(portion);
     }
     waiting += portion.isWaiting() ? 1 : 0;
+    imagesWaiting += portion.waiting();
     Flow flow = queue.flowOf(portion);
     queue.change(
         flow,
@@ -167,6 +191,7 @@ final class InFlight {
   void begin(ImageInFlight image) {
     PortionInFlight portion = image.portion();
     portion.images().add(image);
+    imagesWaiting--;
     Flow flow = queue.flowOf(portion);
     queue.change(
         flow,
@@ -224,6 +249,7 @@ final class InFlight {
 
   /** Drops a portion with all its images. */
   void drop(PortionInFlight portion) {
+    imagesWaiting -= portion.waiting();
     Flow flow = queue.flowOf(portion);
     queue.change(
         flow,

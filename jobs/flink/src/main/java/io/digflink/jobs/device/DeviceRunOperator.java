@@ -102,6 +102,13 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
             mailbox,
             longestRun,
             LostDevice::endProcess);
+    BusyDevice.watch(
+        getContainingTask()
+            .getEnvironment()
+            .getMetricGroup()
+            .getIOMetricGroup()
+            .getIdleTimeMsPerSecond(),
+        device::isBusy);
     heldChanged();
     // Restored elements go on as soon as the task runs; nothing may be emitted before.
     mailbox.execute(this::proceed, "First device run");
