@@ -37,7 +37,7 @@ public final class SynthesisOptions {
       names = "--device",
       defaultValue = "auto",
       description =
-          "cpu, cuda (the first GPU), cuda:0,2 (these) or auto: the first GPU, or the CPU where there is none"
+          "cpu, cuda (every GPU), cuda:0,2 (these) or auto: every GPU, or the CPU where there is none"
               + " (default: ${DEFAULT-VALUE}).")
   private String device;
 

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * The three cases that decide whether the autoscaler may be on, with the operator's published
  * algorithm and the settings of components/autoscaler. The job reports {@link Report#DEVICES}, with
- * which the third case comes out wrong; so it is off in the overlays, which a test here asserts too.
+ * which the third case comes out wrong; so it is off in the overlays, which a test here asserts
+ * too.
  */
 class AutoscalerITCase {
   @TempDir private static Path directory;

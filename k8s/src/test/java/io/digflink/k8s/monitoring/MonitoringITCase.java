@@ -18,10 +18,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the dev overlay's job from the image's files and looks at what it exports. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MonitoringITCase {
   private static final int IMAGES = 6;
 
@@ -34,7 +38,7 @@ class MonitoringITCase {
   @BeforeAll
   static void serveSomeRequests() throws Exception {
     stack = ImageStack.prepare(directory);
-    job = stack.start("--models.refresh=1 s");
+    job = stack.start("--models.refresh=1 s", "--denoise.max-waiting=100");
     stack.send(IMAGES);
     served =
         stack.awaitImages(IMAGES).stream().map(image -> image.getRequestId().toString()).toList();
@@ -86,11 +90,12 @@ class MonitoringITCase {
     }
   }
 
+  /** The last one, since the job is in trouble afterwards. */
   @Test
+  @Order(Integer.MAX_VALUE)
   void alertsThatNeedNoLongHistoryFireInTroubleAndNotBefore() throws Exception {
     List<String> alerts =
-        List.of(
-            "DigBacklog", "DigBundlesRefused", "DigImagesWait", "DigOldRequest", "DigRejects");
+        List.of("DigBacklog", "DigBundlesRefused", "DigImagesWait", "DigOldRequest", "DigRejects");
     try (PrometheusServer prometheus = PrometheusServer.start(directory, stack.metricsPort())) {
       await()
           .atMost(ofSeconds(30))

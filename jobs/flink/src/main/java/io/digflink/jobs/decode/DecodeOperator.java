@@ -73,7 +73,7 @@ final class DecodeOperator extends DeviceRunOperator<Handover, Answer<GeneratedI
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    binding = DeviceBinding.bind(DeviceBinding.DECODE, modelSettings.device(), getRuntimeContext());
+    binding = DeviceBinding.bind("Decode", modelSettings.device(), getRuntimeContext());
     models = ServedModels.decoders(modelSettings, binding.device(), settings.maxBatch());
     waitingState = unionState(context, "latents-waiting", new HeldLatentSerializer());
     failedState = unionState(context, "failed-images", new FailedImagesSerializer());

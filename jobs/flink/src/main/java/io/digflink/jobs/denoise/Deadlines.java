@@ -68,8 +68,7 @@ final class Deadlines {
       longest = Math.max(longest, left);
       work += portion.cost() / steps * left;
     }
-    return Math.max(
-        pace.millisForStepsAtBest(held.key(), longest), pace.millisForWorkAtBest(work));
+    return Math.max(pace.millisForStepsAtBest(held.key(), longest), pace.millisForWorkAtBest(work));
   }
 
   /**

@@ -12,7 +12,9 @@ final class Pace {
   /** Weight of the last run in the running mean. */
   private static final double LAST = 0.1;
 
-  /** Weights of the last run in the pace at best: a faster one counts at once, a slower one late. */
+  /**
+   * Weights of the last run in the pace at best: a faster one counts at once, a slower one late.
+   */
   private static final double FASTER = 0.5;
 
   private static final double SLOWER = 0.02;

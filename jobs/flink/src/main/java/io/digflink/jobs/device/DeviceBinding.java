@@ -22,12 +22,6 @@ import org.slf4j.LoggerFactory;
  * #RESOURCE}; without one the option alone decides.
  */
 public final class DeviceBinding implements AutoCloseable {
-  /**
-   * The stage whose subtasks in one JVM stay on one GPU: on the second of two, runs of the
-   * decoder's MultiHeadAttention failed with cudaErrorInvalidValue (ONNX Runtime 1.29, two H200).
-   */
-  public static final String DECODE = "Decode";
-
   /** Name of the external resource, as in Flink's own examples. */
   static final String RESOURCE = "gpu";
 
@@ -96,13 +90,10 @@ public final class DeviceBinding implements AutoCloseable {
 
   static DeviceBinding bind(String stage, List<Device> devices) {
     synchronized (SUBTASKS) {
-      Comparator<Place> bySubtasks =
-          Comparator.comparing(candidate -> SUBTASKS.getOrDefault(candidate, 0));
-      boolean isTogether = stage.equals(DECODE) && devices.get(0).isCuda();
       Place place =
           devices.stream()
               .map(device -> new Place(stage, device))
-              .min(isTogether ? bySubtasks.reversed() : bySubtasks)
+              .min(Comparator.comparing(candidate -> SUBTASKS.getOrDefault(candidate, 0)))
               .orElseThrow();
       SUBTASKS.merge(place, 1, Integer::sum);
       return new DeviceBinding(place);

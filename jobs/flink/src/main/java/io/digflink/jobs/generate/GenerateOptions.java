@@ -136,10 +136,10 @@ public final class GenerateOptions {
           .stringType()
           .defaultValue("auto")
           .withDescription(
-              "Where models run: cpu, cuda (the first GPU), cuda:0,2 (these), or auto: the first GPU, or"
-                  + " the CPU where there is none. A subtask of Denoise takes one device: of those that"
-                  + " Flink's external resource gpu gave its TaskManager, or else of these, the one that"
-                  + " fewest subtasks have. Subtasks of Decode stay together on one GPU.");
+              "Where models run: cpu, cuda (every GPU), cuda:0,2 (these), or auto: every GPU, or the CPU"
+                  + " where there is none. A subtask of Denoise or Decode takes one device: of those that"
+                  + " Flink's external resource gpu gave its TaskManager, or of the host's, the one that"
+                  + " fewest subtasks have.");
 
   public static final ConfigOption<Integer> INTRA_OP_THREADS =
       key("models.intra-op-threads")

@@ -55,8 +55,7 @@ class SharedTurnsTest {
     begin(due("earlier", 100));
 
     assertThat(line())
-        .containsExactly(
-            "of another tenant", "earlier", "without", "of another priority", "later");
+        .containsExactly("of another tenant", "earlier", "without", "of another priority", "later");
   }
 
   /** Three with deadlines and one without, two of which fit into a run. */

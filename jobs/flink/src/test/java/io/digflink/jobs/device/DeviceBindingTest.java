@@ -32,19 +32,6 @@ class DeviceBindingTest {
   }
 
   @Test
-  void decodersOfAJvmStayOnOneGpu() {
-    try (DeviceBinding first = DeviceBinding.bind(DeviceBinding.DECODE, TWO);
-        DeviceBinding second = DeviceBinding.bind(DeviceBinding.DECODE, TWO)) {
-      assertThat(second.device()).isEqualTo(first.device());
-    }
-    List<Device> cpus = Devices.of("cpu:0,1");
-    try (DeviceBinding first = DeviceBinding.bind(DeviceBinding.DECODE, cpus);
-        DeviceBinding second = DeviceBinding.bind(DeviceBinding.DECODE, cpus)) {
-      assertThat(second.device()).isNotEqualTo(first.device());
-    }
-  }
-
-  @Test
   void aDeviceThatIsLeftIsTakenAgain() {
     DeviceBinding first = DeviceBinding.bind("left", TWO);
     try (DeviceBinding second = DeviceBinding.bind("left", TWO)) {

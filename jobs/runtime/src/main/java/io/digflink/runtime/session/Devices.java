@@ -6,15 +6,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * The devices that an option names:
  *
  * <ul>
  *   <li>{@code cpu}: the CPU; {@code cpu:0,1}: the CPU twice, with sessions of their own
- *   <li>{@code cuda}: the first GPU of this host; {@code cuda:0,2}: these
- *   <li>{@code auto}: the first GPU of this host; the CPU where there is none, or where this build
- *       of ONNX Runtime has no CUDA provider
+ *   <li>{@code cuda}: all GPUs of this host; {@code cuda:0,2}: these of them
+ *   <li>{@code auto}: all GPUs of this host; the CPU where there are none, or where this build of
+ *       ONNX Runtime has no CUDA provider
  * </ul>
  */
 public final class Devices {
@@ -42,14 +43,18 @@ public final class Devices {
     return switch (name) {
       case "cpu" -> List.of(Device.CPU);
       // Without one the session says what is missing.
-      case "cuda" -> List.of(Device.cuda(0));
-      case "auto" -> List.of(hasCuda() ? Device.cuda(0) : Device.CPU);
+      case "cuda" -> gpus(Math.max(1, Gpus.count()));
+      case "auto" -> hasCuda() ? gpus(Gpus.count()) : List.of(Device.CPU);
       default -> listed(name);
     };
   }
 
   private static boolean hasCuda() {
     return Gpus.count() > 0 && OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
+  }
+
+  private static List<Device> gpus(int count) {
+    return IntStream.range(0, count).mapToObj(Device::cuda).toList();
   }
 
   private static List<Device> listed(String name) {

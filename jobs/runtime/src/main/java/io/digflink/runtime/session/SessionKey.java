@@ -30,6 +30,12 @@ record SessionKey(String file, Device device, int threads) {
    */
   private static final Object ONE_AT_A_TIME = new Object();
 
+  /**
+   * Flash attention where it can, else the plain one, on every GPU. ONNX Runtime's memory-efficient
+   * one, its choice for the decoder, prepares its kernel on the first GPU of a process only.
+   */
+  private static final String ATTENTIONS = "17";
+
   static SessionKey of(Path graph, Device device, int threads) {
     return new SessionKey(identity(graph), device, threads);
   }
@@ -89,6 +95,7 @@ record SessionKey(String file, Device device, int threads) {
       cuda.add("cudnn_conv_algo_search", "HEURISTIC");
       // Channels side by side, in which the tensor cores' convolutions are a quarter faster.
       cuda.add("prefer_nhwc", "1");
+      cuda.add("sdpa_kernel", ATTENTIONS);
       if (limit > 0) {
         cuda.add("gpu_mem_limit", Long.toString(limit));
         // The arena otherwise grows to the next power of two, beyond what is needed.
