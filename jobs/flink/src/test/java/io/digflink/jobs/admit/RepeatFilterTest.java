@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -279,5 +280,19 @@ class RepeatFilterTest {
     assertThat(passed()).hasSize(6).doesNotContain("-");
     assertThat(opened()).hasSize(2);
     assertThat(harness.numKeyedStateEntries()).isZero();
+  }
+
+  /** As jobs/QUEUE.md says of a checkpoint: with ids of 36 characters, such as UUIDs. */
+  @Test
+  void aMillionIdsAreSome75MegabytesOfACheckpoint() throws Exception {
+    int ids = 2_000;
+    for (int i = 0; i < ids; i++) {
+      String id = new UUID(i * 0x9E3779B97F4A7C15L, i).toString();
+      send(request(id).setImagesPerLabel(1), "dig.requests-0@" + i);
+    }
+
+    double bytes = harness.snapshot(1, 0).getManagedKeyedState().getStateSize() / (double) ids;
+
+    assertThat(bytes).isBetween(70.0, 80.0);
   }
 }
