@@ -29,12 +29,15 @@ final class Deadlines {
     return flow.deadline() - now - (long) needed;
   }
 
-  /** Milliseconds that an image whose request has a deadline can still wait for its next step. */
-  long slack(ImageInFlight image, long now) {
+  /** What an image needs whose request has a deadline. */
+  SharedTurns.Due due(ImageInFlight image, long now) {
     PortionInFlight portion = image.portion();
-    int left = portion.portion().request().getSteps() - image.trajectory().stepsDone();
-    long deadline = portion.portion().request().getDeadline().toEpochMilli();
-    return deadline - now - (long) pace.millisForSteps(portion.key(), left);
+    int steps = portion.portion().request().getSteps();
+    int stepsLeft = steps - image.trajectory().stepsDone();
+    long left = portion.portion().request().getDeadline().toEpochMilli() - now;
+    double work = (double) portion.portion().cost() / steps * stepsLeft;
+    long slack = left - (long) pace.millisForSteps(portion.key(), stepsLeft);
+    return new SharedTurns.Due(image, left, pace.millisForWork(work), slack);
   }
 
   private double millisForSteps(PortionInFlight portion) {

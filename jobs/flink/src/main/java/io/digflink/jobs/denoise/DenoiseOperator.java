@@ -220,7 +220,7 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
     begin();
     metrics.observe(inFlight);
     long now = now();
-    inFlight.shareTurns(image -> deadlines.slack(image, now));
+    inFlight.shareTurns(image -> deadlines.due(image, now));
     List<ImageInFlight> images = batcher.choose(turns.choose(inFlight.stepping(), now));
     if (images.isEmpty()) {
       return null;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
@@ -61,16 +62,16 @@ final class InFlight {
   }
 
   /**
-   * Lets the images with the least slack have the next steps, as {@link SharedTurns} says.
+   * Lets the more urgent images have the next steps, as {@link SharedTurns} says.
    *
-   * @param slack slack of an image of a request with a deadline, in milliseconds
+   * @param due asked of images whose request has a deadline
    */
-  void shareTurns(ToLongFunction<ImageInFlight> slack) {
+  void shareTurns(Function<ImageInFlight, SharedTurns.Due> due) {
     if (byDeadline.isEmpty()) {
       return;
     }
     int first = fresh.size();
-    List<ImageInFlight> line = SharedTurns.bySlack(stepping(), slack);
+    List<ImageInFlight> line = SharedTurns.order(stepping(), due);
     fresh.clear();
     fresh.addAll(line.subList(0, first));
     stepping.clear();
