@@ -15,9 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * How many requests are in time if the subtask is told their deadlines, and if it is not, be it that
- * all take turns or that as many begin as fit into a run: the same arrivals on a clock of their own,
- * on a device whose runs take 5 ms and 5 more for each row.
+ * How many requests are in time if the subtask is told their deadlines, and if it is not, be it
+ * that all take turns or that as many begin as fit into a run: the same arrivals on a clock of
+ * their own, on a device whose runs take 5 ms and 5 more for each row.
  */
 class AttainmentTest {
   private static final int PLACES = 64;
