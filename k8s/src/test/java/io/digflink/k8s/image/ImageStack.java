@@ -177,8 +177,7 @@ public final class ImageStack implements AutoCloseable {
   }
 
   /**
-   * Sends a request of an hour ago for many images of many steps, more requests than a subtask
-   * holds, and as many records that are none.
+   * Sends requests of an hour ago for many images of many steps, and as many records that are none.
    */
   public void overload(int requests) throws InterruptedException {
     try (RequestSender sender =

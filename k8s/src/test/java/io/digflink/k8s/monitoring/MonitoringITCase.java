@@ -38,7 +38,7 @@ class MonitoringITCase {
   @BeforeAll
   static void serveSomeRequests() throws Exception {
     stack = ImageStack.prepare(directory);
-    job = stack.start("--models.refresh=1 s", "--denoise.max-waiting=100");
+    job = stack.start("--models.refresh=1 s");
     stack.send(IMAGES);
     served =
         stack.awaitImages(IMAGES).stream().map(image -> image.getRequestId().toString()).toList();
@@ -107,7 +107,7 @@ class MonitoringITCase {
 
       Files.createDirectory(stack.resolve("models").resolve("broken"));
       Files.writeString(stack.resolve("models").resolve("broken/model.json"), "{}");
-      stack.overload(700);
+      stack.overload(300);
 
       for (String alert : alerts) {
         await(alert)
