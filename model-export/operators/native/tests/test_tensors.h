@@ -17,6 +17,7 @@ namespace dig {
 constexpr double kFloatTolerance = DIG_TOLERANCE_fp32;
 constexpr double kHalfTolerance = DIG_TOLERANCE_fp16;
 constexpr double kBFloat16Tolerance = DIG_TOLERANCE_bf16;
+constexpr double kFloat8Tolerance = DIG_TOLERANCE_fp8;
 
 struct Case {
   std::int64_t batch, rows, columns;

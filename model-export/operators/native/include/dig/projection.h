@@ -5,7 +5,8 @@
 
 namespace dig {
 
-/// One call of a projection. With p = x weight + bias, [tokens, columns], summed in fp32,
+/// One call of a projection of operands in `In`. With p = x weight + bias, [tokens, columns], summed
+/// in fp32,
 ///
 ///   Projection, BiasProjection            output = p
 ///   GeluProjection                        output = gelu(p), in its tanh approximation
@@ -14,11 +15,14 @@ namespace dig {
 ///   GatedProjection, GatedBiasProjection  output = residual + modulation[gate] * p
 ///
 /// with the row `gate` of the token's batch entry, and no bias where the name has none.
-template <typename T>
+///
+/// The Quantized… ones of the same names have operands in 8 bits: x weight is then the product of
+/// x_scale x and weight weight_scale.
+template <typename T, typename In = T>
 struct ProjectionArguments {
-  const T* x;       ///< [tokens, inner]
-  const T* weight;  ///< [inner, columns]
-  const T* bias;    ///< [columns], or null
+  const In* x;       ///< [tokens, inner]
+  const In* weight;  ///< [inner, columns]; [columns, inner] in 8 bits
+  const T* bias;     ///< [columns], or null
   T* output;
   std::int64_t tokens;
   std::int64_t inner;
@@ -30,14 +34,18 @@ struct ProjectionArguments {
   std::int64_t length;  ///< tokens per batch entry
   std::int64_t rows;
   std::int64_t gate;
+
+  // only in 8 bits
+  const float* x_scale;       ///< [tokens]
+  const float* weight_scale;  ///< [columns]
 };
 
 /// What follows the product.
 enum class Epilogue { kNone, kGelu, kSwiGlu, kGated };
 
 /// Columns of the output.
-template <typename T>
-std::int64_t output_columns(Epilogue epilogue, const ProjectionArguments<T>& a) {
+template <typename T, typename In>
+std::int64_t output_columns(Epilogue epilogue, const ProjectionArguments<T, In>& a) {
   return epilogue == Epilogue::kSwiGlu ? a.columns / 2 : a.columns;
 }
 

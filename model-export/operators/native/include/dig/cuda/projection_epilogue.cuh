@@ -36,6 +36,51 @@ __device__ __forceinline__ void exchange(std::uint32_t (&w)[4]) {
   }
 }
 
+/// The scales of a thread's two tokens.
+struct TokenScales {
+  float rows[2];
+};
+
+/// @param token the thread's first
+template <typename T, typename In>
+__device__ __forceinline__ TokenScales load_scales(const ProjectionArguments<T, In>& a,
+                                                   std::int64_t token) {
+  TokenScales scales;
+#pragma unroll
+  for (int r = 0; r < 2; ++r) {
+    scales.rows[r] = __ldg(a.x_scale + min(token + r * 8, a.tokens - 1));
+  }
+  return scales;
+}
+
+/// Multiplies sums of products in 8 bits by the scales of their tokens and columns, and adds the
+/// bias.
+/// @param first_column of the tile, of `outputs` in all
+template <typename T, int kTile, Epilogue kEpilogue, bool kBias, typename In>
+__device__ __forceinline__ void scale_sums(const ProjectionArguments<T, In>& a,
+                                           const TokenScales& scales, float (&c)[kTile / 2],
+                                           int first_column, int outputs) {
+  constexpr int kParts = kEpilogue == Epilogue::kSwiGlu ? 2 : 1;
+  constexpr int kPairs = kTile / 8 / kParts;
+  const int quad = static_cast<int>(threadIdx.x) % 4 * 2;
+#pragma unroll
+  for (int j = 0; j < kTile / 8; ++j) {
+    // Beyond the last column nothing is stored, so any scale and bias will do.
+    const int column =
+        min(first_column + j % kPairs * 8, outputs - 8) + j / kPairs * outputs + quad;
+    const float2 pair = __ldg(reinterpret_cast<const float2*>(a.weight_scale + column));
+    float2 bias = make_float2(0, 0);
+    if constexpr (kBias) {
+      bias = Pair<T>::unpack(__ldg(reinterpret_cast<const std::uint32_t*>(a.bias + column)));
+    }
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      c[j * 4 + r * 2] = c[j * 4 + r * 2] * (scales.rows[r] * pair.x) + bias.x;
+      c[j * 4 + r * 2 + 1] = c[j * 4 + r * 2 + 1] * (scales.rows[r] * pair.y) + bias.y;
+    }
+  }
+}
+
 /// Sums i and i + 1 as outputs.
 template <typename T, int kTile, Epilogue kEpilogue>
 __device__ __forceinline__ std::uint32_t output_pair(const float (&c)[kTile / 2], int i) {
@@ -50,8 +95,8 @@ __device__ __forceinline__ std::uint32_t output_pair(const float (&c)[kTile / 2]
 /// ones in each 32 and stores them.
 /// @param token the thread's first
 /// @param first_column of the tile, of `outputs` in all
-template <typename T, int kTile, Epilogue kEpilogue>
-__device__ __forceinline__ void store_outputs(const ProjectionArguments<T>& a,
+template <typename T, int kTile, Epilogue kEpilogue, typename In>
+__device__ __forceinline__ void store_outputs(const ProjectionArguments<T, In>& a,
                                               const float (&c)[kTile / 2], std::int64_t token,
                                               int first_column, int outputs) {
   constexpr int kOutputs = kEpilogue == Epilogue::kSwiGlu ? kTile / 2 : kTile;
@@ -80,8 +125,8 @@ __device__ __forceinline__ void store_outputs(const ProjectionArguments<T>& a,
 /// @param full the barrier on which the residual comes, in its phase of this parity
 /// @param first_token of the warpgroup
 /// @param column the tile's first
-template <typename T, int kTile>
-__device__ __forceinline__ void add_gated(const ProjectionArguments<T>& a,
+template <typename T, int kTile, typename In>
+__device__ __forceinline__ void add_gated(const ProjectionArguments<T, In>& a,
                                           const float (&c)[kTile / 2],
                                           ProjectionResidual<kTile>& residual, Barrier& full,
                                           unsigned parity, int first_token, int column) {

@@ -1,0 +1,206 @@
+// The CUDA kernels of the projections of operands in 8 bits against naive loops in double, and a
+// token alone against the same token among others. Prints a line per failure and the largest error.
+// Needs a Hopper GPU: without one it exits with 77, "skipped".
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+
+#include "cuda_check.h"
+#include "dig/cuda/projection.h"
+#include "float8.h"
+
+namespace {
+
+using dig::DeviceBuffer;
+using dig::Epilogue;
+using dig::Float8;
+using dig::Half;
+
+struct Size {
+  std::int64_t batch, length, inner, outputs;
+};
+
+struct Kind {
+  const char* name;
+  Epilogue epilogue;
+  bool biased;
+};
+
+constexpr Kind kKinds[] = {{"QuantizedProjection", Epilogue::kNone, false},
+                           {"QuantizedBiasProjection", Epilogue::kNone, true},
+                           {"QuantizedGeluProjection", Epilogue::kGelu, true},
+                           {"QuantizedSwiGluProjection", Epilogue::kSwiGlu, false},
+                           {"QuantizedGatedProjection", Epilogue::kGated, false},
+                           {"QuantizedGatedBiasProjection", Epilogue::kGated, true}};
+
+constexpr std::int64_t kRows = 4, kGate = 2;
+constexpr std::int64_t kGuard = 4096;  // elements after the output that must not change
+
+/// The tensors of a case. Products are of size 1.
+struct Problem {
+  std::int64_t tokens, columns;
+  std::vector<Float8> x, weight;
+  std::vector<float> x_scale, weight_scale, bias, residual, modulation;
+
+  Problem(const Size& s, const Kind& kind)
+      : tokens(s.batch * s.length),
+        columns(kind.epilogue == Epilogue::kSwiGlu ? 2 * s.outputs : s.outputs) {
+    std::mt19937 random(5);
+    std::normal_distribution<float> normal;
+    std::uniform_real_distribution<float> scales(0.25f, 4);
+    const auto numbers = [&](std::int64_t count) {
+      std::vector<Float8> values(static_cast<std::size_t>(count));
+      for (Float8& v : values) v = dig::nearest(100 * normal(random));
+      return values;
+    };
+    const auto draw = [&](std::int64_t count) {
+      std::vector<float> values(static_cast<std::size_t>(count));
+      for (float& v : values) {
+        v = std::round(std::fmin(std::fmax(normal(random), -3.0f), 3.0f) * 32.0f) / 32.0f;
+      }
+      return values;
+    };
+    x = numbers(tokens * s.inner);
+    weight = numbers(columns * s.inner);
+    for (std::int64_t i = 0; i < tokens; ++i) x_scale.push_back(scales(random) / 100);
+    const float size = 100 * std::sqrt(static_cast<float>(s.inner));
+    for (std::int64_t i = 0; i < columns; ++i) weight_scale.push_back(scales(random) / size);
+    residual = draw(tokens * columns);
+    modulation = draw(s.batch * kRows * columns);
+    if (kind.biased) bias = draw(columns);
+  }
+};
+
+double product(const Problem& p, const Size& s, std::int64_t token, std::int64_t column) {
+  static const std::vector<float> table = [] {
+    std::vector<float> values;
+    for (int bits = 0; bits < 256; ++bits) {
+      values.push_back(dig::widened(Float8{static_cast<std::uint8_t>(bits)}));
+    }
+    return values;
+  }();
+  double sum = 0;
+  for (std::int64_t k = 0; k < s.inner; ++k) {
+    sum += double(table[p.x[token * s.inner + k].bits]) * table[p.weight[column * s.inner + k].bits];
+  }
+  return sum * p.x_scale[token] * p.weight_scale[column] + (p.bias.empty() ? 0 : p.bias[column]);
+}
+
+std::vector<float> naive(const Problem& p, const Size& s, Epilogue epilogue) {
+  std::vector<float> output;
+  for (std::int64_t token = 0; token < p.tokens; ++token) {
+    for (std::int64_t column = 0; column < s.outputs; ++column) {
+      double y = product(p, s, token, column);
+      if (epilogue == Epilogue::kSwiGlu) {
+        y = y / (1 + std::exp(-y)) * product(p, s, token, s.outputs + column);
+      } else if (epilogue == Epilogue::kGelu) {
+        y = y / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979) * (y + 0.044715 * y * y * y)));
+      } else if (epilogue == Epilogue::kGated) {
+        y = p.residual[token * p.columns + column] +
+            y * p.modulation[(token / s.length * kRows + kGate) * p.columns + column];
+      }
+      output.push_back(static_cast<float>(y));
+    }
+  }
+  return output;
+}
+
+DeviceBuffer<Half> halves(const std::vector<float>& values) {
+  std::vector<Half> narrow;
+  dig::convert(values, narrow);
+  return DeviceBuffer<Half>(narrow);
+}
+
+/// The outputs of the first `tokens` of a case; nothing if anything after them was written.
+std::vector<Half> run(const Problem& p, const Size& s, const Kind& kind, std::int64_t tokens) {
+  const DeviceBuffer<Float8> x(p.x), weight(p.weight);
+  const DeviceBuffer<float> x_scale(p.x_scale), weight_scale(p.weight_scale);
+  const auto bias = halves(p.bias), residual = halves(p.residual),
+             modulation = halves(p.modulation);
+  const auto size = static_cast<std::size_t>(tokens * s.outputs);
+  const DeviceBuffer<Half> output(size + kGuard);
+  dig::check(cudaMemset(output.get(), 0xff, (size + kGuard) * sizeof(Half)), "memset");
+  dig::ProjectionArguments<Half, Float8> a{};
+  a.x = x.get();
+  a.weight = weight.get();
+  a.x_scale = x_scale.get();
+  a.weight_scale = weight_scale.get();
+  a.bias = bias.get();
+  a.output = output.get();
+  a.tokens = tokens;
+  a.inner = s.inner;
+  a.columns = p.columns;
+  if (kind.epilogue == Epilogue::kGated) {
+    a.residual = residual.get();
+    a.modulation = modulation.get();
+    a.length = s.length;
+    a.rows = kRows;
+    a.gate = kGate;
+  }
+  dig::check(dig::quantized_projection_cuda(kind.epilogue, a, nullptr), kind.name);
+  dig::check(cudaDeviceSynchronize(), "run");
+  std::vector<Half> all = output.to_host();
+  for (std::size_t i = size; i < all.size(); ++i) {
+    if (all[i].bits != 0xffff) return {};
+  }
+  all.resize(size);
+  return all;
+}
+
+/// The error of a case, infinite if anything after the output was written, or if tokens have other
+/// bits when there are fewer of them.
+double error_of(const Size& s, const Kind& kind) {
+  const Problem p(s, kind);
+  const std::vector<Half> found = run(p, s, kind, p.tokens);
+  if (found.empty()) return INFINITY;
+  const std::vector<Half> alone = run(p, s, kind, s.length);
+  if (alone.empty() ||
+      !std::equal(alone.begin(), alone.end(), found.begin(),
+                  [](Half a, Half b) { return a.bits == b.bits; })) {
+    return INFINITY;
+  }
+  std::vector<float> actual;
+  dig::convert(found, actual);
+  return dig::distance(actual, naive(p, s, kind.epilogue));
+}
+
+}  // namespace
+
+int main(int argc, char**) {
+  const bool quick = argc > 1;
+  if (!dig::projection_cuda_is_fast()) {
+    std::printf("skipped: no Hopper GPU\n");
+    return dig::kSkipped;
+  }
+  return dig::run_check([quick] {
+    std::vector<Size> sizes = {{1, 1, 16, 8},      {2, 3, 64, 64},   {1, 128, 128, 64},
+                               {3, 50, 144, 200},  {1, 257, 272, 264}, {2, 130, 400, 72},
+                               {1, 300, 1152, 64}, {2, 9, 64, 16}};
+    if (!quick) {
+      // Every width of tile, and more tiles than clusters.
+      sizes.insert(sizes.end(), {{2, 256, 384, 1344},
+                                 {1, 256, 1152, 576},
+                                 {3, 333, 256, 2048},
+                                 {40, 256, 64, 384},
+                                 {8, 1024, 80, 768},
+                                 {9, 1000, 64, 1032},
+                                 {2, 64, 3072, 1152}});
+    }
+    int failures = 0;
+    double largest = 0;
+    for (const Size& s : sizes) {
+      for (const Kind& kind : kKinds) {
+        const double error = error_of(s, kind);
+        largest = std::fmax(largest, error);
+        if (error <= dig::kFloat8Tolerance) continue;
+        ++failures;
+        std::printf("FAILED %s of [%d, %d, %d] by [.., %d]: relative L2 %g\n", kind.name,
+                    static_cast<int>(s.batch), static_cast<int>(s.length),
+                    static_cast<int>(s.inner), static_cast<int>(s.outputs), error);
+      }
+    }
+    std::printf("float8: %zu cases, largest error %g\n", sizes.size() * std::size(kKinds), largest);
+    return failures;
+  });
+}
