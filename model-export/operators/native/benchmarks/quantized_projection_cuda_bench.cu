@@ -1,6 +1,6 @@
 // Rate of the projections of operands in 8 bits, and of the kernels that make these, at the models'
-// shapes, with random numbers. Tensors rotate through more memory than the L2 cache holds. A time is
-// the median over rounds of CUDA events around ten calls, divided by ten.
+// shapes, with random numbers. Tensors rotate through more memory than the L2 cache holds. A time
+// is the median over rounds of CUDA events around ten calls, divided by ten.
 
 #include <cstdio>
 
@@ -115,8 +115,9 @@ int main() {
   const dig::DeviceBuffer<Float8> weights = dig::random_float8s(1 << 24);
   const dig::DeviceBuffer<float> scales(std::vector<float>(1 << 16, 1e-4f));
   const Memory all = {reinterpret_cast<Half*>(memory.get()), weights.get(), scales.get()};
-  std::printf("| operator | tokens | inner | columns | us | TFLOP/s |\n"
-              "| --- | --- | --- | --- | --- | --- |\n");
+  std::printf(
+      "| operator | tokens | inner | columns | us | TFLOP/s |\n"
+      "| --- | --- | --- | --- | --- | --- |\n");
   for (const std::int64_t tokens : {8192, 32768}) measure_dig(tokens, 1152, 4032, 3072, all);
   measure_dit(8192, 1152, all);
   for (const std::int64_t tokens : {256, 8192}) measure_dig(tokens, 384, 1344, 1024, all);

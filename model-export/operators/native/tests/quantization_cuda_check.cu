@@ -22,8 +22,7 @@ struct Quantized {
 Quantized quantize(const DeviceBuffer<Half>& x, std::int64_t tokens, std::int64_t width) {
   const DeviceBuffer<Float8> numbers(static_cast<std::size_t>(tokens * width));
   const DeviceBuffer<float> scales(static_cast<std::size_t>(tokens));
-  dig::run_on_cuda(
-      dig::QuantizationArguments{x.get(), numbers.get(), scales.get(), tokens, width});
+  dig::run_on_cuda(dig::QuantizationArguments{x.get(), numbers.get(), scales.get(), tokens, width});
   return {numbers.to_host(), scales.to_host()};
 }
 
@@ -97,9 +96,9 @@ int norm_case(dig::Cases& cases, std::int64_t batch, std::int64_t length, std::i
   a.quantized = numbers.get();
   a.token_scale = scales.get();
   dig::run_on_cuda(a);
-  return report("QuantizedAdaLayerNorm", tokens, width,
-                differences({numbers.to_host(), scales.to_host()},
-                            quantize(normed, tokens, width)));
+  return report(
+      "QuantizedAdaLayerNorm", tokens, width,
+      differences({numbers.to_host(), scales.to_host()}, quantize(normed, tokens, width)));
 }
 
 }  // namespace
@@ -108,8 +107,8 @@ int main() {
   return dig::run_check([] {
     dig::Cases cases("numbers", 0);
     int failures = 0;
-    for (const std::int64_t width : {1,    7,    8,    64,   100,  384,  512,  768,  1000, 1024,
-                                     1152, 1536, 2048, 2056, 3072, 4608, 5120, 5136}) {
+    for (const std::int64_t width : {1, 7, 8, 64, 100, 384, 512, 768, 1000, 1024, 1152, 1536, 2048,
+                                     2056, 3072, 4608, 5120, 5136}) {
       failures += tokens_case(cases, 13, width);
       failures += norm_case(cases, 3, 5, width);
     }

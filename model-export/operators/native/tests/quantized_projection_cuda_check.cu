@@ -82,7 +82,8 @@ double product(const Problem& p, const Size& s, std::int64_t token, std::int64_t
   }();
   double sum = 0;
   for (std::int64_t k = 0; k < s.inner; ++k) {
-    sum += double(table[p.x[token * s.inner + k].bits]) * table[p.weight[column * s.inner + k].bits];
+    sum +=
+        double(table[p.x[token * s.inner + k].bits]) * table[p.weight[column * s.inner + k].bits];
   }
   return sum * p.x_scale[token] * p.weight_scale[column] + (p.bias.empty() ? 0 : p.bias[column]);
 }
@@ -155,9 +156,8 @@ double error_of(const Size& s, const Kind& kind) {
   const std::vector<Half> found = run(p, s, kind, p.tokens);
   if (found.empty()) return INFINITY;
   const std::vector<Half> alone = run(p, s, kind, s.length);
-  if (alone.empty() ||
-      !std::equal(alone.begin(), alone.end(), found.begin(),
-                  [](Half a, Half b) { return a.bits == b.bits; })) {
+  if (alone.empty() || !std::equal(alone.begin(), alone.end(), found.begin(),
+                                   [](Half a, Half b) { return a.bits == b.bits; })) {
     return INFINITY;
   }
   std::vector<float> actual;
@@ -174,7 +174,7 @@ int main(int argc, char**) {
     return dig::kSkipped;
   }
   return dig::run_check([quick] {
-    std::vector<Size> sizes = {{1, 1, 16, 8},      {2, 3, 64, 64},   {1, 128, 128, 64},
+    std::vector<Size> sizes = {{1, 1, 16, 8},      {2, 3, 64, 64},     {1, 128, 128, 64},
                                {3, 50, 144, 200},  {1, 257, 272, 264}, {2, 130, 400, 72},
                                {1, 300, 1152, 64}, {2, 9, 64, 16}};
     if (!quick) {

@@ -5,8 +5,8 @@
 
 namespace dig {
 
-/// One call of a projection of operands in `In`. With p = x weight + bias, [tokens, columns], summed
-/// in fp32,
+/// One call of a projection of operands in `In`. With p = x weight + bias, [tokens, columns],
+/// summed in fp32,
 ///
 ///   Projection, BiasProjection            output = p
 ///   GeluProjection                        output = gelu(p), in its tanh approximation

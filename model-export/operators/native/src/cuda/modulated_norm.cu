@@ -35,9 +35,8 @@ auto modulate_kernel_for(std::int64_t packs) -> void (*)(const ModulationArgumen
 template <typename T>
 cudaError_t enqueue_cuda(const ModulationArguments<T>& a, cudaStream_t stream) {
   if (a.batch == 0 || a.length == 0 || a.width == 0) return cudaSuccess;
-  const bool wide =
-      a.width % cuda::kWide<T> == 0 &&
-      cuda::aligned(a.x, a.y, a.modulation, a.sum, a.normed, a.quantized);
+  const bool wide = a.width % cuda::kWide<T> == 0 &&
+                    cuda::aligned(a.x, a.y, a.modulation, a.sum, a.normed, a.quantized);
   const std::int64_t packs = wide ? cuda::divide_up(a.width, 32 * cuda::kWide<T>) : 0;
   auto kernel = modulate_kernel_for<T, false>(packs);
   if (a.quantized != nullptr) {

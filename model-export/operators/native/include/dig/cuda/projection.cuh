@@ -3,10 +3,10 @@
 //
 // A cluster of two blocks makes a tile of 256 tokens by kTile columns, each block 128 tokens of it.
 // Of a block's three warpgroups the first one copies, stage after stage: for 128 bytes of the
-// inner index its own tokens and one half of the weights, which goes to both blocks. The others multiply, 64
-// tokens each, and go through the epilogue on their own; the second starts late, so that one's
-// epilogue falls into the other's products. Blocks stay and take tile after tile; copies run ahead
-// across tiles.
+// inner index its own tokens and one half of the weights, which goes to both blocks. The others
+// multiply, 64 tokens each, and go through the epilogue on their own; the second starts late, so
+// that one's epilogue falls into the other's products. Blocks stay and take tile after tile; copies
+// run ahead across tiles.
 //
 // The tokens are read as they lie, 16-bit weights across their rows, which the tensor cores can. In
 // 8 bits they cannot, so such weights lie with their columns' inner index together.
@@ -33,7 +33,8 @@ class Projection {
   static constexpr int kOutputs = kEpilogue == Epilogue::kSwiGlu ? kTile / 2 : kTile;
   using Shared = ProjectionShared<kTile, kResidual>;
 
-  __device__ Projection(const ProjectionArguments<T, In>& a, const ProjectionMaps& maps, Shared& shared)
+  __device__ Projection(const ProjectionArguments<T, In>& a, const ProjectionMaps& maps,
+                        Shared& shared)
       : a_(a),
         maps_(maps),
         shared_(shared),

@@ -68,14 +68,14 @@ template <int kColumns>
 using Tile = std::integral_constant<int, kColumns>;
 
 template <Epilogue kEpilogue, bool kBias, int kTile, typename T, typename In>
-cudaError_t launch_projection(Tile<kTile>, const ProjectionArguments<T, In>& a, int processors, cudaStream_t stream) {
+cudaError_t launch_projection(Tile<kTile>, const ProjectionArguments<T, In>& a, int processors,
+                              cudaStream_t stream) {
   using Kernel = Projection<T, In, kTile, kEpilogue, kBias>;
   ProjectionMaps maps;
   cudaError_t error = encode(maps.x, a.x, a.tokens, a.inner, kBlockTokens);
   if (error != cudaSuccess) return error;
-  error = Kernel::kQuantized
-              ? encode(maps.weight, a.weight, a.columns, a.inner, kTile / 2)
-              : encode(maps.weight, a.weight, a.inner, a.columns, Kernel::kStep / 2);
+  error = Kernel::kQuantized ? encode(maps.weight, a.weight, a.columns, a.inner, kTile / 2)
+                             : encode(maps.weight, a.weight, a.inner, a.columns, Kernel::kStep / 2);
   if (error != cudaSuccess) return error;
   if (Kernel::kResidual) {
     error = encode(maps.residual, a.residual, a.tokens, a.columns, kGroupTokens);
@@ -91,13 +91,13 @@ cudaError_t launch_projection(Tile<kTile>, const ProjectionArguments<T, In>& a, 
   const std::int64_t tiles =
       row_tiles(a.tokens) * divide_up(output_columns(kEpilogue, a), Kernel::kOutputs);
   const auto clusters = std::min<std::int64_t>(tiles, processors / kClusterBlocks);
-  return launch_overlapping(kernel, clusters * kClusterBlocks, kProjectionThreads,
-                                  kBytes, stream, maps, a);
+  return launch_overlapping(kernel, clusters * kClusterBlocks, kProjectionThreads, kBytes, stream,
+                            maps, a);
 }
 
 /// How long tiles of this many columns take, in columns of one: rounds of all clusters.
 inline std::int64_t cost(std::int64_t tokens, std::int64_t outputs, int outputs_of_tile, int tile,
-                  int processors) {
+                         int processors) {
   // Measured, not counted: a tile of 192 columns takes nine tenths of the time of one of 256.
   constexpr int kStart = 490;
   const std::int64_t tiles = row_tiles(tokens) * divide_up(outputs, outputs_of_tile);
