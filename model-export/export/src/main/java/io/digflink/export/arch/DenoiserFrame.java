@@ -37,6 +37,7 @@ final class DenoiserFrame {
   private final Value tokens;
   private final FusedOperators operators;
   private final Products products;
+  private final QuantizedProducts quantized;
 
   /**
    * @param fixed the token grid, or empty to take it from each run's input
@@ -54,6 +55,7 @@ final class DenoiserFrame {
     this.tokens = emitTokens();
     this.operators =
         new FusedOperators(graph, emitModulation(emitCondition()), config.hiddenSize());
+    this.quantized = new QuantizedProducts(graph, operators);
   }
 
   GraphBuilder graph() {
@@ -84,6 +86,11 @@ final class DenoiserFrame {
     return products;
   }
 
+  /** Products of tokens in 8 bits. */
+  QuantizedProducts quantized() {
+    return quantized;
+  }
+
   /** {@code x·wᵀ} with the parameter of this name, [out, in]; x is [N, T, in]. */
   Value project(Scope scope, Value x, String name, long out, long in) {
     return scope.matMul(x, transposed(scope, name, out, in));
@@ -91,8 +98,25 @@ final class DenoiserFrame {
 
   /** The parameter of this name, [out, in], as the [in, out] of a product. */
   Value transposed(Scope scope, String name, long out, long in) {
-    Weight weight = parameters.take(name + ".weight", out, in);
-    return graph.weight(scope.at("weight"), weight.transposed());
+    return graph.weight(scope.at("weight"), weight(name, out, in).transposed());
+  }
+
+  /** The weight of the parameter of this name, [out, in]. */
+  Weight weight(String name, long out, long in) {
+    return parameters.take(name + ".weight", out, in);
+  }
+
+  /**
+   * The adaptive LayerNorm before a product, in 8 bits if the product has its operands so.
+   *
+   * @param x [N, T, D]
+   * @param shift row of the modulation, before that of the scale
+   * @param outputs of the product
+   */
+  Operand normBefore(Scope scope, Value x, int shift, double epsilon, long outputs) {
+    return quantized.areQuantized(config.hiddenSize(), outputs)
+        ? Operand.of(quantized.adaLayerNorm(scope, x, shift, shift + 1, epsilon))
+        : Operand.of(operators.adaLayerNorm(scope, x, shift, shift + 1, epsilon));
   }
 
   /** {@code x·wᵀ + b} with the parameters of this name; x is [N, T, in]. */
