@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <random>
+#include <thread>
 
 #include "cuda_check.h"
 #include "dig/cuda/projection.h"
@@ -88,22 +89,36 @@ double product(const Problem& p, const Size& s, std::int64_t token, std::int64_t
   return sum * p.x_scale[token] * p.weight_scale[column] + (p.bias.empty() ? 0 : p.bias[column]);
 }
 
-std::vector<float> naive(const Problem& p, const Size& s, Epilogue epilogue) {
-  std::vector<float> output;
-  for (std::int64_t token = 0; token < p.tokens; ++token) {
-    for (std::int64_t column = 0; column < s.outputs; ++column) {
-      double y = product(p, s, token, column);
-      if (epilogue == Epilogue::kSwiGlu) {
-        y = y / (1 + std::exp(-y)) * product(p, s, token, s.outputs + column);
-      } else if (epilogue == Epilogue::kGelu) {
-        y = y / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979) * (y + 0.044715 * y * y * y)));
-      } else if (epilogue == Epilogue::kGated) {
-        y = p.residual[token * p.columns + column] +
-            y * p.modulation[(token / s.length * kRows + kGate) * p.columns + column];
-      }
-      output.push_back(static_cast<float>(y));
-    }
+double element(const Problem& p, const Size& s, Epilogue epilogue, std::int64_t token,
+               std::int64_t column) {
+  const double y = product(p, s, token, column);
+  if (epilogue == Epilogue::kSwiGlu) {
+    return y / (1 + std::exp(-y)) * product(p, s, token, s.outputs + column);
   }
+  if (epilogue == Epilogue::kGelu) {
+    return y / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979) * (y + 0.044715 * y * y * y)));
+  }
+  if (epilogue == Epilogue::kNone) return y;
+  return p.residual[token * p.columns + column] +
+         y * p.modulation[(token / s.length * kRows + kGate) * p.columns + column];
+}
+
+/// On all cores.
+std::vector<float> naive(const Problem& p, const Size& s, Epilogue epilogue) {
+  std::vector<float> output(static_cast<std::size_t>(p.tokens * s.outputs));
+  std::vector<std::thread> threads;
+  const std::int64_t count = std::max(1u, std::thread::hardware_concurrency());
+  for (std::int64_t thread = 0; thread < count; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (std::int64_t token = thread; token < p.tokens; token += count) {
+        for (std::int64_t column = 0; column < s.outputs; ++column) {
+          output[token * s.outputs + column] =
+              static_cast<float>(element(p, s, epilogue, token, column));
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
   return output;
 }
 
@@ -183,7 +198,7 @@ int main(int argc, char**) {
                                  {1, 256, 1152, 576},
                                  {3, 333, 256, 2048},
                                  {40, 256, 64, 384},
-                                 {8, 1024, 80, 768},
+                                 {8, 512, 80, 768},
                                  {9, 1000, 64, 1032},
                                  {2, 64, 3072, 1152}});
     }
