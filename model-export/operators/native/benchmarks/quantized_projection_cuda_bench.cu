@@ -24,7 +24,7 @@ struct Memory {
 };
 
 void measure(const char* name, Epilogue epilogue, std::int64_t tokens, std::int64_t inner,
-             std::int64_t columns, const Memory& memory, bool biased = false) {
+             std::int64_t columns, const Memory& memory, bool biased = false, bool blocks = false) {
   const std::int64_t sizes = tokens * (inner + 2 * columns);
   const double time = dig::median_microseconds(sizes, [&](std::int64_t at) {
     dig::ProjectionArguments<Half, Float8> a{};
@@ -32,7 +32,10 @@ void measure(const char* name, Epilogue epilogue, std::int64_t tokens, std::int6
     a.weight = memory.weights;
     a.x_scale = memory.scales;
     a.weight_scale = memory.scales;
+    a.scales = blocks ? dig::scale_blocks(inner) : 1;
     a.output = memory.tensors + at + tokens * inner;
+    a.numbers = reinterpret_cast<Float8*>(a.output);
+    a.scale = memory.scales;
     a.tokens = tokens;
     a.inner = inner;
     a.columns = columns;
@@ -92,20 +95,19 @@ void measure_dig(std::int64_t tokens, std::int64_t width, std::int64_t packed, s
   measure_norm(tokens, width, memory, false);
   measure_norm(tokens, width, memory, true);
   measure_tokens(tokens, width, memory);
-  measure_tokens(tokens, hidden, memory);
   measure("QuantizedProjection", Epilogue::kNone, tokens, width, packed, memory);
   measure("QuantizedGatedProjection", Epilogue::kGated, tokens, width, width, memory);
   measure("QuantizedSwiGluProjection", Epilogue::kSwiGlu, tokens, width, 2 * hidden, memory);
-  measure("QuantizedGatedProjection", Epilogue::kGated, tokens, hidden, width, memory);
+  measure("QuantizedGatedProjection", Epilogue::kGated, tokens, hidden, width, memory, false, true);
 }
 
 void measure_dit(std::int64_t tokens, std::int64_t width, const Memory& memory) {
   const std::int64_t hidden = 4 * width;
-  measure_tokens(tokens, hidden, memory);
   measure("QuantizedBiasProjection", Epilogue::kNone, tokens, width, 3 * width, memory, true);
   measure("QuantizedGatedBiasProjection", Epilogue::kGated, tokens, width, width, memory, true);
   measure("QuantizedGeluProjection", Epilogue::kGelu, tokens, width, hidden, memory, true);
-  measure("QuantizedGatedBiasProjection", Epilogue::kGated, tokens, hidden, width, memory, true);
+  measure("QuantizedGatedBiasProjection", Epilogue::kGated, tokens, hidden, width, memory, true,
+          true);
 }
 
 }  // namespace
@@ -113,7 +115,7 @@ void measure_dit(std::int64_t tokens, std::int64_t width, const Memory& memory) 
 int main() {
   const dig::DeviceBuffer<Float8> memory = dig::random_float8s(2 * dig::kRotatingElements);
   const dig::DeviceBuffer<Float8> weights = dig::random_float8s(1 << 24);
-  const dig::DeviceBuffer<float> scales(std::vector<float>(1 << 16, 1e-4f));
+  const dig::DeviceBuffer<float> scales(std::vector<float>(1 << 21, 1e-4f));
   const Memory all = {reinterpret_cast<Half*>(memory.get()), weights.get(), scales.get()};
   std::printf(
       "| operator | tokens | inner | columns | us | TFLOP/s |\n"

@@ -22,12 +22,15 @@
 namespace dig {
 namespace cuda {
 
-template <typename T, typename In, int kTile, Epilogue kEpilogue, bool kBias>
+/// @tparam kBlocks whether a token has a scale for each kScaleBlock of the inner index
+template <typename T, typename In, int kTile, Epilogue kEpilogue, bool kBias, bool kBlocks>
 class Projection {
   static_assert(!kBias || kEpilogue != Epilogue::kSwiGlu, "has no bias");
 
  public:
   static constexpr bool kQuantized = sizeof(In) == 1;
+  static constexpr bool kNarrow =
+      kQuantized && (kEpilogue == Epilogue::kSwiGlu || kEpilogue == Epilogue::kGelu);
   static constexpr int kStep = kInner<In>;
   static constexpr bool kResidual = kEpilogue == Epilogue::kGated;
   static constexpr int kOutputs = kEpilogue == Epilogue::kSwiGlu ? kTile / 2 : kTile;
@@ -102,9 +105,13 @@ class Projection {
       float c[kTile / 2];
       const Bias bias = load_bias(first_column(tile));
       const std::int64_t token = first_token(tile) + group * kGroupTokens + row_in_group();
-      TokenScales scales;
-      if constexpr (kQuantized) scales = load_scales(a_, token);
-      multiply_tile(group, first, at, c);
+      TokenScales scales = {1, 1};
+      if constexpr (kBlocks) {
+        multiply_blocks(group, first, at, token, c);
+      } else {
+        if constexpr (kQuantized) scales = load_scales(a_, token, 0);
+        multiply_tile(group, first, at, c);
+      }
       if constexpr (kQuantized) {
         scale_sums<T, kTile, kEpilogue, kBias>(a_, scales, c, first_column(tile), outputs_);
       } else {
@@ -114,6 +121,8 @@ class Projection {
       if constexpr (kResidual) {
         finish_gated(group, parity, c, tile);
         parity ^= 1;
+      } else if constexpr (kNarrow) {
+        store_quantized<T, kTile, kEpilogue>(a_, c, token, first_column(tile), outputs_);
       } else {
         store_outputs<T, kTile, kEpilogue>(a_, c, token, first_column(tile), outputs_);
       }
@@ -188,6 +197,45 @@ class Projection {
     }
   }
 
+  /// c += the product of a stage, or c = it if not `add`, of a warpgroup; not complete on return.
+  static __device__ __forceinline__ void multiply_stage(const ProjectionStage<kTile>& stage,
+                                                        int group, bool add,
+                                                        float (&c)[kTile / 2]) {
+    begin_products();
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      const std::uint64_t weight =
+          kQuantized ? operand(stage.weight[0] + k * 32, 1024, 16)
+                     : operand(stage.weight[0] + k * 16 * 128, 1024, sizeof stage.weight[0]);
+      multiply<In, kTile>(c, operand(stage.x + group * kGroupTokens * 128 + k * 32, 1024, 16),
+                          weight, add || k != 0);
+    }
+    commit_products();
+  }
+
+  /// The same as multiply_tile where each stage's tokens have scales of their own. While one
+  /// warpgroup adds, the other one multiplies.
+  __device__ __forceinline__ void multiply_blocks(int group, bool first,
+                                                  PipelinePlace<Shared::kStages>& at,
+                                                  std::int64_t token, float (&c)[kTile / 2]) {
+    static_assert(kStep == kScaleBlock, "a stage has one scale");
+#pragma unroll
+    for (int i = 0; i < kTile / 2; ++i) c[i] = 0;
+    for (int step = 0; step < steps_; ++step) {
+      float part[kTile / 2];
+      const TokenScales scales = load_scales(a_, token, step);
+      shared_.full[at.stage].wait(at.parity);
+      multiply_stage(shared_.stages[at.stage], group, false, part);
+      if (first && step == min(kLag, steps_) - 1) arrive(kLagBarrier, 256);
+      if (step == 0) release_residual(group);
+      wait_products<0>();
+      release(at.stage);
+      at.advance();
+#pragma unroll
+      for (int i = 0; i < kTile / 2; ++i) c[i] += scales.rows[i / 2 % 2] * part[i];
+    }
+  }
+
   __device__ __forceinline__ void multiply_tile(int group, bool first,
                                                 PipelinePlace<Shared::kStages>& at,
                                                 float (&c)[kTile / 2]) {
@@ -195,16 +243,7 @@ class Projection {
     for (int step = 0; step < steps_; ++step) {
       const ProjectionStage<kTile>& stage = shared_.stages[at.stage];
       shared_.full[at.stage].wait(at.parity);
-      begin_products();
-#pragma unroll
-      for (int k = 0; k < 4; ++k) {
-        const std::uint64_t weight =
-            kQuantized ? operand(stage.weight[0] + k * 32, 1024, 16)
-                       : operand(stage.weight[0] + k * 16 * 128, 1024, sizeof stage.weight[0]);
-        multiply<In, kTile>(c, operand(stage.x + group * kGroupTokens * 128 + k * 32, 1024, 16),
-                            weight, step != 0 || k != 0);
-      }
-      commit_products();
+      multiply_stage(stage, group, step != 0, c);
       if (first && step == min(kLag, steps_) - 1) arrive(kLagBarrier, 256);
       if (step == 0) release_residual(group);
       wait_products<1>();
@@ -262,11 +301,11 @@ class Projection {
   bool stored_ = false;
 };
 
-template <typename T, typename In, int kTile, Epilogue kEpilogue, bool kBias>
+template <typename T, typename In, int kTile, Epilogue kEpilogue, bool kBias, bool kBlocks>
 __global__ void __cluster_dims__(kClusterBlocks, 1, 1) __launch_bounds__(kProjectionThreads, 1)
     projection_kernel(const __grid_constant__ ProjectionMaps maps,
                       const __grid_constant__ ProjectionArguments<T, In> a) {
-  using Kernel = Projection<T, In, kTile, kEpilogue, kBias>;
+  using Kernel = Projection<T, In, kTile, kEpilogue, kBias, kBlocks>;
   let_next_start();
   extern __shared__ unsigned char raw[];
   auto& shared = *reinterpret_cast<typename Kernel::Shared*>(

@@ -67,10 +67,10 @@ inline std::int64_t row_tiles(std::int64_t tokens) {
 template <int kColumns>
 using Tile = std::integral_constant<int, kColumns>;
 
-template <Epilogue kEpilogue, bool kBias, int kTile, typename T, typename In>
+template <Epilogue kEpilogue, bool kBias, bool kBlocks, int kTile, typename T, typename In>
 cudaError_t launch_projection(Tile<kTile>, const ProjectionArguments<T, In>& a, int processors,
                               cudaStream_t stream) {
-  using Kernel = Projection<T, In, kTile, kEpilogue, kBias>;
+  using Kernel = Projection<T, In, kTile, kEpilogue, kBias, kBlocks>;
   ProjectionMaps maps;
   cudaError_t error = encode(maps.x, a.x, a.tokens, a.inner, kBlockTokens);
   if (error != cudaSuccess) return error;
@@ -83,7 +83,7 @@ cudaError_t launch_projection(Tile<kTile>, const ProjectionArguments<T, In>& a, 
     error = encode(maps.output, a.output, a.tokens, a.columns, kGroupTokens);
     if (error != cudaSuccess) return error;
   }
-  auto* const kernel = projection_kernel<T, In, kTile, kEpilogue, kBias>;
+  auto* const kernel = projection_kernel<T, In, kTile, kEpilogue, kBias, kBlocks>;
   constexpr int kBytes = static_cast<int>(sizeof(typename Kernel::Shared)) + 1024;
   static_assert(kBytes <= kProjectionShared, "more shared memory than a block can have");
   error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes);
@@ -105,7 +105,7 @@ inline std::int64_t cost(std::int64_t tokens, std::int64_t outputs, int outputs_
 }
 
 /// Enqueues the kernel whose tiles are expected to take the least time.
-template <Epilogue kEpilogue, bool kBias, typename T, typename In>
+template <Epilogue kEpilogue, bool kBias, bool kBlocks = false, typename T, typename In>
 cudaError_t launch_fast(const ProjectionArguments<T, In>& a, cudaStream_t stream) {
   int processors = 0;
   const cudaError_t error = multiprocessors(processors);
@@ -116,9 +116,12 @@ cudaError_t launch_fast(const ProjectionArguments<T, In>& a, cudaStream_t stream
     return cost(a.tokens, outputs, outputs_of_tile, tile, processors);
   };
   const auto launch_tile = [&](auto tile) {
-    return launch_projection<kEpilogue, kBias>(tile, a, processors, stream);
+    return launch_projection<kEpilogue, kBias, kBlocks>(tile, a, processors, stream);
   };
-  if constexpr (kEpilogue == Epilogue::kSwiGlu) {
+  if constexpr (sizeof(In) == 1 &&
+                (kEpilogue == Epilogue::kSwiGlu || kEpilogue == Epilogue::kGelu)) {
+    return launch_tile(Tile<256>());  // whole blocks of outputs
+  } else if constexpr (kEpilogue == Epilogue::kSwiGlu) {
     return cost_of(256) <= cost_of(128) ? launch_tile(Tile<256>()) : launch_tile(Tile<128>());
   } else {
     // Two groups of residuals and 128 sums per thread do not fit into its registers.
@@ -137,7 +140,8 @@ bool fits(Epilogue epilogue, const ProjectionArguments<T, In>& a) {
   constexpr std::int64_t kPack = 16 / static_cast<std::int64_t>(sizeof(In));
   const std::int64_t outputs = output_columns(epilogue, a);
   return a.inner > 0 && a.inner % kPack == 0 && outputs % 8 == 0 &&
-         aligned(a.x, a.weight, a.bias, a.output, a.residual, a.modulation, a.weight_scale) &&
+         aligned(a.x, a.weight, a.bias, a.output, a.residual, a.modulation, a.weight_scale,
+                 a.numbers) &&
          a.tokens < kMaxSize - 256 && a.inner < kMaxSize - 128 && a.columns < kMaxSize - 256 &&
          row_tiles(a.tokens) * divide_up(outputs, 64) < kMaxSize / 2;
 }

@@ -62,7 +62,7 @@ class QuantizedProductsITCase {
         (name, values) ->
             assertThat(Tolerances.relativeL2(actual.get(name), values))
                 .as(name)
-                .isLessThan(Tolerances.of("operator.fp8")));
+                .isLessThan(Tolerances.of("operator.fp8body")));
   }
 
   @Test
