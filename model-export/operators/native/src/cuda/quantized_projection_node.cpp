@@ -23,15 +23,16 @@ void require_shape(const std::string& what, const Ort::ConstValue& value,
   }
 }
 
-/// The inputs x [..., K], x_scale [..., 1], weight [N, K] and weight_scale [N] from `first` on, and
-/// bias [N] after them if there is one; with an output of columns / `parts` per token.
+/// The inputs x [..., K], x_scale [..., 1] (or, if `blocks`, [..., K / 128] too), weight [N, K] and
+/// weight_scale [N] from `first` on, and bias [N] after them if there is one; without outputs.
+/// @param parts of the columns that become one output
 Arguments read_operands(const std::string& op, const Ort::KernelContext& context, std::size_t first,
-                        bool biased, std::int64_t parts) {
+                        bool biased, bool blocks, std::int64_t parts) {
   const Ort::ConstValue x = context.GetInput(first), x_scale = context.GetInput(first + 1),
                         weight = context.GetInput(first + 2),
                         weight_scale = context.GetInput(first + 3);
   auto shape = shape_of(x);
-  const auto weight_shape = shape_of(weight);
+  const auto weight_shape = shape_of(weight), scale_shape = shape_of(x_scale);
   if (shape.empty() || shape.back() % 16 != 0) {
     refuse(op + ": the last axis of x must be a multiple of 16, not " + to_string(shape));
   }
@@ -55,11 +56,19 @@ Arguments read_operands(const std::string& op, const Ort::KernelContext& context
     require_shape(op + ": bias", bias, {a.columns});
     a.bias = bias.GetTensorData<Half>();
   }
-  shape.back() = 1;
+  a.scales = blocks && !scale_shape.empty() && scale_shape.back() == scale_blocks(a.inner)
+                 ? scale_blocks(a.inner)
+                 : 1;
+  shape.back() = a.scales;
   require_shape(op + ": x_scale", x_scale, shape);
-  shape.back() = a.columns / parts;
-  a.output = context.GetOutput(0, shape).GetTensorMutableData<Half>();
   return a;
+}
+
+/// The shape of an output with so many columns, for tokens of this shape.
+std::vector<std::int64_t> with_columns(const Ort::ConstValue& tokens, std::int64_t columns) {
+  auto shape = shape_of(tokens);
+  shape.back() = columns;
+  return shape;
 }
 
 struct Plain {
@@ -91,26 +100,60 @@ struct GatedBias {
   static constexpr bool kBias = true;
 };
 
-/// QuantizedProjection(x, x_scale, weight, weight_scale), QuantizedSwiGluProjection of the same,
-/// and QuantizedBiasProjection and QuantizedGeluProjection with a bias after them
+/// The inputs x, x_scale, weight, weight_scale and perhaps bias.
+template <typename Kind>
+constexpr auto kOperands = [] {
+  std::array<OpInput, Kind::kBias ? 5 : 4> inputs{};
+  inputs[0] = inputs[2] = {kElementType<Float8>};
+  inputs[1] = inputs[3] = {kElementType<float>};
+  if constexpr (Kind::kBias) inputs[4] = {kElementType<Half>};
+  return inputs;
+}();
+
+/// QuantizedProjection(x, x_scale, weight, weight_scale) and QuantizedBiasProjection with a bias
+/// after them
 template <typename Kind>
 class QuantizedProjectionNode {
  public:
   static constexpr const char *kName = Kind::kName, *kProvider = "CUDAExecutionProvider";
-  static constexpr auto kInputs = [] {
-    std::array<OpInput, Kind::kBias ? 5 : 4> inputs{};
-    inputs[0] = inputs[2] = {kElementType<Float8>};
-    inputs[1] = inputs[3] = {kElementType<float>};
-    if constexpr (Kind::kBias) inputs[4] = {kElementType<Half>};
-    return inputs;
-  }();
+  static constexpr auto kInputs = kOperands<Kind>;
   static constexpr std::array<ONNXTensorElementDataType, 1> kOutputs = {kElementType<Half>};
 
   explicit QuantizedProjectionNode(const Attributes&) {}
 
   void compute(const Ort::KernelContext& context) const {
-    const Arguments a =
-        read_operands(kName, context, 0, Kind::kBias, Kind::kEpilogue == Epilogue::kSwiGlu ? 2 : 1);
+    Arguments a = read_operands(kName, context, 0, Kind::kBias, false, 1);
+    a.output = context.GetOutput(0, with_columns(context.GetInput(0), a.columns))
+                   .template GetTensorMutableData<Half>();
+    check(quantized_projection_cuda(Kind::kEpilogue, a, stream_of(context)), kName);
+  }
+};
+
+/// QuantizedSwiGluProjection and QuantizedGeluProjection of the same inputs, with outputs in 8 bits
+/// and their scales
+template <typename Kind>
+class QuantizedActivationNode {
+ public:
+  static constexpr const char *kName = Kind::kName, *kProvider = "CUDAExecutionProvider";
+  static constexpr auto kInputs = kOperands<Kind>;
+  static constexpr std::array<ONNXTensorElementDataType, 2> kOutputs = {kElementType<Float8>,
+                                                                        kElementType<float>};
+
+  explicit QuantizedActivationNode(const Attributes&) {}
+
+  void compute(const Ort::KernelContext& context) const {
+    constexpr std::int64_t kParts = Kind::kEpilogue == Epilogue::kSwiGlu ? 2 : 1;
+    Arguments a = read_operands(kName, context, 0, Kind::kBias, false, kParts);
+    const std::int64_t outputs = a.columns / kParts;
+    if (outputs % kScaleBlock != 0) {
+      refuse(std::string(kName) + ": outputs must be a multiple of " + std::to_string(kScaleBlock) +
+             ", not " + std::to_string(outputs));
+    }
+    const Ort::ConstValue x = context.GetInput(0);
+    a.numbers =
+        context.GetOutput(0, with_columns(x, outputs)).template GetTensorMutableData<Float8>();
+    a.scale = context.GetOutput(1, with_columns(x, scale_blocks(outputs)))
+                  .template GetTensorMutableData<float>();
     check(quantized_projection_cuda(Kind::kEpilogue, a, stream_of(context)), kName);
   }
 };
@@ -147,7 +190,8 @@ class QuantizedGatedProjectionNode {
       refuse(std::string(kName) + ": weight must be [" + std::to_string(m.width) +
              ", inner], not " + to_string(weight_shape));
     }
-    Arguments a = read_operands(kName, context, 1, Kind::kBias, 1);
+    Arguments a = read_operands(kName, context, 1, Kind::kBias, true, 1);
+    a.output = context.GetOutput(0, shape_of(x)).template GetTensorMutableData<Half>();
     a.residual = m.x;
     a.modulation = m.modulation;
     a.length = m.length;
@@ -167,8 +211,8 @@ void add_quantized_projection_cuda(Ort::CustomOpDomain& domain) {
   if (!projection_cuda_is_fast()) return;
   domain.Add(new Op<QuantizedProjectionNode<Plain>>);
   domain.Add(new Op<QuantizedProjectionNode<Bias>>);
-  domain.Add(new Op<QuantizedProjectionNode<Gelu>>);
-  domain.Add(new Op<QuantizedProjectionNode<SwiGlu>>);
+  domain.Add(new Op<QuantizedActivationNode<Gelu>>);
+  domain.Add(new Op<QuantizedActivationNode<SwiGlu>>);
   domain.Add(new Op<QuantizedGatedProjectionNode<Gated>>);
   domain.Add(new Op<QuantizedGatedProjectionNode<GatedBias>>);
 }

@@ -107,14 +107,14 @@ final class DenoiserFrame {
   }
 
   /**
-   * The adaptive LayerNorm before a product, in 8 bits if the product has its operands so.
+   * The adaptive LayerNorm before a product.
    *
    * @param x [N, T, D]
    * @param shift row of the modulation, before that of the scale
-   * @param outputs of the product
+   * @param inEightBits whether the product has its operands so
    */
-  Operand normBefore(Scope scope, Value x, int shift, double epsilon, long outputs) {
-    return quantized.areQuantized(config.hiddenSize(), outputs)
+  Operand normBefore(Scope scope, Value x, int shift, double epsilon, boolean inEightBits) {
+    return inEightBits
         ? Operand.of(quantized.adaLayerNorm(scope, x, shift, shift + 1, epsilon))
         : Operand.of(operators.adaLayerNorm(scope, x, shift, shift + 1, epsilon));
   }

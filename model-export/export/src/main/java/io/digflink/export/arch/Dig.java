@@ -65,7 +65,7 @@ final class Dig {
     Operand normed = firstNorm(scope, index, x, orientation);
     Value attended = attend(scope.at("attn"), name + ".attn", normed, orientation);
     Sum middle = middle(scope, index, x, attended);
-    Value gated = swiGlu(scope.at("mlp"), name + ".mlp", middle.normed());
+    Operand gated = swiGlu(scope.at("mlp"), name + ".mlp", middle.normed());
     Value out =
         projectInto(
             scope.at("residual2"),
@@ -87,7 +87,8 @@ final class Dig {
     int rows = 6 * index;
     boolean convolved = config.ifDwConv() && config.ifInBlockConv();
     if (!config.ifRmsNorm() && !convolved && config.hiddenAct().isSilu()) {
-      return frame.normBefore(norm, x, rows, EPSILON, attention.packedWidth());
+      boolean inEightBits = frame.quantized().areQuantized(width, attention.packedWidth());
+      return frame.normBefore(norm, x, rows, EPSILON, inEightBits);
     }
     Value normed =
         config.ifRmsNorm()
@@ -118,7 +119,7 @@ final class Dig {
             scope.at("residual1"),
             projection,
             x,
-            attended,
+            Operand.of(attended),
             name + ".attn.o_proj",
             values,
             rows + 2);
@@ -126,7 +127,7 @@ final class Dig {
         sum,
         config.ifRmsNorm()
             ? Operand.of(rmsNorm(norm, name, "mlp_norm", "norm2", sum, rows + 3))
-            : frame.normBefore(norm, sum, rows + 3, EPSILON, config.intermediateSize()));
+            : frame.normBefore(norm, sum, rows + 3, EPSILON, hiddenIsQuantized()));
   }
 
   /**
@@ -223,35 +224,41 @@ final class Dig {
   }
 
   /** {@code silu(gate) · y}, where gate | y is one product. */
-  private Value swiGlu(Scope scope, String name, Operand x) {
+  private Operand swiGlu(Scope scope, String name, Operand x) {
     FusedOperators operators = frame.operators();
     QuantizedProducts quantized = frame.quantized();
     long hidden = config.intermediateSize();
     Scope projection = scope.at("gate_proj");
-    if (quantized.areQuantized(width, hidden)) {
+    if (hiddenIsQuantized()) {
       Weight rows = frame.weight(name + ".gate_proj", 2 * hidden, width);
-      return quantized.swiGluProduct(projection, x.quantized(projection, quantized), rows, hidden);
+      QuantizedProducts.Tokens tokens = x.quantized(projection, quantized);
+      return Operand.of(quantized.swiGluProduct(projection, tokens, rows, hidden));
     }
     Value weight = frame.transposed(projection, name + ".gate_proj", 2 * hidden, width);
-    return frame.products().areProjected(width, hidden)
-        ? operators.swiGluProjection(projection, x.plain(), weight, hidden)
-        : operators.swiGlu(scope, projection.matMul(x.plain(), weight), hidden);
+    return Operand.of(
+        frame.products().areProjected(width, hidden)
+            ? operators.swiGluProjection(projection, x.plain(), weight, hidden)
+            : operators.swiGlu(scope, projection.matMul(x.plain(), weight), hidden));
+  }
+
+  private boolean hiddenIsQuantized() {
+    return frame.quantized().areQuantizedInBlocks(width, config.intermediateSize());
   }
 
   /** {@code x + gate · (y·wᵀ)} with the parameter of this name; y is [N, T, in]. */
   private Value projectInto(
-      Scope residual, Scope projection, Value x, Value y, String name, long in, int gate) {
+      Scope residual, Scope projection, Value x, Operand y, String name, long in, int gate) {
     FusedOperators operators = frame.operators();
     QuantizedProducts quantized = frame.quantized();
     if (quantized.areQuantized(in, width)) {
-      QuantizedProducts.Tokens tokens = quantized.quantize(projection.at("quantized"), y);
+      QuantizedProducts.Tokens tokens = y.quantized(projection, quantized);
       Weight rows = frame.weight(name, width, in);
       return quantized.gatedProduct(projection, x, tokens, rows, List.of(), gate);
     }
     Value weight = frame.transposed(projection, name, width, in);
     return frame.products().areProjected(in, width)
-        ? operators.gatedProjection(projection, x, y, weight, gate)
-        : operators.gatedResidual(residual, x, projection.matMul(y, weight), gate);
+        ? operators.gatedProjection(projection, x, y.plain(), weight, gate)
+        : operators.gatedResidual(residual, x, projection.matMul(y.plain(), weight), gate);
   }
 
   /** Depthwise convolution of the token grid, with kernels turned for tokens in canonical order. */

@@ -6,8 +6,6 @@ import java.util.List;
 
 /** The blocks of DiT (arXiv 2212.09748): softmax attention and a GELU MLP. */
 final class Dit {
-  /** No product with this many outputs has operands in 8 bits. */
-  private static final long NOT_QUANTIZED = 1;
 
   private final DenoiserFrame frame;
   private final DitConfig config;
@@ -22,8 +20,8 @@ final class Dit {
   static void emit(DenoiserFrame frame, DitConfig config) {
     Dit dit = new Dit(frame, config);
     Value x = frame.tokens();
-    Operand normed =
-        frame.normBefore(dit.scope(0).at("norm1"), x, 0, DitConfig.NORM_EPS, 3 * dit.width);
+    Scope first = dit.scope(0).at("norm1");
+    Operand normed = frame.normBefore(first, x, 0, DitConfig.NORM_EPS, dit.attentionIsQuantized());
     for (int i = 0; i < config.depth(); i++) {
       Sum next = dit.block(i, x, normed);
       x = next.tokens();
@@ -55,12 +53,12 @@ final class Dit {
     Sum middle =
         add(
             new Half(
-                scope, "attn/proj", "norm2", width, rows + 2, config.normEps(), config.mlpSize()),
+                scope, "attn/proj", "norm2", width, rows + 2, config.normEps(), hiddenIsQuantized()),
             name + ".attn.proj",
             x,
-            attended);
-    Value hidden = hidden(scope.at("mlp"), name + ".mlp", middle.normed());
-    long next = index + 1 < config.depth() ? 3 * width : NOT_QUANTIZED;
+            Operand.of(attended));
+    Operand hidden = hidden(scope.at("mlp"), name + ".mlp", middle.normed());
+    boolean next = index + 1 < config.depth() && attentionIsQuantized();
     return add(
         new Half(scope, "mlp/fc2", "norm3", config.mlpSize(), rows + 5, DitConfig.NORM_EPS, next),
         name + ".mlp.fc2",
@@ -76,10 +74,19 @@ final class Dit {
    * @param inner of the product, [inner, D]
    * @param gate row of the modulation; shift and scale of the norm are the next two
    * @param epsilon of the norm
-   * @param next outputs of the product after the norm
+* @param next whether the product after the norm has operands in 8 bits
    */
   private record Half(
-      Scope block, String product, String norm, long inner, int gate, double epsilon, long next) {}
+      Scope block, String product, String norm, long inner, int gate, double epsilon, boolean next) {}
+
+  private boolean attentionIsQuantized() {
+    return frame.quantized().areQuantized(width, 3 * width);
+  }
+
+  private boolean hiddenIsQuantized() {
+    return frame.quantized().areQuantizedInBlocks(width, config.mlpSize());
+  }
+
 
   /**
    * The sum of x and the gated product of y, and its norm. Where products become operators, theirs
@@ -87,13 +94,13 @@ final class Dit {
    *
    * @param name of the product's parameters
    */
-  private Sum add(Half half, String name, Value x, Value y) {
+  private Sum add(Half half, String name, Value x, Operand y) {
     FusedOperators operators = frame.operators();
     Scope scope = half.block().at(half.product());
     Scope norm = half.block().at(half.norm());
     int gate = half.gate();
     if (!frame.products().areProjected(half.inner(), width)) {
-      Value product = frame.projectWithBias(scope, y, name, width, half.inner());
+      Value product = frame.projectWithBias(scope, y.plain(), name, width, half.inner());
       List<Value> both =
           operators.gatedAdaLayerNorm(norm, x, product, gate, gate + 1, gate + 2, half.epsilon());
       return new Sum(both.get(0), Operand.of(both.get(1)));
@@ -102,17 +109,17 @@ final class Dit {
     return new Sum(sum, frame.normBefore(norm, sum, gate + 1, half.epsilon(), half.next()));
   }
 
-  private Value gatedSum(Scope scope, Half half, String name, Value x, Value y) {
+  private Value gatedSum(Scope scope, Half half, String name, Value x, Operand y) {
     QuantizedProducts quantized = frame.quantized();
     if (!quantized.areQuantized(half.inner(), width)) {
       Value weight = frame.transposed(scope, name, width, half.inner());
       Value bias = frame.bias(scope, name, width);
-      return frame.operators().gatedBiasProjection(scope, x, y, weight, bias, half.gate());
+      return frame.operators().gatedBiasProjection(scope, x, y.plain(), weight, bias, half.gate());
     }
     return quantized.gatedProduct(
         scope,
         x,
-        quantized.quantize(scope.at("quantized"), y),
+        y.quantized(scope, quantized),
         frame.weight(name, width, half.inner()),
         List.of(frame.bias(scope, name, width)),
         half.gate());
@@ -131,7 +138,7 @@ final class Dit {
     Scope place = scope.at("qkv");
     QuantizedProducts quantized = frame.quantized();
     Value qkv =
-        quantized.areQuantized(width, 3 * width)
+        attentionIsQuantized()
             ? quantized.product(
                 place,
                 x.quantized(place, quantized),
@@ -141,19 +148,21 @@ final class Dit {
     return new SoftmaxAttention(config.numHeads(), width).emit(frame.graph(), scope, qkv);
   }
 
-  private Value hidden(Scope scope, String name, Operand x) {
+  private Operand hidden(Scope scope, String name, Operand x) {
     Scope first = scope.at("fc1");
     long size = config.mlpSize();
     QuantizedProducts quantized = frame.quantized();
-    if (quantized.areQuantized(width, size)) {
-      return quantized.geluProduct(
-          first,
-          x.quantized(first, quantized),
-          frame.weight(name + ".fc1", size, width),
-          frame.bias(first, name + ".fc1", size));
+    if (hiddenIsQuantized()) {
+      return Operand.of(
+          quantized.geluProduct(
+              first,
+              x.quantized(first, quantized),
+              frame.weight(name + ".fc1", size, width),
+              frame.bias(first, name + ".fc1", size)));
     }
     Value weight = frame.transposed(first, name + ".fc1", size, width);
     Value bias = frame.bias(first, name + ".fc1", size);
-    return frame.products().geluProduct(first, x.plain(), weight, bias, width, size);
+    return Operand.of(
+        frame.products().geluProduct(first, x.plain(), weight, bias, width, size));
   }
 }

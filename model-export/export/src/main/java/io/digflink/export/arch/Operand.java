@@ -7,7 +7,7 @@ import io.digflink.export.graph.Value;
  * Tokens before a product, in one of two forms; the other is null.
  *
  * @param plain [N, T, K]
- * @param quantized the same in 8 bits, where the norm before wrote them so
+ * @param quantized the same in 8 bits, where the operator before wrote them so
  */
 record Operand(Value plain, QuantizedProducts.Tokens quantized) {
   static Operand of(Value plain) {

@@ -14,6 +14,7 @@ import io.digflink.export.graph.Value;
 import io.digflink.export.graph.Weight;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * Emits the products of a block with operands in 8 bits, as custom operators. Tokens have a scale
@@ -28,13 +29,18 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
   /** What the largest of some numbers counts as at least, so that zeros have a scale too. */
   private static final float LEAST_LARGEST = 1e-9f;
 
+  /** Numbers of a token with one scale, where it has several. */
+  private static final int BLOCK = 128;
+
   /**
    * Tokens in 8 bits.
    *
    * @param numbers [N, T, K]
-   * @param scale what each token's numbers are to be multiplied by, float32 [N, T, 1]
+   * @param scale what each token's numbers are to be multiplied by, float32: [N, T, 1], or [N, T,
+   *     K/128] in blocks
+   * @param inBlocks whether each 128 numbers of a token have a scale
    */
-  record Tokens(Value numbers, Value scale) {}
+  record Tokens(Value numbers, Value scale, boolean inBlocks) {}
 
   /** The operands of a product. */
   private record Operands(Tokens x, Value weight, Value scale) {
@@ -50,6 +56,11 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
     return graph.operands() == FLOAT8 && inner % 16 == 0 && outputs % 8 == 0;
   }
 
+  /** The same for a product with its GELU or SwiGLU, whose outputs are in 8 bits too, in blocks. */
+  boolean areQuantizedInBlocks(long inner, long outputs) {
+    return areQuantized(inner, outputs) && outputs % BLOCK == 0;
+  }
+
   /** Tokens in float16, [N, T, K], in 8 bits. */
   Tokens quantize(Scope scope, Value x) {
     List<Value> outputs =
@@ -60,7 +71,7 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
             List.of(x),
             List.of(),
             function -> quantized(function.body(), function.input("x", FLOAT16)));
-    return new Tokens(outputs.get(0), outputs.get(1));
+    return new Tokens(outputs.get(0), outputs.get(1), false);
   }
 
   /** {@code m = max |x|}, {@code x · (448 / m)} and {@code m / 448}. */
@@ -77,67 +88,90 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
   /** The adaptive LayerNorm of {@link FusedOperators#adaLayerNorm}, in 8 bits. */
   Tokens adaLayerNorm(Scope scope, Value x, int shift, int scale, double epsilon) {
     List<Value> outputs = operators.quantizedAdaLayerNorm(scope, x, shift, scale, epsilon, this);
-    return new Tokens(outputs.get(0), outputs.get(1));
+    return new Tokens(outputs.get(0), outputs.get(1), false);
   }
 
   /**
-   * A product.
+   * A product, in float16.
    *
+   * @param x not in blocks
    * @param weight [outputs, K], as checkpoints have it
    */
   Value product(Scope scope, Tokens x, Weight weight) {
     return operator(
-        scope, "QuantizedProjection", operands(scope, x, weight), List.of(), Then.PLAIN);
+            scope,
+            "QuantizedProjection",
+            operands(scope, x, weight),
+            List.of(),
+            (body, product) -> List.of(product))
+        .get(0);
   }
 
   /** The same with a bias [outputs]. */
   Value product(Scope scope, Tokens x, Weight weight, Value bias) {
     return operator(
-        scope, "QuantizedBiasProjection", operands(scope, x, weight), List.of(bias), Then.PLAIN);
+            scope,
+            "QuantizedBiasProjection",
+            operands(scope, x, weight),
+            List.of(bias),
+            (body, product) -> List.of(product))
+        .get(0);
   }
 
-  /** The tanh approximation of GELU of a product with a bias. */
-  Value geluProduct(Scope scope, Tokens x, Weight weight, Value bias) {
-    return operator(
-        scope,
-        "QuantizedGeluProjection",
-        operands(scope, x, weight),
-        List.of(bias),
-        (body, product) -> body.geluTanh(product));
+  /** The tanh approximation of GELU of a product with a bias, in blocks. */
+  Tokens geluProduct(Scope scope, Tokens x, Weight weight, Value bias) {
+    return inBlocks(
+        operator(
+            scope,
+            "QuantizedGeluProjection",
+            operands(scope, x, weight),
+            List.of(bias),
+            (body, product) -> quantizedInBlocks(body.at("blocks"), body.geluTanh(product))));
   }
 
-  /** SwiGLU of a product, whose weight is [2·width, K]. */
-  Value swiGluProduct(Scope scope, Tokens x, Weight weight, long width) {
-    return operator(
-        scope,
-        "QuantizedSwiGluProjection",
-        operands(scope, x, weight),
-        List.of(),
-        (body, product) -> operators.swiGlu(body.at("swiglu"), product, width));
+  /** SwiGLU of a product, whose weight is [2·width, K], in blocks. */
+  Tokens swiGluProduct(Scope scope, Tokens x, Weight weight, long width) {
+    return inBlocks(
+        operator(
+            scope,
+            "QuantizedSwiGluProjection",
+            operands(scope, x, weight),
+            List.of(),
+            (body, product) ->
+                quantizedInBlocks(
+                    body.at("blocks"), operators.swiGlu(body.at("swiglu"), product, width))));
   }
 
-  /** What a function body does with the product. */
-  private interface Then {
-    Then PLAIN = (body, product) -> product;
-
-    Value apply(Scope body, Value product);
+  private static Tokens inBlocks(List<Value> outputs) {
+    return new Tokens(outputs.get(0), outputs.get(1), true);
   }
 
-  private Value operator(Scope scope, String name, Operands operands, List<Value> bias, Then then) {
+  /** The numbers [N, T, K] and the scales [N, T, K/128] of tokens [N, T, K]. */
+  private static List<Value> quantizedInBlocks(Scope body, Value x) {
+    List<Value> blocks = quantized(body, body.at("split").reshape(x, 0, 0, -1, BLOCK));
+    return List.of(
+        body.at("joined").reshape(blocks.get(0), 0, 0, -1),
+        body.at("scales").reshape(blocks.get(1), 0, 0, -1));
+  }
+
+  private List<Value> operator(
+      Scope scope,
+      String name,
+      Operands operands,
+      List<Value> bias,
+      BiFunction<Scope, Value, List<Value>> then) {
     List<Value> inputs = new ArrayList<>(operands.values());
     inputs.addAll(bias);
-    return graph
-        .customOperator(
-            scope,
-            name,
-            "",
-            inputs,
-            List.of(),
-            function -> {
-              Value product = body(function, "x", !bias.isEmpty());
-              return List.of(then.apply(function.body(), product));
-            })
-        .get(0);
+    return graph.customOperator(
+        scope,
+        name,
+        "",
+        inputs,
+        List.of(),
+        function -> {
+          Value product = body(function, "x", false, !bias.isEmpty());
+          return then.apply(function.body(), product);
+        });
   }
 
   /**
@@ -159,12 +193,12 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
         .customOperator(
             scope,
             bias.isEmpty() ? "QuantizedGatedProjection" : "QuantizedGatedBiasProjection",
-            "",
+            y.inBlocks() ? "blocks" : "",
             inputs,
             List.of(row),
             function -> {
               Value first = function.input("x", FLOAT16);
-              Value product = body(function, "y", !bias.isEmpty());
+              Value product = body(function, "y", y.inBlocks(), !bias.isEmpty());
               Value rows = function.input("modulation", FLOAT16);
               return List.of(
                   operators.gatedResidual(
@@ -178,13 +212,14 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
   }
 
   /** Declares the operands, and the bias if there is one; returns the product. */
-  private static Value body(LocalFunction function, String tokens, boolean biased) {
+  private static Value body(
+      LocalFunction function, String tokens, boolean inBlocks, boolean biased) {
     Value numbers = function.input(tokens, FLOAT8);
     Value scale = function.input(tokens + "_scale", FLOAT32);
     Value weight = function.input("weight", FLOAT8);
     Value weightScale = function.input("weight_scale", FLOAT32);
     Scope body = function.body();
-    Value x = scaled(body.at("tokens"), numbers, scale);
+    Value x = inBlocks ? blocks(body.at("tokens"), numbers, scale) : scaled(body.at("tokens"), numbers, scale);
     Scope columns = body.at("columns");
     Value matrix = scaled(columns, weight, columns.unsqueeze(weightScale, 1));
     Value product = body.matMul(x, columns.transpose(matrix, 1, 0));
@@ -193,6 +228,11 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
 
   private static Value scaled(Scope scope, Value numbers, Value scale) {
     return scope.at("half").cast(scope.mul(scope.cast(numbers, FLOAT32), scale), FLOAT16);
+  }
+
+  private static Value blocks(Scope scope, Value numbers, Value scale) {
+    Value split = scope.at("split").reshape(numbers, 0, 0, -1, BLOCK);
+    return scope.at("joined").reshape(scaled(scope, split, scope.unsqueeze(scale, 3)), 0, 0, -1);
   }
 
   private Operands operands(Scope scope, Tokens x, Weight weight) {

@@ -39,11 +39,12 @@ class QuantizedProductsITCase {
   private static final int GATE = 2;
   private static final int SHIFT = 1;
   private static final int SCALE = 3;
+  private static final int BLOCK = 128;
 
   @TempDir Path directory;
 
   @ParameterizedTest
-  @CsvSource({"32, 16, false", "384, 128, false", "384, 128, true"})
+  @CsvSource({"32, 128, false", "384, 256, false", "384, 256, true"})
   void bodiesGiveWhatNaiveLoopsGive(int inner, int width, boolean library) throws Exception {
     if (library) {
       BuiltLibrary.require();
@@ -54,15 +55,44 @@ class QuantizedProductsITCase {
         Map.of(
             "plain", outputs(width, i -> product("down", inner, width, i)),
             "biased", outputs(width, i -> biased(inner, width, i)),
+            "gated", outputs(width, i -> gated(width, product("down", inner, width, i), i)),
+            "gatedBiased", outputs(width, i -> gated(width, biased(inner, width, i), i)));
+    assertNear(actual, expected, "operator.fp8body");
+    assertNear(
+        actual,
+        Map.of(
             "gelu", outputs(width, i -> gelu(biased(inner, width, i))),
-            "swiglu", outputs(width, i -> swiGlu(inner, width, i)),
-            "gated", outputs(width, i -> gated(inner, width, product("down", inner, width, i), i)),
-            "gatedBiased", outputs(width, i -> gated(inner, width, biased(inner, width, i), i)));
+            "swiglu", outputs(width, i -> swiGlu(inner, width, i))),
+        "operator.fp8output");
+    // The products of what the graph itself has rounded.
+    float[] swiglu = actual.get("swiglu");
+    assertNear(
+        actual,
+        Map.of(
+            "gatedInBlocks", outputs(width, i -> gated(width, square(swiglu, width, i), i)),
+            "gatedBiasedInBlocks",
+                outputs(
+                    width,
+                    i -> gated(width, square(swiglu, width, i) + bias(width)[i % width], i))),
+        "operator.fp8body");
+  }
+
+  private static void assertNear(
+      Map<String, float[]> actual, Map<String, float[]> expected, String tolerance) {
     expected.forEach(
         (name, values) ->
             assertThat(Tolerances.relativeL2(actual.get(name), values))
                 .as(name)
-                .isLessThan(Tolerances.of("operator.fp8body")));
+                .isLessThan(Tolerances.of(tolerance)));
+  }
+
+  @Test
+  void outputsInBlocksHaveTheLargestNumberInEach() throws Exception {
+    writeModel(384, 256);
+    float[] numbers = run(384, 256, false).get("numbers");
+    for (int first = 0; first < numbers.length; first += BLOCK) {
+      assertThat(largest(numbers, first / BLOCK, BLOCK)).isEqualTo(448);
+    }
   }
 
   @Test
@@ -89,6 +119,8 @@ class QuantizedProductsITCase {
     assertThat(new QuantizedProducts(quantized, null).areQuantized(1152, 3072)).isTrue();
     assertThat(new QuantizedProducts(quantized, null).areQuantized(1160, 3072)).isFalse();
     assertThat(new QuantizedProducts(quantized, null).areQuantized(1152, 3076)).isFalse();
+    assertThat(new QuantizedProducts(quantized, null).areQuantizedInBlocks(1152, 3072)).isTrue();
+    assertThat(new QuantizedProducts(quantized, null).areQuantizedInBlocks(1152, 3088)).isFalse();
     GraphBuilder half = new GraphBuilder("denoiser.onnx", FLOAT16);
     assertThat(new QuantizedProducts(half, null).areQuantized(1152, 3072)).isFalse();
   }
@@ -108,11 +140,20 @@ class QuantizedProductsITCase {
     Map<String, Value> outputs = new HashMap<>();
     outputs.put("plain", products.product(root.at("a"), tokens, down));
     outputs.put("biased", products.product(root.at("b"), tokens, down, bias));
-    outputs.put("gelu", products.geluProduct(root.at("c"), tokens, down, bias));
-    outputs.put("swiglu", products.swiGluProduct(root.at("d"), tokens, up, width));
+    QuantizedProducts.Tokens gelu = products.geluProduct(root.at("c"), tokens, down, bias);
+    QuantizedProducts.Tokens swiglu = products.swiGluProduct(root.at("d"), tokens, up, width);
+    outputs.put("gelu", widened(root.at("wide/gelu"), gelu));
+    outputs.put("swiglu", widened(root.at("wide/swiglu"), swiglu));
+    Weight square = Weight.of(() -> weight("square", width, width), width, width);
+    outputs.put(
+        "gatedInBlocks", products.gatedProduct(root.at("i"), x, swiglu, square, List.of(), GATE));
+    outputs.put(
+        "gatedBiasedInBlocks",
+        products.gatedProduct(root.at("j"), x, swiglu, square, List.of(bias), GATE));
     outputs.put("gated", products.gatedProduct(root.at("e"), x, tokens, down, List.of(), GATE));
     outputs.put(
         "gatedBiased", products.gatedProduct(root.at("f"), x, tokens, down, List.of(bias), GATE));
+    outputs.put("numbers", swiglu.numbers());
     outputs.put("norm", operators.adaLayerNorm(root.at("g"), x, SHIFT, SCALE));
     QuantizedProducts.Tokens normed = products.adaLayerNorm(root.at("h"), x, SHIFT, SCALE, 1e-6);
     Scope wide = root.at("wide");
@@ -121,6 +162,14 @@ class QuantizedProductsITCase {
         (name, value) ->
             graph.output(name, root.at("float/" + name).cast(value, FLOAT32), "N", "T", "D"));
     graph.write(directory, bytes -> {});
+  }
+
+  /** Tokens of one block or of several in float32. */
+  private static Value widened(Scope scope, QuantizedProducts.Tokens tokens) {
+    Value split =
+        scope.at("split").reshape(scope.cast(tokens.numbers(), FLOAT32), 0, 0, -1, BLOCK);
+    Value scaled = scope.mul(split, scope.unsqueeze(tokens.scale(), 3));
+    return scope.at("joined").reshape(scaled, 0, 0, -1);
   }
 
   private static Value half(GraphBuilder graph, String name, int last, int... shape) {
@@ -243,7 +292,17 @@ class QuantizedProductsITCase {
         * product("up", inner, 2 * width, i / width, width + i % width);
   }
 
-  private double gated(int inner, int width, double product, int i) {
+  /** The product of given tokens with the square weight. */
+  private double square(float[] tokens, int width, int i) {
+    double[] weight = rounded("square", weight("square", width, width), width);
+    double sum = 0;
+    for (int k = 0; k < width; k++) {
+      sum += tokens[i / width * width + k] * weight[i % width * width + k];
+    }
+    return sum;
+  }
+
+  private double gated(int width, double product, int i) {
     int row = i / width / TOKENS * MODULATIONS + GATE;
     return tokens("x", width)[i] + modulation(width)[row * width + i % width] * product;
   }
