@@ -59,9 +59,11 @@ struct Problem {
     std::mt19937 random(5);
     std::normal_distribution<float> normal;
     std::uniform_real_distribution<float> sizes(0.25f, 4);
+    std::vector<Float8> pool(4096);
+    for (Float8& v : pool) v = dig::nearest(100 * normal(random));
     const auto numbers = [&](std::int64_t count) {
       std::vector<Float8> values(static_cast<std::size_t>(count));
-      for (Float8& v : values) v = dig::nearest(100 * normal(random));
+      for (Float8& v : values) v = pool[random() % pool.size()];
       return values;
     };
     const auto draw = [&](std::int64_t count) {

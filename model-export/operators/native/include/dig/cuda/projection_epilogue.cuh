@@ -161,7 +161,7 @@ __device__ __forceinline__ void store_quantized(const ProjectionArguments<T, In>
     }
   }
   const int lane = static_cast<int>(threadIdx.x) % 4;
-  const std::int64_t blocks = scale_blocks(outputs);
+  const std::int64_t blocks = (outputs + kScaleBlock - 1) / kScaleBlock;
 #pragma unroll
   for (int b = 0; b < kSums / kBlockSums; ++b) {
     const int column = first_column + b * static_cast<int>(kScaleBlock);

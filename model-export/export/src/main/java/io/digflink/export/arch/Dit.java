@@ -53,7 +53,13 @@ final class Dit {
     Sum middle =
         add(
             new Half(
-                scope, "attn/proj", "norm2", width, rows + 2, config.normEps(), hiddenIsQuantized()),
+                scope,
+                "attn/proj",
+                "norm2",
+                width,
+                rows + 2,
+                config.normEps(),
+                hiddenIsQuantized()),
             name + ".attn.proj",
             x,
             Operand.of(attended));
@@ -74,10 +80,16 @@ final class Dit {
    * @param inner of the product, [inner, D]
    * @param gate row of the modulation; shift and scale of the norm are the next two
    * @param epsilon of the norm
-* @param next whether the product after the norm has operands in 8 bits
+   * @param next whether the product after the norm has operands in 8 bits
    */
   private record Half(
-      Scope block, String product, String norm, long inner, int gate, double epsilon, boolean next) {}
+      Scope block,
+      String product,
+      String norm,
+      long inner,
+      int gate,
+      double epsilon,
+      boolean next) {}
 
   private boolean attentionIsQuantized() {
     return frame.quantized().areQuantized(width, 3 * width);
@@ -86,7 +98,6 @@ final class Dit {
   private boolean hiddenIsQuantized() {
     return frame.quantized().areQuantizedInBlocks(width, config.mlpSize());
   }
-
 
   /**
    * The sum of x and the gated product of y, and its norm. Where products become operators, theirs
@@ -162,7 +173,6 @@ final class Dit {
     }
     Value weight = frame.transposed(first, name + ".fc1", size, width);
     Value bias = frame.bias(first, name + ".fc1", size);
-    return Operand.of(
-        frame.products().geluProduct(first, x.plain(), weight, bias, width, size));
+    return Operand.of(frame.products().geluProduct(first, x.plain(), weight, bias, width, size));
   }
 }

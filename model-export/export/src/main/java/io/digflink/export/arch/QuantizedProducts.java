@@ -219,7 +219,10 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
     Value weight = function.input("weight", FLOAT8);
     Value weightScale = function.input("weight_scale", FLOAT32);
     Scope body = function.body();
-    Value x = inBlocks ? blocks(body.at("tokens"), numbers, scale) : scaled(body.at("tokens"), numbers, scale);
+    Value x =
+        inBlocks
+            ? blocks(body.at("tokens"), numbers, scale)
+            : scaled(body.at("tokens"), numbers, scale);
     Scope columns = body.at("columns");
     Value matrix = scaled(columns, weight, columns.unsqueeze(weightScale, 1));
     Value product = body.matMul(x, columns.transpose(matrix, 1, 0));

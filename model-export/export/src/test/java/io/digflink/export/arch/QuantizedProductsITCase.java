@@ -166,8 +166,7 @@ class QuantizedProductsITCase {
 
   /** Tokens of one block or of several in float32. */
   private static Value widened(Scope scope, QuantizedProducts.Tokens tokens) {
-    Value split =
-        scope.at("split").reshape(scope.cast(tokens.numbers(), FLOAT32), 0, 0, -1, BLOCK);
+    Value split = scope.at("split").reshape(scope.cast(tokens.numbers(), FLOAT32), 0, 0, -1, BLOCK);
     Value scaled = scope.mul(split, scope.unsqueeze(tokens.scale(), 3));
     return scope.at("joined").reshape(scaled, 0, 0, -1);
   }

@@ -39,8 +39,7 @@ final class HeadlineBench implements Callable<Integer> {
    *
    * @param size side of the images in pixels
    */
-  record Target(
-      String model, Precision precision, int size, int batch, double bar, double goal) {
+  record Target(String model, Precision precision, int size, int batch, double bar, double goal) {
     /** The bundle that it runs. */
     String export() {
       return model + " " + precision;
