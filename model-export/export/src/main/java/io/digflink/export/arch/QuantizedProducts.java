@@ -74,15 +74,21 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
     return new Tokens(outputs.get(0), outputs.get(1), false);
   }
 
-  /** {@code m = max |x|}, {@code x · (448 / m)} and {@code m / 448}. */
+  /** {@code m = max |x|}, {@code x · (448 / m)} in 8 bits and {@code m / 448}. */
   private static List<Value> quantized(Scope body, Value x) {
+    List<Value> scaled = scaledUp(body, x);
+    return List.of(body.cast(scaled.get(0), FLOAT8), scaled.get(1));
+  }
+
+  /** The same, all in float32. */
+  private static List<Value> scaledUp(Scope body, Value x) {
     Value wide = body.at("float").cast(x, FLOAT32);
     Scope most = body.at("largest");
     Value largest = most.maxOverLast(most.unary("Abs", wide));
     Value bounded = most.at("bounded").max(largest, most.floats(new float[] {LEAST_LARGEST}));
     Value range = body.at("range").floats(new float[] {Float8.LARGEST});
     Value numbers = body.mul(wide, body.at("factor").div(range, bounded));
-    return List.of(body.cast(numbers, FLOAT8), body.at("scale").div(bounded, range));
+    return List.of(numbers, body.at("scale").div(bounded, range));
   }
 
   /** The adaptive LayerNorm of {@link FusedOperators#adaLayerNorm}, in 8 bits. */
@@ -146,11 +152,14 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
     return new Tokens(outputs.get(0), outputs.get(1), true);
   }
 
-  /** The numbers [N, T, K] and the scales [N, T, K/128] of tokens [N, T, K]. */
+  /**
+   * The numbers [N, T, K] and the scales [N, T, K/128] of tokens [N, T, K]. ONNX Runtime cannot
+   * reshape numbers in 8 bits.
+   */
   private static List<Value> quantizedInBlocks(Scope body, Value x) {
-    List<Value> blocks = quantized(body, body.at("split").reshape(x, 0, 0, -1, BLOCK));
+    List<Value> blocks = scaledUp(body, body.at("split").reshape(x, 0, 0, -1, BLOCK));
     return List.of(
-        body.at("joined").reshape(blocks.get(0), 0, 0, -1),
+        body.cast(body.at("joined").reshape(blocks.get(0), 0, 0, -1), FLOAT8),
         body.at("scales").reshape(blocks.get(1), 0, 0, -1));
   }
 
@@ -230,12 +239,17 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
   }
 
   private static Value scaled(Scope scope, Value numbers, Value scale) {
-    return scope.at("half").cast(scope.mul(scope.cast(numbers, FLOAT32), scale), FLOAT16);
+    return halved(scope, scope.at("wide").cast(numbers, FLOAT32), scale);
+  }
+
+  private static Value halved(Scope scope, Value numbers, Value scale) {
+    return scope.at("half").cast(scope.mul(numbers, scale), FLOAT16);
   }
 
   private static Value blocks(Scope scope, Value numbers, Value scale) {
-    Value split = scope.at("split").reshape(numbers, 0, 0, -1, BLOCK);
-    return scope.at("joined").reshape(scaled(scope, split, scope.unsqueeze(scale, 3)), 0, 0, -1);
+    Value wide = scope.at("wide").cast(numbers, FLOAT32);
+    Value split = scope.at("split").reshape(wide, 0, 0, -1, BLOCK);
+    return scope.at("joined").reshape(halved(scope, split, scope.unsqueeze(scale, 3)), 0, 0, -1);
   }
 
   private Operands operands(Scope scope, Tokens x, Weight weight) {
