@@ -106,19 +106,6 @@ final class DenoiserFrame {
     return parameters.take(name + ".weight", out, in);
   }
 
-  /**
-   * The adaptive LayerNorm before a product.
-   *
-   * @param x [N, T, D]
-   * @param shift row of the modulation, before that of the scale
-   * @param inEightBits whether the product has its operands so
-   */
-  Operand normBefore(Scope scope, Value x, int shift, double epsilon, boolean inEightBits) {
-    return inEightBits
-        ? Operand.of(quantized.adaLayerNorm(scope, x, shift, shift + 1, epsilon))
-        : Operand.of(operators.adaLayerNorm(scope, x, shift, shift + 1, epsilon));
-  }
-
   /** {@code x·wᵀ + b} with the parameters of this name; x is [N, T, in]. */
   Value projectWithBias(Scope scope, Value x, String name, long out, long in) {
     Value weight = transposed(scope, name, out, in);

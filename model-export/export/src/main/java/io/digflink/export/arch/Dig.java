@@ -88,7 +88,7 @@ final class Dig {
     boolean convolved = config.ifDwConv() && config.ifInBlockConv();
     if (!config.ifRmsNorm() && !convolved && config.hiddenAct().isSilu()) {
       boolean inEightBits = frame.quantized().areQuantized(width, attention.packedWidth());
-      return frame.normBefore(norm, x, rows, EPSILON, inEightBits);
+      return frame.quantized().norm(norm, x, rows, EPSILON, inEightBits);
     }
     Value normed =
         config.ifRmsNorm()
@@ -127,7 +127,7 @@ final class Dig {
         sum,
         config.ifRmsNorm()
             ? Operand.of(rmsNorm(norm, name, "mlp_norm", "norm2", sum, rows + 3))
-            : frame.normBefore(norm, sum, rows + 3, EPSILON, hiddenIsQuantized()));
+            : frame.quantized().norm(norm, sum, rows + 3, EPSILON, hiddenIsQuantized()));
   }
 
   /**

@@ -21,7 +21,8 @@ final class Dit {
     Dit dit = new Dit(frame, config);
     Value x = frame.tokens();
     Scope first = dit.scope(0).at("norm1");
-    Operand normed = frame.normBefore(first, x, 0, DitConfig.NORM_EPS, dit.attentionIsQuantized());
+    Operand normed =
+        frame.quantized().norm(first, x, 0, DitConfig.NORM_EPS, dit.attentionIsQuantized());
     for (int i = 0; i < config.depth(); i++) {
       Sum next = dit.block(i, x, normed);
       x = next.tokens();
@@ -117,7 +118,7 @@ final class Dit {
       return new Sum(both.get(0), Operand.of(both.get(1)));
     }
     Value sum = gatedSum(scope, half, name, x, y);
-    return new Sum(sum, frame.normBefore(norm, sum, gate + 1, half.epsilon(), half.next()));
+    return new Sum(sum, frame.quantized().norm(norm, sum, gate + 1, half.epsilon(), half.next()));
   }
 
   private Value gatedSum(Scope scope, Half half, String name, Value x, Operand y) {

@@ -91,6 +91,19 @@ record QuantizedProducts(GraphBuilder graph, FusedOperators operators) {
     return List.of(numbers, body.at("scale").div(bounded, range));
   }
 
+  /**
+   * The adaptive LayerNorm before a product.
+   *
+   * @param x [N, T, D]
+   * @param shift row of the modulation, before that of the scale
+   * @param inEightBits whether the product has its operands so
+   */
+  Operand norm(Scope scope, Value x, int shift, double epsilon, boolean inEightBits) {
+    return inEightBits
+        ? Operand.of(adaLayerNorm(scope, x, shift, shift + 1, epsilon))
+        : Operand.of(operators.adaLayerNorm(scope, x, shift, shift + 1, epsilon));
+  }
+
   /** The adaptive LayerNorm of {@link FusedOperators#adaLayerNorm}, in 8 bits. */
   Tokens adaLayerNorm(Scope scope, Value x, int shift, int scale, double epsilon) {
     List<Value> outputs = operators.quantizedAdaLayerNorm(scope, x, shift, scale, epsilon, this);
