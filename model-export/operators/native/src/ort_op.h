@@ -29,6 +29,9 @@ template <>
 inline constexpr ONNXTensorElementDataType kElementType<BFloat16> =
     ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16;
 template <>
+inline constexpr ONNXTensorElementDataType kElementType<Float8> =
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E4M3FN;
+template <>
 inline constexpr ONNXTensorElementDataType kElementType<double> =
     ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE;
 template <>

@@ -21,6 +21,8 @@ const Ort::CustomOpDomain& dig_domain() {
     dig::add_group_norm_silu_cuda(*created);
     dig::add_projection_cuda(*created);
     dig::add_softmax_attention_cuda(*created);
+    dig::add_quantization_cuda(*created);
+    dig::add_quantized_projection_cuda(*created);
 #endif
     return created;
   }();

@@ -19,6 +19,8 @@ void add_depthwise_conv_cuda(Ort::CustomOpDomain& domain);
 void add_embeddings_cuda(Ort::CustomOpDomain& domain);
 void add_group_norm_silu_cuda(Ort::CustomOpDomain& domain);
 void add_softmax_attention_cuda(Ort::CustomOpDomain& domain);
+void add_quantization_cuda(Ort::CustomOpDomain& domain);
+void add_quantized_projection_cuda(Ort::CustomOpDomain& domain);  ///< as add_projection_cuda
 void add_projection_cuda(Ort::CustomOpDomain& domain);  ///< only where every GPU is a Hopper
 
 }  // namespace dig

@@ -17,6 +17,8 @@ namespace dig {
 constexpr double kFloatTolerance = DIG_TOLERANCE_fp32;
 constexpr double kHalfTolerance = DIG_TOLERANCE_fp16;
 constexpr double kBFloat16Tolerance = DIG_TOLERANCE_bf16;
+constexpr double kFloat8Tolerance = DIG_TOLERANCE_fp8;
+constexpr double kFloat8OutputTolerance = DIG_TOLERANCE_fp8output;
 
 struct Case {
   std::int64_t batch, rows, columns;

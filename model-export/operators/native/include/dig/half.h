@@ -1,4 +1,4 @@
-// The 16-bit numbers of tensors.
+// The numbers of tensors that C++ has no type for.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,12 @@ struct BFloat16 {
   std::uint16_t bits;
 };
 
-static_assert(sizeof(Half) == 2 && sizeof(BFloat16) == 2, "tensors are read in place");
+/// e4m3fn: a sign, four bits of exponent and three of mantissa, no infinity, 448 at most.
+struct Float8 {
+  std::uint8_t bits;
+};
+
+static_assert(sizeof(Half) == 2 && sizeof(BFloat16) == 2 && sizeof(Float8) == 1,
+              "tensors are read in place");
 
 }  // namespace dig

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "dig/half.h"
+
 namespace dig {
 
 /// One call of AdaLayerNorm, GatedResidual or GatedAdaLayerNorm. For each token
@@ -12,7 +14,7 @@ namespace dig {
 ///   normed = (sum - mean(sum)) / sqrt(var(sum) + epsilon) * modulation[scale] + modulation[shift]
 ///
 /// with the rows of the token's batch entry; `scale` rows hold 1 + scale. Null outputs are not
-/// computed.
+/// computed. QuantizedAdaLayerNorm is QuantizeTokens of `normed`, which it does not write.
 template <typename T>
 struct ModulationArguments {
   const T* x;           ///< [batch, length, width]
@@ -28,6 +30,8 @@ struct ModulationArguments {
   std::int64_t shift;
   std::int64_t scale;
   float epsilon;
+  Float8* quantized = nullptr;   ///< like x, or null; only for T = Half
+  float* token_scale = nullptr;  ///< [batch, length], with `quantized`
 
   /// Tokens, which are computed independently.
   std::int64_t units() const { return batch * length; }

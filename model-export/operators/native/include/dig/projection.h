@@ -3,9 +3,12 @@
 
 #include <cstdint>
 
+#include "dig/half.h"
+
 namespace dig {
 
-/// One call of a projection. With p = x weight + bias, [tokens, columns], summed in fp32,
+/// One call of a projection of operands in `In`. With p = x weight + bias, [tokens, columns],
+/// summed in fp32,
 ///
 ///   Projection, BiasProjection            output = p
 ///   GeluProjection                        output = gelu(p), in its tanh approximation
@@ -14,11 +17,15 @@ namespace dig {
 ///   GatedProjection, GatedBiasProjection  output = residual + modulation[gate] * p
 ///
 /// with the row `gate` of the token's batch entry, and no bias where the name has none.
-template <typename T>
+///
+/// The Quantized… ones of the same names have operands in 8 bits: x weight is then the product of
+/// x_scale x and weight weight_scale. GELU and SwiGLU then have outputs in 8 bits too, so scaled
+/// that the largest of a token's block of columns is 448.
+template <typename T, typename In = T>
 struct ProjectionArguments {
-  const T* x;       ///< [tokens, inner]
-  const T* weight;  ///< [inner, columns]
-  const T* bias;    ///< [columns], or null
+  const In* x;       ///< [tokens, inner]
+  const In* weight;  ///< [inner, columns]; [columns, inner] in 8 bits
+  const T* bias;     ///< [columns], or null
   T* output;
   std::int64_t tokens;
   std::int64_t inner;
@@ -30,14 +37,28 @@ struct ProjectionArguments {
   std::int64_t length;  ///< tokens per batch entry
   std::int64_t rows;
   std::int64_t gate;
+
+  // only in 8 bits
+  const float* x_scale;       ///< [tokens, scales]
+  std::int64_t scales;        ///< 1, or scale_blocks(inner); only the gated ones have more than 1
+  const float* weight_scale;  ///< [columns]
+  Float8* numbers;            ///< with GELU and SwiGLU instead of output, [tokens, its columns]
+  float* scale;               ///< [tokens, scale_blocks(its columns)]
 };
+
+/// Elements of a token that have one scale, where a token has several.
+constexpr std::int64_t kScaleBlock = 128;
+
+constexpr std::int64_t scale_blocks(std::int64_t width) {
+  return (width + kScaleBlock - 1) / kScaleBlock;
+}
 
 /// What follows the product.
 enum class Epilogue { kNone, kGelu, kSwiGlu, kGated };
 
 /// Columns of the output.
-template <typename T>
-std::int64_t output_columns(Epilogue epilogue, const ProjectionArguments<T>& a) {
+template <typename T, typename In>
+std::int64_t output_columns(Epilogue epilogue, const ProjectionArguments<T, In>& a) {
   return epilogue == Epilogue::kSwiGlu ? a.columns / 2 : a.columns;
 }
 

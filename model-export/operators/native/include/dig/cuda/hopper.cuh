@@ -196,74 +196,76 @@ __device__ __forceinline__ void wait_products() {
   "%104, %105, %106, %107, %108, %109, %110, %111, " \
   "%112, %113, %114, %115, %116, %117, %118, %119, " \
   "%120, %121, %122, %123, %124, %125, %126, %127"
-#define DIG_PRODUCT_64(type)                                                  \
-  asm volatile(                                                               \
-      "{\n"                                                                   \
-      ".reg .pred add;\n"                                                     \
-      "setp.ne.b32 add, %34, 0;\n"                                            \
-      "wgmma.mma_async.sync.aligned.m64n64k16.f32." type "." type " {" DIG_P0 \
-      "}, %32, %33, add, 1, 1, 0, 1;\n"                                       \
-      "}"                                                                     \
-      : DIG_C32(0)                                                            \
+#define DIG_PRODUCT_64(form, across)                                                         \
+  asm volatile(                                                                              \
+      "{\n"                                                                                  \
+      ".reg .pred add;\n"                                                                    \
+      "setp.ne.b32 add, %34, 0;\n"                                                           \
+      "wgmma.mma_async.sync.aligned.m64n64" form " {" DIG_P0 "}, %32, %33, add, 1, 1" across \
+      ";\n"                                                                                  \
+      "}"                                                                                    \
+      : DIG_C32(0)                                                                           \
       : "l"(a), "l"(b), "r"(add))
-#define DIG_PRODUCT_128(type)                                                              \
-  asm volatile(                                                                            \
-      "{\n"                                                                                \
-      ".reg .pred add;\n"                                                                  \
-      "setp.ne.b32 add, %66, 0;\n"                                                         \
-      "wgmma.mma_async.sync.aligned.m64n128k16.f32." type "." type " {" DIG_P0 ", " DIG_P1 \
-      "}, %64, %65, add, 1, 1, 0, 1;\n"                                                    \
-      "}"                                                                                  \
-      : DIG_C32(0), DIG_C32(32)                                                            \
+#define DIG_PRODUCT_128(form, across)                                     \
+  asm volatile(                                                           \
+      "{\n"                                                               \
+      ".reg .pred add;\n"                                                 \
+      "setp.ne.b32 add, %66, 0;\n"                                        \
+      "wgmma.mma_async.sync.aligned.m64n128" form " {" DIG_P0 ", " DIG_P1 \
+      "}, %64, %65, add, 1, 1" across                                     \
+      ";\n"                                                               \
+      "}"                                                                 \
+      : DIG_C32(0), DIG_C32(32)                                           \
       : "l"(a), "l"(b), "r"(add))
-#define DIG_PRODUCT_192(type)                                                              \
-  asm volatile(                                                                            \
-      "{\n"                                                                                \
-      ".reg .pred add;\n"                                                                  \
-      "setp.ne.b32 add, %98, 0;\n"                                                         \
-      "wgmma.mma_async.sync.aligned.m64n192k16.f32." type "." type " {" DIG_P0 ", " DIG_P1 \
-      ", " DIG_P2                                                                          \
-      "}, %96, %97, add, 1, 1, 0, 1;\n"                                                    \
-      "}"                                                                                  \
-      : DIG_C32(0), DIG_C32(32), DIG_C32(64)                                               \
+#define DIG_PRODUCT_192(form, across)                                                 \
+  asm volatile(                                                                       \
+      "{\n"                                                                           \
+      ".reg .pred add;\n"                                                             \
+      "setp.ne.b32 add, %98, 0;\n"                                                    \
+      "wgmma.mma_async.sync.aligned.m64n192" form " {" DIG_P0 ", " DIG_P1 ", " DIG_P2 \
+      "}, %96, %97, add, 1, 1" across                                                 \
+      ";\n"                                                                           \
+      "}"                                                                             \
+      : DIG_C32(0), DIG_C32(32), DIG_C32(64)                                          \
       : "l"(a), "l"(b), "r"(add))
-#define DIG_PRODUCT_256(type)                                                              \
-  asm volatile(                                                                            \
-      "{\n"                                                                                \
-      ".reg .pred add;\n"                                                                  \
-      "setp.ne.b32 add, %130, 0;\n"                                                        \
-      "wgmma.mma_async.sync.aligned.m64n256k16.f32." type "." type " {" DIG_P0 ", " DIG_P1 \
-      ", " DIG_P2 ", " DIG_P3                                                              \
-      "}, %128, %129, add, 1, 1, 0, 1;\n"                                                  \
-      "}"                                                                                  \
-      : DIG_C32(0), DIG_C32(32), DIG_C32(64), DIG_C32(96)                                  \
+#define DIG_PRODUCT_256(form, across)                                                             \
+  asm volatile(                                                                                   \
+      "{\n"                                                                                       \
+      ".reg .pred add;\n"                                                                         \
+      "setp.ne.b32 add, %130, 0;\n"                                                               \
+      "wgmma.mma_async.sync.aligned.m64n256" form " {" DIG_P0 ", " DIG_P1 ", " DIG_P2 ", " DIG_P3 \
+      "}, %128, %129, add, 1, 1" across                                                           \
+      ";\n"                                                                                       \
+      "}"                                                                                         \
+      : DIG_C32(0), DIG_C32(32), DIG_C32(64), DIG_C32(96)                                         \
       : "l"(a), "l"(b), "r"(add))
 
-/// c = A B where not `add`, else c += A B, 64 x 16 by 16 x kN, of a warpgroup. A's rows run along
-/// the inner index, B's across it. Thread 32 w + 4 g + t of the warpgroup has of c, in 4 j .. 4 j +
-/// 3: row 16 w + g, columns 8 j + 2 t and 8 j + 2 t + 1, then the same of row 16 w + g + 8.
+/// c = A B where not `add`, else c += A B, 64 x 32 bytes by 32 bytes x kN, of a warpgroup. A's rows
+/// run along the inner index; so do B's in 8 bits, and in 16 bits they run across it. Thread
+/// 32 w + 4 g + t of the warpgroup has of c, in 4 j .. 4 j + 3: row 16 w + g, columns 8 j + 2 t and
+/// 8 j + 2 t + 1, then the same of row 16 w + g + 8.
 template <typename T, int kN>
 __device__ __forceinline__ void multiply(float (&c)[kN / 2], std::uint64_t a, std::uint64_t b,
                                          int add) {
   static_assert(kN == 64 || kN == 128 || kN == 192 || kN == 256, "has no instruction here");
-  constexpr bool kHalf = std::is_same<T, Half>::value;
-  if constexpr (kN == 64 && kHalf) {
-    DIG_PRODUCT_64("f16");
-  } else if constexpr (kN == 64) {
-    DIG_PRODUCT_64("bf16");
-  } else if constexpr (kN == 128 && kHalf) {
-    DIG_PRODUCT_128("f16");
-  } else if constexpr (kN == 128) {
-    DIG_PRODUCT_128("bf16");
-  } else if constexpr (kN == 192 && kHalf) {
-    DIG_PRODUCT_192("f16");
-  } else if constexpr (kN == 192) {
-    DIG_PRODUCT_192("bf16");
-  } else if constexpr (kHalf) {
-    DIG_PRODUCT_256("f16");
-  } else {
-    DIG_PRODUCT_256("bf16");
+#define DIG_PRODUCT(form, across)   \
+  if constexpr (kN == 64) {         \
+    DIG_PRODUCT_64(form, across);   \
+  } else if constexpr (kN == 128) { \
+    DIG_PRODUCT_128(form, across);  \
+  } else if constexpr (kN == 192) { \
+    DIG_PRODUCT_192(form, across);  \
+  } else {                          \
+    DIG_PRODUCT_256(form, across);  \
   }
+  if constexpr (std::is_same<T, Float8>::value) {
+    DIG_PRODUCT("k32.f32.e4m3.e4m3", "")
+  } else if constexpr (std::is_same<T, Half>::value) {
+    DIG_PRODUCT("k16.f32.f16.f16", ", 0, 1")
+  } else {
+    DIG_PRODUCT("k16.f32.bf16.bf16", ", 0, 1")
+  }
+#undef DIG_PRODUCT
 }
 
 #undef DIG_PRODUCT_64

@@ -1,6 +1,7 @@
 // Adaptive LayerNorm and gated residual: one warp per token, the token in registers, read once.
 #pragma once
 
+#include "dig/cuda/float8.cuh"
 #include "dig/cuda/overlap.cuh"
 #include "dig/cuda/pack.cuh"
 #include "dig/cuda/warp_sum.cuh"
@@ -12,7 +13,8 @@ namespace cuda {
 constexpr int kNormWarps = 4;
 
 /// Lane l has the packs l, l + 32 … of kCount elements; kPacks * 32 of them hold the width.
-template <typename T, int kCount, int kPacks>
+/// @tparam kQuantized whether `quantized` is written, instead of `normed`
+template <typename T, int kCount, int kPacks, bool kQuantized>
 __global__ void __launch_bounds__(kNormWarps * 32) modulate_kernel(const ModulationArguments<T> a) {
   let_next_start();
   wait_for_previous();
@@ -54,7 +56,7 @@ __global__ void __launch_bounds__(kNormWarps * 32) modulate_kernel(const Modulat
 #pragma unroll
     for (int i = 0; i < kCount; ++i) total += sum[p][i];
   }
-  if (a.normed == nullptr) return;
+  if (!kQuantized && a.normed == nullptr) return;
 
   const float mean = warp_sum(total) / static_cast<float>(width);
   float squares = 0;
@@ -68,6 +70,7 @@ __global__ void __launch_bounds__(kNormWarps * 32) modulate_kernel(const Modulat
     }
   }
   const float factor = rsqrtf(warp_sum(squares) / static_cast<float>(width) + a.epsilon);
+  float most = kLeastLargest;
 #pragma unroll
   for (int p = 0; p < kPacks; ++p) {
     const int start = (p * 32 + lane) * kCount;
@@ -79,7 +82,24 @@ __global__ void __launch_bounds__(kNormWarps * 32) modulate_kernel(const Modulat
     for (int i = 0; i < kCount; ++i) {
       sum[p][i] = (sum[p][i] - mean) * factor * scale[i] + shift[i];
     }
-    Pack<T, kCount>(sum[p]).store(a.normed + row * a.width + start);
+    const Pack<T, kCount> normed(sum[p]);
+    if constexpr (kQuantized) {
+      normed.widen(sum[p]);
+      most = largest(sum[p], most);
+    } else {
+      normed.store(a.normed + row * a.width + start);
+    }
+  }
+  if constexpr (kQuantized) {
+    most = warp_max(most);
+#pragma unroll
+    for (int p = 0; p < kPacks; ++p) {
+      const int start = (p * 32 + lane) * kCount;
+      if (start >= width) continue;
+      *reinterpret_cast<uint2*>(a.quantized + row * a.width + start) =
+          quantized(sum[p], kFloat8Largest / most);
+    }
+    if (lane == 0) a.token_scale[row] = most / kFloat8Largest;
   }
 }
 
@@ -105,7 +125,7 @@ __global__ void __launch_bounds__(kNormWarps * 32)
     total += x;
     if (a.sum != nullptr) a.sum[row * a.width + i] = Pair<T>::narrow(x);
   }
-  if (a.normed == nullptr) return;
+  if (a.normed == nullptr && a.quantized == nullptr) return;
   const float mean = warp_sum(total) / static_cast<float>(a.width);
   float squares = 0;
   for (std::int64_t i = lane; i < a.width; i += 32) {
@@ -113,11 +133,25 @@ __global__ void __launch_bounds__(kNormWarps * 32)
     squares += d * d;
   }
   const float factor = rsqrtf(warp_sum(squares) / static_cast<float>(a.width) + a.epsilon);
-  for (std::int64_t i = lane; i < a.width; i += 32) {
+  const auto normed_at = [&](std::int64_t i) {
     const float scale = Pair<T>::widen(modulation[a.scale * a.width + i]);
     const float shift = Pair<T>::widen(modulation[a.shift * a.width + i]);
-    a.normed[row * a.width + i] = Pair<T>::narrow((sum_at(i) - mean) * factor * scale + shift);
+    return Pair<T>::narrow((sum_at(i) - mean) * factor * scale + shift);
+  };
+  if (a.normed != nullptr) {
+    for (std::int64_t i = lane; i < a.width; i += 32) a.normed[row * a.width + i] = normed_at(i);
+    return;
   }
+  float most = kLeastLargest;
+  for (std::int64_t i = lane; i < a.width; i += 32) {
+    most = fmaxf(most, fabsf(Pair<T>::widen(normed_at(i))));
+  }
+  most = warp_max(most);
+  for (std::int64_t i = lane; i < a.width; i += 32) {
+    a.quantized[row * a.width + i] =
+        quantized(Pair<T>::widen(normed_at(i)) * (kFloat8Largest / most));
+  }
+  if (lane == 0) a.token_scale[row] = most / kFloat8Largest;
 }
 
 }  // namespace cuda

@@ -18,4 +18,11 @@ template <typename T>
 cudaError_t projection_cuda(Epilogue epilogue, const ProjectionArguments<T>& arguments,
                             cudaStream_t stream);
 
+/// The same of operands in 8 bits. It needs projection_cuda_is_fast(), inner in multiples of 16, an
+/// output's columns in multiples of 8, tensors at multiples of 16 bytes, and biases as above; else
+/// it returns cudaErrorNotSupported.
+cudaError_t quantized_projection_cuda(Epilogue epilogue,
+                                      const ProjectionArguments<Half, Float8>& arguments,
+                                      cudaStream_t stream);
+
 }  // namespace dig

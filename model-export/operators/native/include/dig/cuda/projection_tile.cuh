@@ -10,17 +10,22 @@ namespace cuda {
 constexpr int kClusterBlocks = 2;
 constexpr int kBlockTokens = 128;
 constexpr int kGroupTokens = 64;  ///< of a warpgroup
-constexpr int kInner = 64;        ///< of a stage: 128 bytes, which is what the swizzle spans
 constexpr int kLag = 2;           ///< stages that the second warpgroup starts after the first
 constexpr int kProjectionThreads = 384;
 constexpr int kProjectionShared = 227 * 1024;
+
+/// Of a stage: 128 bytes, which is what the swizzle spans.
+template <typename In>
+constexpr int kInner = 128 / static_cast<int>(sizeof(In));
 
 template <int kTile>
 struct alignas(1024) ProjectionStage {
   static constexpr int kChunks = kTile / 64;
 
-  unsigned char x[kBlockTokens * kInner * 2];
-  unsigned char weight[kChunks][kInner * 64 * 2];  ///< 64 columns each
+  unsigned char x[kBlockTokens * 128];
+  /// In 16 bits each chunk is 64 columns of 64 of the inner index. In 8 bits all of it is kTile
+  /// columns, each with 128 of the inner index.
+  unsigned char weight[kChunks][64 * 128];
 };
 
 /// A warpgroup's residuals, and then its outputs.

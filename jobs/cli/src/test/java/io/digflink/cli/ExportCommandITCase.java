@@ -193,7 +193,8 @@ class ExportCommandITCase {
     assertFails(
         exportTiny("--class-names", names.toString()),
         "--class-names has 1 names; expected one for each of the model's 3 classes");
-    assertThat(run("export", "--precision", "int8").err()).contains("expected fp32 or fp16");
+    assertThat(run("export", "--precision", "int8").err())
+        .contains("expected fp32, fp16 or fp8, found int8");
     Files.writeString(config, "{\"depht\": 2}");
     assertFails(exportTiny(), "DiG has no argument depht");
     Files.writeString(config, "[]");

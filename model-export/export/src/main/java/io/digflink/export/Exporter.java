@@ -111,7 +111,7 @@ public final class Exporter {
     Path vae = source.get();
     progress.accept("Reading " + vae);
     DecoderGraph decoder = DecoderGraph.build(vae, request.seed(), elementType(), progress);
-    if (decoder.config().forceUpcast() && request.precision() == Precision.FP16) {
+    if (decoder.config().forceUpcast() && request.precision() != Precision.FP32) {
       progress.accept(
           "Warning: "
               + vae
@@ -125,7 +125,7 @@ public final class Exporter {
   private GraphBuilder buildDenoiser(
       DenoiserConfig config, Source source, Parameters parameters, Optional<GridSize> fixed)
       throws CheckpointException {
-    GraphBuilder graph = new GraphBuilder(ModelManifest.DENOISER, elementType());
+    GraphBuilder graph = TensorPlaces.denoiser(request.precision());
     Denoiser.emit(graph, parameters, config, fixed);
     String model = Preset.matching(config).map(Preset::name).orElse(config.architecture());
     parameters.check(
@@ -145,7 +145,7 @@ public final class Exporter {
   }
 
   private ElementType elementType() {
-    return request.precision() == Precision.FP16 ? ElementType.FLOAT16 : ElementType.FLOAT32;
+    return request.precision() == Precision.FP32 ? ElementType.FLOAT32 : ElementType.FLOAT16;
   }
 
   /** Where the sizes of the tensors are not those of the configuration. */

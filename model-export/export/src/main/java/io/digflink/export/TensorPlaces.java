@@ -82,10 +82,7 @@ public final class TensorPlaces {
     GridSize grid =
         new GridSize(
             latent.height() / latent.sizeMultiple(), latent.width() / latent.sizeMultiple());
-    GraphBuilder graph =
-        new GraphBuilder(
-            ModelManifest.DENOISER,
-            manifest.precision() == Precision.FP16 ? ElementType.FLOAT16 : ElementType.FLOAT32);
+    GraphBuilder graph = denoiser(manifest.precision());
     Parameters parameters = Parameters.random(0);
     Denoiser.emit(
         graph, parameters, config, latent.dynamicSize() ? Optional.empty() : Optional.of(grid));
@@ -114,6 +111,15 @@ public final class TensorPlaces {
                         name.equals("pos_embed")
                             ? "not stored: computed for each size"
                             : "not stored: a copy of another tensor")));
+  }
+
+  /** An empty graph for a denoiser in this precision. */
+  static GraphBuilder denoiser(Precision precision) {
+    return switch (precision) {
+      case FP32 -> new GraphBuilder(ModelManifest.DENOISER, ElementType.FLOAT32);
+      case FP16 -> new GraphBuilder(ModelManifest.DENOISER, ElementType.FLOAT16);
+      case FP8 -> new GraphBuilder(ModelManifest.DENOISER, ElementType.FLOAT16, ElementType.FLOAT8);
+    };
   }
 
   /** The weights of a graph that are in its data file. */

@@ -30,7 +30,8 @@ final class GraphOutputs {
     } else {
       assertThat(Math.sqrt(errorSquares / squares))
           .as("relative L2")
-          .isLessThanOrEqualTo(Tolerances.of("graph.fp16"));
+          .isLessThanOrEqualTo(
+              Tolerances.of(precision == Precision.FP16 ? "graph.fp16" : "graph.fp8"));
     }
   }
 }

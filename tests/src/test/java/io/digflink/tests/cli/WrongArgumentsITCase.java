@@ -161,7 +161,7 @@ class WrongArgumentsITCase {
         wrong("export /nope.pt --out %/b", FAILED, "/nope.pt"),
         wrong("export %/file --out %/b", FAILED, "/file"),
         wrong("export --random-weights 1 --model UNet --out %/b", USAGE, "no model \"UNet\""),
-        wrong(random + "%/b --precision int8", USAGE, "expected fp32 or fp16"),
+        wrong(random + "%/b --precision int8", USAGE, "expected fp32, fp16 or fp8"),
         wrong(random + "%/b --size 60", USAGE, "expected multiples of 16"),
         wrong(random + "%/b --class-names /nope", FAILED, "/nope: there is no such file"),
         wrong(random + "%/b --config /nope.json", FAILED, "/nope.json: there is no such file"),

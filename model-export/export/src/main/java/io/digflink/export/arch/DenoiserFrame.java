@@ -37,6 +37,7 @@ final class DenoiserFrame {
   private final Value tokens;
   private final FusedOperators operators;
   private final Products products;
+  private final QuantizedProducts quantized;
 
   /**
    * @param fixed the token grid, or empty to take it from each run's input
@@ -54,6 +55,7 @@ final class DenoiserFrame {
     this.tokens = emitTokens();
     this.operators =
         new FusedOperators(graph, emitModulation(emitCondition()), config.hiddenSize());
+    this.quantized = new QuantizedProducts(graph, operators);
   }
 
   GraphBuilder graph() {
@@ -84,6 +86,11 @@ final class DenoiserFrame {
     return products;
   }
 
+  /** Products of tokens in 8 bits. */
+  QuantizedProducts quantized() {
+    return quantized;
+  }
+
   /** {@code x·wᵀ} with the parameter of this name, [out, in]; x is [N, T, in]. */
   Value project(Scope scope, Value x, String name, long out, long in) {
     return scope.matMul(x, transposed(scope, name, out, in));
@@ -91,8 +98,12 @@ final class DenoiserFrame {
 
   /** The parameter of this name, [out, in], as the [in, out] of a product. */
   Value transposed(Scope scope, String name, long out, long in) {
-    Weight weight = parameters.take(name + ".weight", out, in);
-    return graph.weight(scope.at("weight"), weight.transposed());
+    return graph.weight(scope.at("weight"), weight(name, out, in).transposed());
+  }
+
+  /** The weight of the parameter of this name, [out, in]. */
+  Weight weight(String name, long out, long in) {
+    return parameters.take(name + ".weight", out, in);
   }
 
   /** {@code x·wᵀ + b} with the parameters of this name; x is [N, T, in]. */

@@ -61,23 +61,16 @@ final class Dig {
   private Value block(Scope scope, int index, Value x) {
     String name = "blocks." + index;
     Orientation orientation = Orientation.before(config, index);
-    FusedOperators operators = frame.operators();
     int rows = 6 * index;
-    Value normed =
-        config.ifRmsNorm()
-            ? rmsNorm(scope.at("norm1"), name, "attn_norm", "norm1", x, rows)
-            : operators.adaLayerNorm(scope.at("norm1"), x, rows, rows + 1);
-    if (config.ifDwConv() && config.ifInBlockConv()) {
-      normed = depthwiseConv(scope.at("dw_conv"), name, normed, orientation);
-    }
+    Operand normed = firstNorm(scope, index, x, orientation);
     Value attended = attend(scope.at("attn"), name + ".attn", normed, orientation);
-    List<Value> middle = middle(scope, index, x, attended);
-    Value gated = swiGlu(scope.at("mlp"), name + ".mlp", middle.get(1));
+    Sum middle = middle(scope, index, x, attended);
+    Operand gated = swiGlu(scope.at("mlp"), name + ".mlp", middle.normed());
     Value out =
         projectInto(
             scope.at("residual2"),
             scope.at("mlp/down_proj"),
-            middle.get(0),
+            middle.tokens(),
             gated,
             name + ".mlp.down_proj",
             config.intermediateSize(),
@@ -87,8 +80,29 @@ final class Dig {
         : out;
   }
 
+  /** The norm before the attention, and the convolution between them if there is one. */
+  private Operand firstNorm(Scope scope, int index, Value x, Orientation orientation) {
+    String name = "blocks." + index;
+    Scope norm = scope.at("norm1");
+    int rows = 6 * index;
+    boolean convolved = config.ifDwConv() && config.ifInBlockConv();
+    if (!config.ifRmsNorm() && !convolved && config.hiddenAct().isSilu()) {
+      boolean inEightBits = frame.quantized().areQuantized(width, attention.packedWidth());
+      return frame.quantized().norm(norm, x, rows, EPSILON, inEightBits);
+    }
+    Value normed =
+        config.ifRmsNorm()
+            ? rmsNorm(norm, name, "attn_norm", "norm1", x, rows)
+            : frame.operators().adaLayerNorm(norm, x, rows, rows + 1);
+    return Operand.of(
+        convolved ? depthwiseConv(scope.at("dw_conv"), name, normed, orientation) : normed);
+  }
+
+  /** Tokens and their norm. */
+  private record Sum(Value tokens, Operand normed) {}
+
   /** The sum of x and the attention's projected output, and its norm. */
-  private List<Value> middle(Scope scope, int index, Value x, Value attended) {
+  private Sum middle(Scope scope, int index, Value x, Value attended) {
     FusedOperators operators = frame.operators();
     String name = "blocks." + index;
     long values = (long) config.numHeads() * config.valueSize();
@@ -97,22 +111,23 @@ final class Dig {
     Scope norm = scope.at("norm2");
     if (!config.ifRmsNorm() && !frame.products().areProjected(values, width)) {
       Value y = frame.project(projection, attended, name + ".attn.o_proj", width, values);
-      return operators.gatedAdaLayerNorm(norm, x, y, rows + 2, rows + 3, rows + 4);
+      List<Value> both = operators.gatedAdaLayerNorm(norm, x, y, rows + 2, rows + 3, rows + 4);
+      return new Sum(both.get(0), Operand.of(both.get(1)));
     }
     Value sum =
         projectInto(
             scope.at("residual1"),
             projection,
             x,
-            attended,
+            Operand.of(attended),
             name + ".attn.o_proj",
             values,
             rows + 2);
-    return List.of(
+    return new Sum(
         sum,
         config.ifRmsNorm()
-            ? rmsNorm(norm, name, "mlp_norm", "norm2", sum, rows + 3)
-            : operators.adaLayerNorm(norm, sum, rows + 3, rows + 4));
+            ? Operand.of(rmsNorm(norm, name, "mlp_norm", "norm2", sum, rows + 3))
+            : frame.quantized().norm(norm, sum, rows + 3, EPSILON, hiddenIsQuantized()));
   }
 
   /**
@@ -147,7 +162,7 @@ final class Dig {
    *
    * @return [N, T, H·V]
    */
-  private Value attend(Scope scope, String name, Value x, Orientation orientation) {
+  private Value attend(Scope scope, String name, Operand x, Orientation orientation) {
     long keys = (long) config.numHeads() * config.keySize();
     long values = (long) config.numHeads() * config.valueSize();
     boolean silu = config.hiddenAct().isSilu();
@@ -168,9 +183,7 @@ final class Dig {
     Scope packed = scope.at("packed");
     Weight packedWeight =
         Weight.concatenated(silu ? List.of(q, k, v, gate, z) : List.of(q, k, v, gate));
-    Value packing = graph.weight(packed.at("weight"), packedWeight.transposed());
-    Value projected =
-        frame.products().product(packed, x, packing, width, attention.packedWidth()); // (N, T, P)
+    Value projected = packedProduct(packed, x, packedWeight); // (N, T, P)
     Value norm = graph.weight(scope.at("norm_weight"), normWeight);
     Value o =
         attention.emit(
@@ -182,9 +195,19 @@ final class Dig {
             norm,
             orientation.direction()); // (N, T, H·V)
     if (!silu) {
-      o = gateOutput(scope.at("gate"), o, norm, x, z);
+      o = gateOutput(scope.at("gate"), o, norm, x.plain(), z);
     }
     return o;
+  }
+
+  private Value packedProduct(Scope scope, Operand x, Weight weight) {
+    QuantizedProducts quantized = frame.quantized();
+    long outputs = attention.packedWidth();
+    if (quantized.areQuantized(width, outputs)) {
+      return quantized.product(scope, x.quantized(scope, quantized), weight);
+    }
+    Value matrix = graph.weight(scope.at("weight"), weight.transposed());
+    return frame.products().product(scope, x.plain(), matrix, width, outputs);
   }
 
   /** RMSNorm with an output gate that the operator does not support. */
@@ -201,24 +224,41 @@ final class Dig {
   }
 
   /** {@code silu(gate) · y}, where gate | y is one product. */
-  private Value swiGlu(Scope scope, String name, Value x) {
+  private Operand swiGlu(Scope scope, String name, Operand x) {
     FusedOperators operators = frame.operators();
+    QuantizedProducts quantized = frame.quantized();
     long hidden = config.intermediateSize();
     Scope projection = scope.at("gate_proj");
+    if (hiddenIsQuantized()) {
+      Weight rows = frame.weight(name + ".gate_proj", 2 * hidden, width);
+      QuantizedProducts.Tokens tokens = x.quantized(projection, quantized);
+      return Operand.of(quantized.swiGluProduct(projection, tokens, rows, hidden));
+    }
     Value weight = frame.transposed(projection, name + ".gate_proj", 2 * hidden, width);
-    return frame.products().areProjected(width, hidden)
-        ? operators.swiGluProjection(projection, x, weight, hidden)
-        : operators.swiGlu(scope, projection.matMul(x, weight), hidden);
+    return Operand.of(
+        frame.products().areProjected(width, hidden)
+            ? operators.swiGluProjection(projection, x.plain(), weight, hidden)
+            : operators.swiGlu(scope, projection.matMul(x.plain(), weight), hidden));
+  }
+
+  private boolean hiddenIsQuantized() {
+    return frame.quantized().areQuantizedInBlocks(width, config.intermediateSize());
   }
 
   /** {@code x + gate · (y·wᵀ)} with the parameter of this name; y is [N, T, in]. */
   private Value projectInto(
-      Scope residual, Scope projection, Value x, Value y, String name, long in, int gate) {
+      Scope residual, Scope projection, Value x, Operand y, String name, long in, int gate) {
     FusedOperators operators = frame.operators();
+    QuantizedProducts quantized = frame.quantized();
+    if (quantized.areQuantized(in, width)) {
+      QuantizedProducts.Tokens tokens = y.quantized(projection, quantized);
+      Weight rows = frame.weight(name, width, in);
+      return quantized.gatedProduct(projection, x, tokens, rows, List.of(), gate);
+    }
     Value weight = frame.transposed(projection, name, width, in);
     return frame.products().areProjected(in, width)
-        ? operators.gatedProjection(projection, x, y, weight, gate)
-        : operators.gatedResidual(residual, x, projection.matMul(y, weight), gate);
+        ? operators.gatedProjection(projection, x, y.plain(), weight, gate)
+        : operators.gatedResidual(residual, x, projection.matMul(y.plain(), weight), gate);
   }
 
   /** Depthwise convolution of the token grid, with kernels turned for tokens in canonical order. */

@@ -6,6 +6,7 @@ import java.util.List;
 
 /** The blocks of DiT (arXiv 2212.09748): softmax attention and a GELU MLP. */
 final class Dit {
+
   private final DenoiserFrame frame;
   private final DitConfig config;
   private final long width;
@@ -19,14 +20,19 @@ final class Dit {
   static void emit(DenoiserFrame frame, DitConfig config) {
     Dit dit = new Dit(frame, config);
     Value x = frame.tokens();
-    Value normed = frame.operators().adaLayerNorm(dit.scope(0).at("norm1"), x, 0, 1);
+    Scope first = dit.scope(0).at("norm1");
+    Operand normed =
+        frame.quantized().norm(first, x, 0, DitConfig.NORM_EPS, dit.attentionIsQuantized());
     for (int i = 0; i < config.depth(); i++) {
-      List<Value> next = dit.block(i, x, normed);
-      x = next.get(0);
-      normed = next.get(1);
+      Sum next = dit.block(i, x, normed);
+      x = next.tokens();
+      normed = next.normed();
     }
-    frame.finish(normed, Orientation.CANONICAL);
+    frame.finish(normed.plain(), Orientation.CANONICAL);
   }
+
+  /** Tokens and their norm. */
+  private record Sum(Value tokens, Operand normed) {}
 
   private Scope scope(int block) {
     return frame.graph().root().at("blocks." + block);
@@ -40,22 +46,30 @@ final class Dit {
    * normed ─ attn ─────────┘         └─ norm2 ─ mlp ─┘          └─► next block's or final norm
    * </pre>
    */
-  private List<Value> block(int index, Value x, Value normed) {
+  private Sum block(int index, Value x, Operand normed) {
     String name = "blocks." + index;
     Scope scope = scope(index);
     int rows = 6 * index;
     Value attended = attention(scope.at("attn"), name + ".attn", normed);
-    List<Value> middle =
+    Sum middle =
         add(
-            new Half(scope, "attn/proj", "norm2", width, rows + 2, config.normEps()),
+            new Half(
+                scope,
+                "attn/proj",
+                "norm2",
+                width,
+                rows + 2,
+                config.normEps(),
+                hiddenIsQuantized()),
             name + ".attn.proj",
             x,
-            attended);
-    Value hidden = hidden(scope.at("mlp"), name + ".mlp", middle.get(1));
+            Operand.of(attended));
+    Operand hidden = hidden(scope.at("mlp"), name + ".mlp", middle.normed());
+    boolean next = index + 1 < config.depth() && attentionIsQuantized();
     return add(
-        new Half(scope, "mlp/fc2", "norm3", config.mlpSize(), rows + 5, DitConfig.NORM_EPS),
+        new Half(scope, "mlp/fc2", "norm3", config.mlpSize(), rows + 5, DitConfig.NORM_EPS, next),
         name + ".mlp.fc2",
-        middle.get(0),
+        middle.tokens(),
         hidden);
   }
 
@@ -67,9 +81,24 @@ final class Dit {
    * @param inner of the product, [inner, D]
    * @param gate row of the modulation; shift and scale of the norm are the next two
    * @param epsilon of the norm
+   * @param next whether the product after the norm has operands in 8 bits
    */
   private record Half(
-      Scope block, String product, String norm, long inner, int gate, double epsilon) {}
+      Scope block,
+      String product,
+      String norm,
+      long inner,
+      int gate,
+      double epsilon,
+      boolean next) {}
+
+  private boolean attentionIsQuantized() {
+    return frame.quantized().areQuantized(width, 3 * width);
+  }
+
+  private boolean hiddenIsQuantized() {
+    return frame.quantized().areQuantizedInBlocks(width, config.mlpSize());
+  }
 
   /**
    * The sum of x and the gated product of y, and its norm. Where products become operators, theirs
@@ -77,20 +106,35 @@ final class Dit {
    *
    * @param name of the product's parameters
    */
-  private List<Value> add(Half half, String name, Value x, Value y) {
+  private Sum add(Half half, String name, Value x, Operand y) {
     FusedOperators operators = frame.operators();
     Scope scope = half.block().at(half.product());
     Scope norm = half.block().at(half.norm());
     int gate = half.gate();
     if (!frame.products().areProjected(half.inner(), width)) {
-      Value product = frame.projectWithBias(scope, y, name, width, half.inner());
-      return operators.gatedAdaLayerNorm(
-          norm, x, product, gate, gate + 1, gate + 2, half.epsilon());
+      Value product = frame.projectWithBias(scope, y.plain(), name, width, half.inner());
+      List<Value> both =
+          operators.gatedAdaLayerNorm(norm, x, product, gate, gate + 1, gate + 2, half.epsilon());
+      return new Sum(both.get(0), Operand.of(both.get(1)));
     }
-    Value weight = frame.transposed(scope, name, width, half.inner());
-    Value bias = frame.bias(scope, name, width);
-    Value sum = operators.gatedBiasProjection(scope, x, y, weight, bias, gate);
-    return List.of(sum, operators.adaLayerNorm(norm, sum, gate + 1, gate + 2, half.epsilon()));
+    Value sum = gatedSum(scope, half, name, x, y);
+    return new Sum(sum, frame.quantized().norm(norm, sum, gate + 1, half.epsilon(), half.next()));
+  }
+
+  private Value gatedSum(Scope scope, Half half, String name, Value x, Operand y) {
+    QuantizedProducts quantized = frame.quantized();
+    if (!quantized.areQuantized(half.inner(), width)) {
+      Value weight = frame.transposed(scope, name, width, half.inner());
+      Value bias = frame.bias(scope, name, width);
+      return frame.operators().gatedBiasProjection(scope, x, y.plain(), weight, bias, half.gate());
+    }
+    return quantized.gatedProduct(
+        scope,
+        x,
+        y.quantized(scope, quantized),
+        frame.weight(name, width, half.inner()),
+        List.of(frame.bias(scope, name, width)),
+        half.gate());
   }
 
   /**
@@ -102,16 +146,34 @@ final class Dit {
    *
    * @return [N, T, D]
    */
-  private Value attention(Scope scope, String name, Value x) {
-    Value qkv = frame.projectWithBias(scope.at("qkv"), x, name + ".qkv", 3 * width, width);
+  private Value attention(Scope scope, String name, Operand x) {
+    Scope place = scope.at("qkv");
+    QuantizedProducts quantized = frame.quantized();
+    Value qkv =
+        attentionIsQuantized()
+            ? quantized.product(
+                place,
+                x.quantized(place, quantized),
+                frame.weight(name + ".qkv", 3 * width, width),
+                frame.bias(place, name + ".qkv", 3 * width))
+            : frame.projectWithBias(place, x.plain(), name + ".qkv", 3 * width, width);
     return new SoftmaxAttention(config.numHeads(), width).emit(frame.graph(), scope, qkv);
   }
 
-  private Value hidden(Scope scope, String name, Value x) {
+  private Operand hidden(Scope scope, String name, Operand x) {
     Scope first = scope.at("fc1");
     long size = config.mlpSize();
+    QuantizedProducts quantized = frame.quantized();
+    if (hiddenIsQuantized()) {
+      return Operand.of(
+          quantized.geluProduct(
+              first,
+              x.quantized(first, quantized),
+              frame.weight(name + ".fc1", size, width),
+              frame.bias(first, name + ".fc1", size)));
+    }
     Value weight = frame.transposed(first, name + ".fc1", size, width);
     Value bias = frame.bias(first, name + ".fc1", size);
-    return frame.products().geluProduct(first, x, weight, bias, width, size);
+    return Operand.of(frame.products().geluProduct(first, x.plain(), weight, bias, width, size));
   }
 }

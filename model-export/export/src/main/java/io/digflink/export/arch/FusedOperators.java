@@ -10,6 +10,7 @@ import io.digflink.export.graph.LocalFunction;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Emits the memory-bound parts of a block, and products fused with what follows them, as custom
@@ -49,19 +50,51 @@ final class FusedOperators {
 
   /** The same with another epsilon of the norm. */
   Value adaLayerNorm(Scope scope, Value x, int shift, int scale, double epsilon) {
+    return adaLayerNorm(
+        scope, x, modulation, List.of(integer("shift", shift), integer("scale", scale)), epsilon);
+  }
+
+  private Value adaLayerNorm(
+      Scope scope, Value x, Value rows, List<AttributeProto> shiftAndScale, double epsilon) {
     return graph
         .customOperator(
             scope,
             "AdaLayerNorm",
             overload(epsilon),
-            List.of(x, modulation),
-            List.of(integer("shift", shift), integer("scale", scale), real("epsilon", epsilon)),
+            List.of(x, rows),
+            Stream.concat(shiftAndScale.stream(), Stream.of(real("epsilon", epsilon))).toList(),
             function -> {
               Value in = function.input("x", x.type());
-              Value rows = function.input("modulation", modulation.type());
-              return List.of(normed(function, in, rows, epsilon));
+              Value modulations = function.input("modulation", rows.type());
+              return List.of(normed(function, in, modulations, epsilon));
             })
         .get(0);
+  }
+
+  /** The tokens of {@link #adaLayerNorm} in 8 bits: numbers and scale. */
+  List<Value> quantizedAdaLayerNorm(
+      Scope scope, Value x, int shift, int scale, double epsilon, QuantizedProducts products) {
+    return graph.customOperator(
+        scope,
+        "QuantizedAdaLayerNorm",
+        overload(epsilon),
+        List.of(x, modulation),
+        List.of(integer("shift", shift), integer("scale", scale), real("epsilon", epsilon)),
+        function -> {
+          Value in = function.input("x", x.type());
+          Value rows = function.input("modulation", modulation.type());
+          Scope body = function.body();
+          List<AttributeProto> passedOn =
+              List.of(function.passedOn("shift"), function.passedOn("scale"));
+          Value normed = adaLayerNorm(body.at("norm"), in, rows, passedOn, epsilon);
+          QuantizedProducts.Tokens tokens = products.quantize(body.at("quantized"), normed);
+          return List.of(tokens.numbers(), tokens.scale());
+        });
+  }
+
+  /** The modulation, [N, R, D]. */
+  Value modulation() {
+    return modulation;
   }
 
   private static String overload(double epsilon) {
@@ -107,7 +140,8 @@ final class FusedOperators {
     return gatedResidual(scope, x, y, modulation, integer("gate", gate));
   }
 
-  private Value gatedResidual(Scope scope, Value x, Value y, Value rows, AttributeProto gate) {
+  /** The same with rows of another name, in a function body. */
+  Value gatedResidual(Scope scope, Value x, Value y, Value rows, AttributeProto gate) {
     return graph
         .customOperator(
             scope,

@@ -7,6 +7,8 @@ public enum ElementType {
   FLOAT32(TensorProto.DataType.FLOAT, 4),
   FLOAT16(TensorProto.DataType.FLOAT16, 2),
   BFLOAT16(TensorProto.DataType.BFLOAT16, 2),
+  /** e4m3fn: four bits of exponent, three of mantissa, at most 448. */
+  FLOAT8(TensorProto.DataType.FLOAT8E4M3FN, 1),
   FLOAT64(TensorProto.DataType.DOUBLE, 8),
   INT64(TensorProto.DataType.INT64, 8);
 

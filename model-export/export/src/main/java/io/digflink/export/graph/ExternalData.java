@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -61,10 +62,9 @@ final class ExternalData {
   /** Computes every weight as {@link #write} does, and refuses what it would refuse. */
   void check() {
     for (Entry entry : entries) {
-      float largest = entry.type == ElementType.FLOAT16 ? LARGEST_HALF : Float.MAX_VALUE;
       for (Supplier<float[]> piece : entry.weight.pieces()) {
         for (float value : piece.get()) {
-          checked(entry.name, value, largest);
+          checked(entry, value);
         }
       }
     }
@@ -112,17 +112,13 @@ final class ExternalData {
     for (int from = 0; from < values.length; from += step) {
       int to = Math.min(values.length, from + step);
       buffer.clear();
-      if (entry.type == ElementType.FLOAT16) {
-        for (int i = from; i < to; i++) {
-          buffer.putShort(
-              Fp16Conversions.floatToFp16(checked(entry.name, values[i], LARGEST_HALF)));
+      for (int i = from; i < to; i++) {
+        float value = checked(entry, values[i]);
+        switch (entry.type) {
+          case FLOAT16 -> buffer.putShort(Fp16Conversions.floatToFp16(value));
+          case FLOAT8 -> buffer.put(Float8.bits(value));
+          default -> buffer.putFloat(value);
         }
-      } else {
-        for (int i = from; i < to; i++) {
-          checked(entry.name, values[i], Float.MAX_VALUE);
-        }
-        buffer.asFloatBuffer().put(values, from, to - from);
-        buffer.position((to - from) * Float.BYTES);
       }
       buffer.flip();
       while (buffer.hasRemaining()) {
@@ -132,18 +128,24 @@ final class ExternalData {
   }
 
   /** Returns the value, unless it is NaN or outside the range of the type it is written as. */
-  private static float checked(String name, float value, float largest) {
+  private static float checked(Entry entry, float value) {
+    float largest =
+        switch (entry.type) {
+          case FLOAT16 -> LARGEST_HALF;
+          case FLOAT8 -> Float8.LARGEST;
+          default -> Float.MAX_VALUE;
+        };
     if (Math.abs(value) <= largest) {
       return value;
     }
     throw new IllegalArgumentException(
         String.format(
             "%s has the element %s, which %s cannot hold (at most %s)%s",
-            name,
+            entry.name,
             value,
-            largest == LARGEST_HALF ? "float16" : "float32",
+            entry.type.name().toLowerCase(Locale.ROOT),
             largest,
-            largest == LARGEST_HALF ? ": export with --precision fp32" : ""));
+            entry.type == ElementType.FLOAT16 ? ": export with --precision fp32" : ""));
   }
 
   private static StringStringEntryProto entry(String key, String value) {

@@ -30,6 +30,7 @@ public final class GraphBuilder {
 
   private final String fileName;
   private final ElementType precision;
+  private final ElementType operands;
   private final Nodes nodes = new Nodes();
   private final GraphProto.Builder graph = GraphProto.newBuilder();
   private final List<NodeProto> outputs = new ArrayList<>();
@@ -47,8 +48,18 @@ public final class GraphBuilder {
    * @param precision type of the weights
    */
   public GraphBuilder(String fileName, ElementType precision) {
+    this(fileName, precision, precision);
+  }
+
+  /**
+   * A graph whose blocks multiply in another type.
+   *
+   * @param operands type of the operands of the blocks' products
+   */
+  public GraphBuilder(String fileName, ElementType precision, ElementType operands) {
     this.fileName = fileName;
     this.precision = precision;
+    this.operands = operands;
     this.data = new ExternalData(fileName + ".data");
     graph.setName(fileName);
   }
@@ -56,6 +67,11 @@ public final class GraphBuilder {
   /** Type of the weights and of the results computed with them. */
   public ElementType precision() {
     return precision;
+  }
+
+  /** Type of the operands of the blocks' products. */
+  public ElementType operands() {
+    return operands;
   }
 
   /** The outermost place for nodes. */

@@ -146,6 +146,10 @@ public final class Scope {
     return same("Div", a, b);
   }
 
+  public Value max(Value a, Value b) {
+    return same("Max", a, b);
+  }
+
   public Value matMul(Value a, Value b) {
     return same("MatMul", a, b);
   }
@@ -244,6 +248,16 @@ public final class Scope {
     return node(
         Domain.ONNX,
         "ReduceMean",
+        x.type(),
+        List.of(x, at("axes").integerVector(-1)),
+        integer("keepdims", 1));
+  }
+
+  /** The largest over the last axis, which is kept with length 1. */
+  public Value maxOverLast(Value x) {
+    return node(
+        Domain.ONNX,
+        "ReduceMax",
         x.type(),
         List.of(x, at("axes").integerVector(-1)),
         integer("keepdims", 1));

@@ -63,7 +63,7 @@ final class DenoiserBench implements Callable<Integer> {
 
   @Option(
       names = "--precision",
-      paramLabel = "fp16|fp32",
+      paramLabel = "fp16|fp32|fp8",
       description = "Number format of the models (default: ${DEFAULT-VALUE}).")
   private Precision precision = Precision.FP16;
 

@@ -39,15 +39,24 @@ final class HeadlineBench implements Callable<Integer> {
    *
    * @param size side of the images in pixels
    */
-  record Target(String model, int size, int batch, double bar, double goal) {}
+  record Target(String model, Precision precision, int size, int batch, double bar, double goal) {
+    /** The bundle that it runs. */
+    String export() {
+      return model + " " + precision;
+    }
+  }
 
   private static final List<Target> TARGETS =
       List.of(
-          new Target("DiG-XL/2", 256, 32, 15.5, 14),
-          new Target("DiG-S/2", 256, 32, 1.5, 1.2),
-          new Target("DiG-S/2", 256, 1, 0.7, 0.5),
-          new Target("DiT-XL/2", 256, 32, 15, 14),
-          new Target("DiT-S/2", 256, 32, 1.8, 1.5));
+          new Target("DiG-XL/2", Precision.FP16, 256, 32, 15.5, 14),
+          new Target("DiG-XL/2", Precision.FP8, 256, 32, 11.5, 10),
+          new Target("DiG-S/2", Precision.FP16, 256, 32, 1.5, 1.2),
+          new Target("DiG-S/2", Precision.FP16, 256, 1, 0.7, 0.5),
+          new Target("DiG-XL/2", Precision.FP8, 1024, 4, 23, 20),
+          new Target("DiG-XL/2", Precision.FP8, 2048, 2, 46, 40),
+          new Target("DiT-XL/2", Precision.FP16, 256, 32, 15, 14),
+          new Target("DiT-XL/2", Precision.FP8, 256, 32, 11.5, 10),
+          new Target("DiT-S/2", Precision.FP16, 256, 32, 1.8, 1.5));
 
   /**
    * What a target's rounds gave.
@@ -58,8 +67,9 @@ final class HeadlineBench implements Callable<Integer> {
     String row() {
       return String.format(
           Locale.ROOT,
-          "| %s | %d | %d | %.2f | %.2f to %.2f | %.1f | %.2f | %.1f |",
+          "| %s | %s | %d | %d | %.2f | %.2f to %.2f | %.1f | %.2f | %.1f |",
           target.model(),
+          target.precision(),
           target.size(),
           target.batch(),
           milliseconds.median(),
@@ -97,7 +107,7 @@ final class HeadlineBench implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Device device = options.device();
     List<Target> targets = TARGETS.stream().filter(row -> models.contains(row.model())).toList();
-    out.printf("%s, FP16, %d rounds, medians of %d runs%n", device, rounds, options.runs());
+    out.printf("%s, %d rounds, medians of %d runs%n", device, rounds, options.runs());
     out.flush();
     Path directory = Files.createTempDirectory("dig-bench-");
     List<Figures> figures;
@@ -106,8 +116,8 @@ final class HeadlineBench implements Callable<Integer> {
     } finally {
       PathUtils.deleteDirectory(directory);
     }
-    out.println("| model | size | batch | ms | rounds | bar | ms : bar | goal |");
-    out.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    out.println("| model | precision | size | batch | ms | rounds | bar | ms : bar | goal |");
+    out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     figures.forEach(row -> out.println(row.row()));
     out.flush();
     json.write(figures);
@@ -121,24 +131,24 @@ final class HeadlineBench implements Callable<Integer> {
     Map<String, DenoiserSession> sessions = new HashMap<>();
     try {
       for (Target target : targets) {
-        if (!bundles.containsKey(target.model())) {
-          Path path = directory.resolve(target.model().replace('/', '-'));
+        if (!bundles.containsKey(target.export())) {
+          Path path = directory.resolve(target.export().replace('/', '-'));
           ModelBundle bundle =
-              RandomBundle.export(target.model(), Precision.FP16, Optional.empty(), path);
-          bundles.put(target.model(), bundle);
-          sessions.put(target.model(), bundle.openDenoiser(device, 0));
+              RandomBundle.export(target.model(), target.precision(), Optional.empty(), path);
+          bundles.put(target.export(), bundle);
+          sessions.put(target.export(), bundle.openDenoiser(device, 0));
         }
       }
       List<RowBatch> batches = new ArrayList<>();
       List<List<Double>> medians = new ArrayList<>();
       for (Target target : targets) {
         batches.add(
-            DenoiserFigures.rows(bundles.get(target.model()), target.size(), target.batch()));
+            DenoiserFigures.rows(bundles.get(target.export()), target.size(), target.batch()));
         medians.add(new ArrayList<>());
       }
       for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < targets.size(); i++) {
-          DenoiserSession session = sessions.get(targets.get(i).model());
+          DenoiserSession session = sessions.get(targets.get(i).export());
           RowBatch batch = batches.get(i);
           medians.get(i).add(options.medianMilliseconds(() -> session.run(batch)));
         }
