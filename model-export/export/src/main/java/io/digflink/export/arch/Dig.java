@@ -96,7 +96,7 @@ final class Dig {
     Scope projection = scope.at("attn/o_proj");
     Scope norm = scope.at("norm2");
     if (!config.ifRmsNorm() && !frame.products().areProjected(values, width)) {
-      Value y = frame.project(projection, attended, name + ".attn.o_proj", width, values);
+      Value y = frame.layers().project(projection, attended, name + ".attn.o_proj", width, values);
       return operators.gatedAdaLayerNorm(norm, x, y, rows + 2, rows + 3, rows + 4);
     }
     Value sum =
@@ -205,7 +205,7 @@ final class Dig {
     FusedOperators operators = frame.operators();
     long hidden = config.intermediateSize();
     Scope projection = scope.at("gate_proj");
-    Value weight = frame.transposed(projection, name + ".gate_proj", 2 * hidden, width);
+    Value weight = frame.layers().transposed(projection, name + ".gate_proj", 2 * hidden, width);
     return frame.products().areProjected(width, hidden)
         ? operators.swiGluProjection(projection, x, weight, hidden)
         : operators.swiGlu(scope, projection.matMul(x, weight), hidden);
@@ -215,7 +215,7 @@ final class Dig {
   private Value projectInto(
       Scope residual, Scope projection, Value x, Value y, String name, long in, int gate) {
     FusedOperators operators = frame.operators();
-    Value weight = frame.transposed(projection, name, width, in);
+    Value weight = frame.layers().transposed(projection, name, width, in);
     return frame.products().areProjected(in, width)
         ? operators.gatedProjection(projection, x, y, weight, gate)
         : operators.gatedResidual(residual, x, projection.matMul(y, weight), gate);
@@ -259,7 +259,9 @@ final class Dig {
       tokens = scope.at("apply").gather(tokens, scope.gather(place, time, 0), 1);
     }
     Value joined = scope.concat(2, x, tokens); // (N, T, 2·D)
-    return frame.projectWithBias(
-        scope.at("linear"), joined, "blocks." + index + ".skip_linear", width, 2 * width);
+    return frame
+        .layers()
+        .projectWithBias(
+            scope.at("linear"), joined, "blocks." + index + ".skip_linear", width, 2 * width);
   }
 }

@@ -83,12 +83,12 @@ final class Dit {
     Scope norm = half.block().at(half.norm());
     int gate = half.gate();
     if (!frame.products().areProjected(half.inner(), width)) {
-      Value product = frame.projectWithBias(scope, y, name, width, half.inner());
+      Value product = frame.layers().projectWithBias(scope, y, name, width, half.inner());
       return operators.gatedAdaLayerNorm(
           norm, x, product, gate, gate + 1, gate + 2, half.epsilon());
     }
-    Value weight = frame.transposed(scope, name, width, half.inner());
-    Value bias = frame.bias(scope, name, width);
+    Value weight = frame.layers().transposed(scope, name, width, half.inner());
+    Value bias = frame.layers().bias(scope, name, width);
     Value sum = operators.gatedBiasProjection(scope, x, y, weight, bias, gate);
     return List.of(sum, operators.adaLayerNorm(norm, sum, gate + 1, gate + 2, half.epsilon()));
   }
@@ -103,15 +103,15 @@ final class Dit {
    * @return [N, T, D]
    */
   private Value attention(Scope scope, String name, Value x) {
-    Value qkv = frame.projectWithBias(scope.at("qkv"), x, name + ".qkv", 3 * width, width);
+    Value qkv = frame.layers().projectWithBias(scope.at("qkv"), x, name + ".qkv", 3 * width, width);
     return new SoftmaxAttention(config.numHeads(), width).emit(frame.graph(), scope, qkv);
   }
 
   private Value hidden(Scope scope, String name, Value x) {
     Scope first = scope.at("fc1");
     long size = config.mlpSize();
-    Value weight = frame.transposed(first, name + ".fc1", size, width);
-    Value bias = frame.bias(first, name + ".fc1", size);
+    Value weight = frame.layers().transposed(first, name + ".fc1", size, width);
+    Value bias = frame.layers().bias(first, name + ".fc1", size);
     return frame.products().geluProduct(first, x, weight, bias, width, size);
   }
 }

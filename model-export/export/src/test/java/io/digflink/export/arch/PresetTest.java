@@ -14,7 +14,7 @@ class PresetTest {
     assertThat(Preset.named("DiG-XL/2-bid-layer-dwconv-qdir-head18").config(Map.of()))
         .isEqualTo(config);
     assertThat(config.depth()).isEqualTo(28);
-    assertThat(config.numHeads()).isEqualTo(18);
+    assertThat(((DigConfig) config).numHeads()).isEqualTo(18);
     assertThat(((DigConfig) config).keySize()).isEqualTo(32);
     assertThat(((DigConfig) config).valueSize()).isEqualTo(64);
     assertThat(((DigConfig) config).intermediateSize()).isEqualTo(3072);
