@@ -47,13 +47,6 @@ struct ScanTile {
   float y[kScanTokens][kScanGroup];
 };
 
-/// 2^x, relative error below 2^-22.
-__device__ __forceinline__ float exp2_fast(float x) {
-  float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
-
 /// 2^x for x <= 0 by the pipes that add and multiply: those of ex2 are what the kernel waits for.
 __device__ __forceinline__ float exp2_polynomial(float x) {
   const float clamped = fmaxf(x, -126.0f);
@@ -153,6 +146,9 @@ class Scan {
         direction_(static_cast<int>(threadIdx.x) / kScanSide),
         side_(static_cast<int>(threadIdx.x) % kScanSide),
         tile_(tiles[direction_]),
+        step_(direction_ == 0 ? a_.step[0] : a_.step[1]),
+        u_(direction_ == 0 ? a_.u[0] : a_.u[1]),
+        matrices_(direction_ == 0 ? a_.matrices[0] : a_.matrices[1]),
         chunks_(static_cast<int>((a_.length + kScanTokens - 1) / kScanTokens)) {
     const int groups = static_cast<int>((a_.inner + kScanGroup - 1) / kScanGroup);
     first_token_ = std::int64_t{blockIdx.x} / groups * a_.length;
@@ -218,15 +214,14 @@ class Scan {
     const std::int64_t t = token(i, row_);
     const std::int64_t count = t < a_.length ? pack_count_ : 0;
     const std::int64_t at = (first_token_ + t) * a_.inner + pack_;
-    loads.step.load(a_.step[direction_] + at, count);
-    loads.u.load(a_.u[direction_] + at, count);
+    loads.step.load(step_ + at, count);
+    loads.u.load(u_ + at, count);
 #pragma unroll
     for (int p = 0; p < kScanMatrixPacks; ++p) {
       const int row = (p * kScanSide + side_) / 4, column = (p * kScanSide + side_) % 4 * kScanPack;
       const std::int64_t place = token(i, row);
-      loads.matrices[p].load(
-          a_.matrices[direction_] + (first_token_ + place) * a_.matrices_width + column,
-          place < a_.length ? kScanPack : 0);
+      loads.matrices[p].load(matrices_ + (first_token_ + place) * a_.matrices_width + column,
+                             place < a_.length ? kScanPack : 0);
     }
   }
 
@@ -301,6 +296,7 @@ class Scan {
   const int direction_;
   const int side_;  ///< this thread among those of its direction
   ScanTile& tile_;
+  const T *const step_, *const u_, *const matrices_;
   const int chunks_;
   std::int64_t first_token_;
   std::int64_t group_;  ///< the block's first channel
