@@ -12,13 +12,13 @@
 
 namespace dig {
 
-/// AddRmsNorm(residual, x, weight; epsilon), with outputs sum and normed
+/// AddRmsNorm(x, residual, weight; epsilon), with outputs sum and normed
 template <typename T>
 class AddRmsNormNode {
  public:
   static constexpr const char* kName = "AddRmsNorm";
   static constexpr std::array<OpInput, 3> kInputs = {
-      {{kElementType<float>}, {kElementType<T>}, {kElementType<T>}}};
+      {{kElementType<T>}, {kElementType<float>}, {kElementType<T>}}};
   static constexpr std::array<ONNXTensorElementDataType, 2> kOutputs = {kElementType<float>,
                                                                         kElementType<T>};
 
@@ -32,7 +32,7 @@ class AddRmsNormNode {
 
  protected:
   AddRmsNormArguments<T> arguments(const Ort::KernelContext& context) const {
-    const Ort::ConstValue residual = context.GetInput(0), x = context.GetInput(1),
+    const Ort::ConstValue x = context.GetInput(0), residual = context.GetInput(1),
                           weight = context.GetInput(2);
     const auto shape = shape_of(residual);
     if (shape.size() != 3) {

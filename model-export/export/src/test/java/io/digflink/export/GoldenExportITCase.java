@@ -33,7 +33,10 @@ class GoldenExportITCase {
           "GatedAdaLayerNorm",
           "GatedResidual",
           "SwiGLU",
-          "DepthwiseConv");
+          "DepthwiseConv",
+          "BidirectionalConv",
+          "SelectiveScan",
+          "AddRmsNorm");
 
   @TempDir Path directory;
 

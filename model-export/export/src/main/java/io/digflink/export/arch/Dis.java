@@ -175,11 +175,11 @@ final class Dis {
             scope,
             "AddRmsNorm",
             "epsilon_" + epsilon,
-            List.of(residual, x, graph.weight(scope.at("weight"), weight)),
+            List.of(x, residual, graph.weight(scope.at("weight"), weight)),
             List.of(real("epsilon", epsilon)),
             function -> {
-              Value first = function.input("residual", FLOAT32);
               Value second = function.input("x", x.type());
+              Value first = function.input("residual", FLOAT32);
               Value scale = function.input("weight", x.type());
               Scope body = function.body();
               Value sum = add(body, first, second);
