@@ -324,8 +324,7 @@ class ArchitectureOptionsITCase {
   }
 
   private static Map<String, Object> config(String architecture, String options) {
-    Map<String, Object> config =
-        new HashMap<>(architecture.equals("DiS") ? SMALL_DIS : SMALL);
+    Map<String, Object> config = new HashMap<>(architecture.equals("DiS") ? SMALL_DIS : SMALL);
     for (String option : options.split(" ")) {
       if (!option.isEmpty()) {
         String[] parts = option.split("=");

@@ -152,8 +152,7 @@ public final class DisOracle implements DenoiserOracle {
     double[] skip = layers.get(name + ".D" + end);
     double[][] out = new double[packed.length][inner];
     for (int t = 0; t < packed.length; t++) {
-      double[] raw =
-          layers.linear(name + ".dt_proj" + end, Arrays.copyOf(projected[t], rank));
+      double[] raw = layers.linear(name + ".dt_proj" + end, Arrays.copyOf(projected[t], rank));
       for (int c = 0; c < inner; c++) {
         double step = -NaiveLayers.logSigmoid(-raw[c]);
         double y = skip[c] * u[t][c];

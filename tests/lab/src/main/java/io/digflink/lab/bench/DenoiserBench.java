@@ -125,8 +125,8 @@ final class DenoiserBench implements Callable<Integer> {
   }
 
   /**
-   * A line for each size at which a DiG and the DiT of the same name were measured, or a DiG and any
-   * DiS: no two of those have the same number of parameters.
+   * A line for each size at which a DiG and the DiT of the same name were measured, or a DiG and
+   * any DiS: no two of those have the same number of parameters.
    */
   private static List<String> ratios(List<DenoiserFigures> figures) {
     List<String> lines = new ArrayList<>();
