@@ -42,8 +42,8 @@ class DepthwiseConvNode {
       refuse(std::string(kName) + ": x must be [batch, length, channels], not " + to_string(shape));
     }
     const Grid grid(kName, context.GetInput(1), shape[1]);
-    require("weight", weight, {std::int64_t{kernel_size_} * kernel_size_, shape[2]});
-    require("bias", bias, {shape[2]});
+    require(kName, "weight", weight, {std::int64_t{kernel_size_} * kernel_size_, shape[2]});
+    require(kName, "bias", bias, {shape[2]});
     return {x.GetTensorData<T>(),
             weight.GetTensorData<T>(),
             bias.GetTensorData<T>(),
@@ -56,15 +56,6 @@ class DepthwiseConvNode {
   }
 
  private:
-  static void require(const char* name, const Ort::ConstValue& value,
-                      const std::vector<std::int64_t>& expected) {
-    const auto shape = shape_of(value);
-    if (shape != expected) {
-      refuse(std::string(kName) + ": " + name + " must be " + to_string(expected) + ", not " +
-             to_string(shape));
-    }
-  }
-
   int kernel_size_;
 };
 

@@ -103,6 +103,16 @@ inline std::vector<std::int64_t> shape_of(const Ort::ConstValue& value) {
   return value.GetTensorTypeAndShapeInfo().GetShape();
 }
 
+/// Refuses an input that does not have the expected shape.
+inline void require(const char* op, const char* name, const Ort::ConstValue& value,
+                    const std::vector<std::int64_t>& expected) {
+  const auto shape = shape_of(value);
+  if (shape != expected) {
+    refuse(std::string(op) + ": " + name + " must be " + to_string(expected) + ", not " +
+           to_string(shape));
+  }
+}
+
 /// The rows and columns of a grid.
 struct Grid {
   std::int64_t rows;

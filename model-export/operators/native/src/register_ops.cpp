@@ -12,11 +12,17 @@ const Ort::CustomOpDomain& dig_domain() {
     dig::add_modulated_norm_cpu(*created);
     dig::add_swiglu_cpu(*created);
     dig::add_depthwise_conv_cpu(*created);
+    dig::add_selective_scan_cpu(*created);
+    dig::add_bidirectional_conv_cpu(*created);
+    dig::add_add_rms_norm_cpu(*created);
 #if defined(DIG_WITH_CUDA)
     dig::add_gated_linear_attention_cuda(*created);
     dig::add_modulated_norm_cuda(*created);
     dig::add_swiglu_cuda(*created);
     dig::add_depthwise_conv_cuda(*created);
+    dig::add_selective_scan_cuda(*created);
+    dig::add_bidirectional_conv_cuda(*created);
+    dig::add_add_rms_norm_cuda(*created);
     dig::add_embeddings_cuda(*created);
     dig::add_group_norm_silu_cuda(*created);
     dig::add_projection_cuda(*created);

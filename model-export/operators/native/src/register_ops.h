@@ -11,11 +11,17 @@ void add_gated_linear_attention_cpu(Ort::CustomOpDomain& domain);
 void add_modulated_norm_cpu(Ort::CustomOpDomain& domain);
 void add_swiglu_cpu(Ort::CustomOpDomain& domain);
 void add_depthwise_conv_cpu(Ort::CustomOpDomain& domain);
+void add_selective_scan_cpu(Ort::CustomOpDomain& domain);
+void add_bidirectional_conv_cpu(Ort::CustomOpDomain& domain);
+void add_add_rms_norm_cpu(Ort::CustomOpDomain& domain);
 
 void add_gated_linear_attention_cuda(Ort::CustomOpDomain& domain);
 void add_modulated_norm_cuda(Ort::CustomOpDomain& domain);
 void add_swiglu_cuda(Ort::CustomOpDomain& domain);
 void add_depthwise_conv_cuda(Ort::CustomOpDomain& domain);
+void add_selective_scan_cuda(Ort::CustomOpDomain& domain);
+void add_bidirectional_conv_cuda(Ort::CustomOpDomain& domain);
+void add_add_rms_norm_cuda(Ort::CustomOpDomain& domain);
 void add_embeddings_cuda(Ort::CustomOpDomain& domain);
 void add_group_norm_silu_cuda(Ort::CustomOpDomain& domain);
 void add_softmax_attention_cuda(Ort::CustomOpDomain& domain);

@@ -66,6 +66,23 @@ static inline Vec exp_nonpositive(Vec x) {
   return select(x < -87.0f, splat(0.0f), p * reinterpret_cast<Vec>(exponent));
 }
 
+/// 2^x for x <= 0, relative error below 2e-7 and far less near 0; never below 2^-126, NaN for NaN.
+static inline Vec exp2_nonpositive(Vec x) {
+  const Vec clamped = select(x < -126.0f, splat(-126.0f), x);
+  const Vec shifted = clamped + 12582912.0f;
+  const Vec r = clamped - (shifted - 12582912.0f);
+  Vec p = splat(1.54035304e-4f);
+  p = p * r + 1.33335581e-3f;
+  p = p * r + 9.61812911e-3f;
+  p = p * r + 5.55041087e-2f;
+  p = p * r + 2.40226507e-1f;
+  p = p * r + 6.93147181e-1f;
+  p = p * r + 1.0f;
+  typedef std::uint32_t Bits __attribute__((vector_size(kLanes * sizeof(float))));
+  const Bits exponent = (reinterpret_cast<Bits>(shifted) + 127u) << 23;
+  return p * reinterpret_cast<Vec>(exponent);
+}
+
 /// log(1 + e) for 0 <= e <= 1, absolute error below 1e-7.
 static inline Vec log1p_unit(Vec e) {
   // log(1 + e) = 2 artanh(s), s = e / (2 + e) <= 1/3.

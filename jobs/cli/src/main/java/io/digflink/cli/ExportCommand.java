@@ -80,7 +80,7 @@ public final class ExportCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "JSON file with arguments of the official constructor, which override the preset's. It"
-              + " may name the \"architecture\", DiG or DiT.")
+              + " may name the \"architecture\", DiG, DiT or DiS.")
   private Path config;
 
   @Option(

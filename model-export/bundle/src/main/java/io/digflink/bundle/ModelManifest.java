@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -67,6 +68,7 @@ public record ModelManifest(
   /** File name of the decoder graph. */
   public static final String DECODER = "decoder.onnx";
 
+  private static final Set<String> ARCHITECTURES = Set.of("DiG", "DiT", "DiS");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
@@ -85,8 +87,8 @@ public record ModelManifest(
         name);
     requirePresent("architecture", architecture);
     require(
-        architecture.equals("DiG") || architecture.equals("DiT"),
-        "architecture is \"%s\"; expected DiG or DiT",
+        ARCHITECTURES.contains(architecture),
+        "architecture is \"%s\"; expected DiG, DiT or DiS",
         architecture);
     requirePresent("config", config);
     requirePresent("latent", latent);

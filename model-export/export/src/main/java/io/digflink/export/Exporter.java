@@ -6,6 +6,7 @@ import io.digflink.bundle.ModelManifest;
 import io.digflink.bundle.Precision;
 import io.digflink.export.arch.Denoiser;
 import io.digflink.export.arch.DenoiserConfig;
+import io.digflink.export.arch.DisConfig;
 import io.digflink.export.arch.GridSize;
 import io.digflink.export.arch.Parameters;
 import io.digflink.export.arch.Preset;
@@ -168,8 +169,9 @@ public final class Exporter {
                 differences.add(String.format("%s is %s, not %s", key, seen, value));
               }
             });
-    if (!found.containsKey("hidden_size")) {
-      return " (it has no x_embedder.proj.weight, which every DiG and DiT has)";
+    if (!found.containsKey("hidden_size") && !found.containsKey("embed_dim")) {
+      return " (it has no x_embedder.proj.weight, which every DiG and DiT has, and no"
+          + " patch_embed.proj.weight, which every DiS has)";
     }
     return differences.isEmpty() ? "" : " (its " + String.join(", ", differences) + ")";
   }
@@ -189,6 +191,9 @@ public final class Exporter {
       return asked;
     }
     GridSize trained = Denoiser.trainedGrid(config);
+    if (config instanceof DisConfig && parameters.areRandom()) {
+      return Optional.of(asked.orElse(trained));
+    }
     if (asked.isPresent() && !asked.get().equals(trained)) {
       throw new IllegalArgumentException(
           String.format(
@@ -197,8 +202,10 @@ public final class Exporter {
               trained.rows(), trained.columns(), request.size().get()));
     }
     progress.accept(
-        "The position embedding does not follow the sin-cos formula: only the trained size will"
-            + " work");
+        config instanceof DisConfig
+            ? "A DiS learns its position embedding: only the trained size will work"
+            : "The position embedding does not follow the sin-cos formula: only the trained size"
+                + " will work");
     return Optional.of(trained);
   }
 

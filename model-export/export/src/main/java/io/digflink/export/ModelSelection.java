@@ -94,12 +94,12 @@ final class ModelSelection {
   /** The name of the preset that has the sizes of the tensors, or an empty string. */
   private static String presetOfSizes(StateDict dict) {
     Map<String, Object> sizes = TensorSizes.of(dict, 0);
-    String architecture = TensorSizes.areOfDit(dict) ? "DiT" : "DiG";
+    String architecture = TensorSizes.architecture(dict).orElse("DiG");
     return Preset.all().stream()
         .filter(preset -> preset.architecture().equals(architecture))
         .filter(
             preset ->
-                List.of("depth", "hidden_size", "patch_size").stream()
+                List.of("depth", "hidden_size", "embed_dim", "patch_size").stream()
                     .allMatch(key -> Objects.equals(preset.arguments().get(key), sizes.get(key))))
         .filter(
             preset ->
@@ -117,7 +117,7 @@ final class ModelSelection {
     if (preset.isPresent()) {
       return preset.get().architecture();
     }
-    return dict.isPresent() && TensorSizes.areOfDit(dict.get()) ? "DiT" : "DiG";
+    return dict.flatMap(TensorSizes::architecture).orElse("DiG");
   }
 
   private static void requireSame(Preset preset, Map<String, Object> arguments) {
@@ -150,7 +150,9 @@ final class ModelSelection {
             "patch_size", preset.map(found -> found.arguments().get("patch_size")).orElse(0));
     arguments.putAll(
         TensorSizes.of(dict.get(), patch instanceof Number cells ? cells.intValue() : 0));
-    if (!arguments.containsKey("input_size") && !explicit.containsKey("input_size")) {
+    if (!TensorSizes.areOfDis(dict.get())
+        && !arguments.containsKey("input_size")
+        && !explicit.containsKey("input_size")) {
       addInputSize(arguments);
     }
     OptionalInt rows = TensorSizes.labelRows(dict.get());
@@ -200,20 +202,23 @@ final class ModelSelection {
   }
 
   private static void requireArchitecture(String architecture, StateDict dict) {
-    boolean dit = TensorSizes.areOfDit(dict);
-    if (dit
-        ? architecture.equals("DiG")
-        : architecture.equals("DiT") && TensorSizes.areOfDig(dict)) {
+    Optional<String> seen = TensorSizes.architecture(dict);
+    if (seen.isPresent()
+        && List.of("DiG", "DiT", "DiS").contains(architecture)
+        && !architecture.equals(seen.get())) {
       throw new IllegalArgumentException(
           String.format(
               "The checkpoint's tensors are those of a %s, but --model or --config says %s: name the"
                   + " model that was trained",
-              dit ? "DiT" : "DiG", architecture));
+              seen.get(), architecture));
     }
   }
 
   /** Asks for what makes a wrong image of the right shape. */
   private void requireUnseen(String architecture, Map<String, Object> arguments) {
+    if (architecture.equals("DiS")) {
+      return;
+    }
     String asked = architecture.equals("DiT") ? "num_heads" : "if_quad_dir";
     if (arguments.get(asked) == null) {
       throw new IllegalArgumentException(

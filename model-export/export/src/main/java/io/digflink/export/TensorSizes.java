@@ -3,12 +3,14 @@ package io.digflink.export;
 import io.digflink.export.checkpoint.StateDict;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** The constructor arguments that can be seen in the names and shapes of a checkpoint's tensors. */
 final class TensorSizes {
   private static final String TABLE = "y_embedder.embedding_table.weight";
+  private static final String TABLE_OF_DIS = "label_emb.embedding_table.weight";
   private static final String ATTENTION = "blocks.0.attn.";
 
   private final StateDict dict;
@@ -28,10 +30,25 @@ final class TensorSizes {
     return dict.contains(ATTENTION + "q_proj.weight");
   }
 
+  /** Whether it is a DiS. */
+  static boolean areOfDis(StateDict dict) {
+    return dict.contains("mid_block.mixer.A_log");
+  }
+
+  /** The architecture, if the tensors show it. */
+  static Optional<String> architecture(StateDict dict) {
+    return areOfDit(dict)
+        ? Optional.of("DiT")
+        : areOfDig(dict)
+            ? Optional.of("DiG")
+            : areOfDis(dict) ? Optional.of("DiS") : Optional.empty();
+  }
+
   /** Rows of the label table, unless the model is unconditional. */
   static OptionalInt labelRows(StateDict dict) {
-    return dict.contains(TABLE) && dict.get(TABLE).shape().length == 2
-        ? OptionalInt.of(Math.toIntExact(dict.get(TABLE).shape()[0]))
+    String table = areOfDis(dict) ? TABLE_OF_DIS : TABLE;
+    return dict.contains(table) && dict.get(table).shape().length == 2
+        ? OptionalInt.of(Math.toIntExact(dict.get(table).shape()[0]))
         : OptionalInt.empty();
   }
 
@@ -43,6 +60,10 @@ final class TensorSizes {
    */
   static Map<String, Object> of(StateDict dict, int patch) {
     TensorSizes found = new TensorSizes(dict);
+    if (areOfDis(dict)) {
+      found.addAllOfDis(patch);
+      return found.sizes;
+    }
     found.addInputAndOutput(patch);
     if (areOfDit(dict)) {
       found.addRatio("mlp_ratio", "blocks.0.mlp.fc1.weight", "x_embedder.proj.weight");
@@ -77,11 +98,48 @@ final class TensorSizes {
     if (side > 0 && (long) side * side == positions[1]) {
       sizes.put("input_size", side * patch);
     }
+    addLearnSigma(embedder);
+  }
+
+  private void addLearnSigma(long[] embedder) {
     long[] output = shape("final_layer.linear.weight", 2);
     long plain = embedder[1] * embedder[2] * embedder[3];
     if (output.length > 0 && (output[0] == plain || output[0] == 2 * plain)) {
       sizes.put("learn_sigma", output[0] == 2 * plain);
     }
+  }
+
+  private void addAllOfDis(int knownPatch) {
+    sizes.put("rms_norm", !dict.contains("norm_f.bias"));
+    sizes.put("mlp_time_embed", dict.contains("time_embed.0.weight"));
+    int half =
+        IntStream.range(0, 1000)
+            .filter(i -> !dict.contains("in_blocks.%d.mixer.A_log".formatted(i)))
+            .findFirst()
+            .orElse(0);
+    sizes.put("depth", Math.max(1, 2 * half)); // an odd depth has as many blocks
+    if (half > 0) {
+      sizes.put("skip", dict.contains("out_blocks.0.skip_linear.weight"));
+    }
+    boolean conditional = dict.contains(TABLE_OF_DIS);
+    if (!conditional) {
+      sizes.put("num_classes", 0);
+    }
+    long[] embedder = shape("patch_embed.proj.weight", 4);
+    if (embedder.length == 0) {
+      return;
+    }
+    sizes.put("embed_dim", (int) embedder[0]);
+    sizes.put("channels", (int) embedder[1]);
+    sizes.put("patch_size", (int) embedder[2]);
+    int patch = knownPatch > 0 ? knownPatch : (int) embedder[2];
+    long[] positions = shape("pos_embed", 3);
+    long image = positions.length == 0 ? 0 : positions[1] - (conditional ? 2 : 1);
+    int side = (int) Math.round(Math.sqrt(Math.max(0, image)));
+    if (side > 0 && (long) side * side == image) {
+      sizes.put("img_size", side * patch);
+    }
+    addLearnSigma(embedder);
   }
 
   private void addOptionsOfDig() {

@@ -6,6 +6,8 @@ import io.digflink.export.checkpoint.SafetensorsFile;
 import io.digflink.export.checkpoint.StateDict;
 import io.digflink.export.oracle.DenoiserOracle;
 import io.digflink.export.oracle.DigOracle;
+import io.digflink.export.oracle.DisOracle;
+import io.digflink.export.oracle.DisShapes;
 import io.digflink.export.oracle.DitOracle;
 import io.digflink.export.oracle.OfficialShapes;
 import io.digflink.export.oracle.Samples;
@@ -35,6 +37,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ArchitectureOptionsITCase {
   private static final Map<String, Object> SMALL =
       Map.of("depth", 4, "hidden_size", 32, "num_heads", 2, "input_size", 12, "num_classes", 3);
+
+  private static final Map<String, Object> SMALL_DIS =
+      Map.of("depth", 4, "embed_dim", 32, "img_size", 12, "num_classes", 3);
 
   private static final String ALL_DIRECTIONS = "bid_mode=layer if_quad_dir=true ";
   private static final int COMBINATIONS = 24;
@@ -166,6 +171,40 @@ class ArchitectureOptionsITCase {
   }
 
   @ParameterizedTest
+  @MethodSource("optionsOfDis")
+  void dis(String options) throws Exception {
+    assertAgrees("DiS", options, 12, 12, 2, false);
+  }
+
+  @ParameterizedTest
+  @MethodSource("optionsOfDis")
+  void disOnTheOperatorLibrary(String options) throws Exception {
+    BuiltLibrary.require();
+    assertAgrees("DiS", options, 12, 12, 2, true);
+  }
+
+  static Stream<String> optionsOfDis() {
+    return Stream.of(
+        "",
+        "skip=false",
+        "learn_sigma=false",
+        "rms_norm=false",
+        "patch_size=4",
+        "patch_size=1",
+        "depth=1",
+        "depth=5",
+        "depth=12",
+        "num_classes=-1",
+        "num_classes=-1 learn_sigma=false rms_norm=false skip=false",
+        "class_dropout_prob=0.0",
+        "channels=3",
+        "embed_dim=40",
+        "embed_dim=50",
+        "mlp_time_embed=false",
+        "norm_epsilon=0.01");
+  }
+
+  @ParameterizedTest
   @MethodSource("combinations")
   void digWithAnyCombinationOfOptions(String options) throws Exception {
     assertAgrees("DiG", options, 12, 12, 1, false);
@@ -213,18 +252,16 @@ class ArchitectureOptionsITCase {
   private void assertAgrees(
       String architecture, String options, int height, int width, int batch, boolean library)
       throws Exception {
-    Map<String, Object> config = config(options);
-    StateDict weights =
-        architecture.equals("DiT")
-            ? OfficialShapes.randomDit(config, 5)
-            : OfficialShapes.randomDig(config, 5);
-    DenoiserOracle oracle =
-        architecture.equals("DiT")
-            ? new DitOracle(config, weights)
-            : new DigOracle(config, weights);
+    Map<String, Object> config = config(architecture, options);
+    StateDict weights = weights(architecture, config);
+    DenoiserOracle oracle = oracle(architecture, config, weights);
     Random random = new Random(1);
     long[] shape = {
-      batch, ((Number) config.getOrDefault("in_channels", 4)).longValue(), height, width
+      batch,
+      ((Number) config.getOrDefault(architecture.equals("DiS") ? "channels" : "in_channels", 4))
+          .longValue(),
+      height,
+      width
     };
     int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     double[] latent = random.doubles(size, -2, 2).map(v -> (float) v).toArray();
@@ -237,12 +274,29 @@ class ArchitectureOptionsITCase {
             .map(Samples::flat)
             .flatMapToDouble(DoubleStream::of)
             .toArray();
-    boolean conditional = !Integer.valueOf(0).equals(config.get("num_classes"));
+    boolean conditional = (int) config.get("num_classes") > 0;
     BundleDirectory bundle = export(architecture, config, weights);
     try (BundleRunner denoiser = new BundleRunner(bundle.denoiser(), library)) {
       float[] found = denoiser.denoise(latent, shape, timestep, conditional ? label : null);
       GraphOutputs.assertClose(found, expected, Precision.FP32);
     }
+  }
+
+  private static StateDict weights(String architecture, Map<String, Object> config) {
+    return switch (architecture) {
+      case "DiT" -> OfficialShapes.randomDit(config, 5);
+      case "DiS" -> DisShapes.random(config, 5);
+      default -> OfficialShapes.randomDig(config, 5);
+    };
+  }
+
+  private static DenoiserOracle oracle(
+      String architecture, Map<String, Object> config, StateDict weights) {
+    return switch (architecture) {
+      case "DiT" -> new DitOracle(config, weights);
+      case "DiS" -> new DisOracle(config, weights);
+      default -> new DigOracle(config, weights);
+    };
   }
 
   private BundleDirectory export(String architecture, Map<String, Object> config, StateDict weights)
@@ -269,8 +323,8 @@ class ArchitectureOptionsITCase {
     return new Exporter(request, line -> {}).export();
   }
 
-  private static Map<String, Object> config(String options) {
-    Map<String, Object> config = new HashMap<>(SMALL);
+  private static Map<String, Object> config(String architecture, String options) {
+    Map<String, Object> config = new HashMap<>(architecture.equals("DiS") ? SMALL_DIS : SMALL);
     for (String option : options.split(" ")) {
       if (!option.isEmpty()) {
         String[] parts = option.split("=");
@@ -283,7 +337,7 @@ class ArchitectureOptionsITCase {
   private static Object value(String text) {
     if (text.equals("true") || text.equals("false")) {
       return Boolean.valueOf(text);
-    } else if (text.matches("\\d+")) {
+    } else if (text.matches("-?\\d+")) {
       return Integer.valueOf(text);
     } else if (text.matches("\\d+\\.\\d+")) {
       return Double.valueOf(text);

@@ -17,6 +17,7 @@ import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.FailingModels;
 import io.digflink.tests.support.JobRun;
 import io.digflink.tests.support.Requests;
+import io.digflink.tests.support.TestModels;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GenerateJobITCase {
   @TempDir private static Path directory;
@@ -43,6 +46,7 @@ class GenerateJobITCase {
   @BeforeAll
   static void start() throws Exception {
     stack = EmbeddedStack.start(directory);
+    TestModels.exportDis(directory.resolve("models"));
   }
 
   @AfterAll
@@ -66,16 +70,21 @@ class GenerateJobITCase {
         .containsExactly(6);
   }
 
-  @Test
-  void anImageMadeAloneEqualsTheSameImageMadeAmongSixteenOthers() throws Exception {
-    GenerationRequest wanted = Requests.of("wanted").setGuidanceScale(3).setSteps(7).build();
+  @ParameterizedTest
+  @ValueSource(strings = {TestModels.PLAIN, TestModels.DIS})
+  void anImageMadeAloneEqualsTheSameImageMadeAmongSixteenOthers(String model) throws Exception {
+    BuiltLibrary.require(); // the function bodies round otherwise in other batches
+    GenerationRequest wanted =
+        Requests.of("wanted").setModel(model).setGuidanceScale(3).setSteps(7).build();
     JobRun alone = new JobRun(stack).send(wanted).serveAll(1);
     JobRun amongOthers = new JobRun(stack);
     for (int i = 0; i < 16; i++) {
       if (i == 8) {
         amongOthers.send(wanted);
       }
-      amongOthers.send(mixed(i));
+      GenerationRequest other = mixed(i);
+      other.setModel(model);
+      amongOthers.send(other);
     }
 
     Map<String, String> all = amongOthers.serveAll(1).digests();

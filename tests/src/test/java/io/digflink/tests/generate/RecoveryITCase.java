@@ -11,6 +11,7 @@ import io.digflink.tests.support.EmbeddedStack;
 import io.digflink.tests.support.JobRun;
 import io.digflink.tests.support.ProgressOrder;
 import io.digflink.tests.support.Requests;
+import io.digflink.tests.support.TestModels;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +34,8 @@ class RecoveryITCase {
     request("slow", "ddpm", 1000, 1, 6),
     request("guided", "dpm++", 200, 2.5, 4),
     request("quick", "ddim", 20, 1, 5),
-    request("many", "ddim", 40, 1.5, 12)
+    request("many", "ddim", 40, 1.5, 12),
+    mamba()
   };
 
   @TempDir private static Path directory;
@@ -44,8 +46,9 @@ class RecoveryITCase {
   @BeforeAll
   static void makeUndisturbed() throws Exception {
     stack = EmbeddedStack.start(directory);
+    TestModels.exportDis(directory.resolve("models"));
     undisturbed = new JobRun(stack).send(REQUESTS).serveAll(1).digests();
-    assertThat(undisturbed).hasSize(27);
+    assertThat(undisturbed).hasSize(31);
   }
 
   @AfterAll
@@ -63,7 +66,7 @@ class RecoveryITCase {
 
     loseWorker();
 
-    assertThat(run.awaitImages(27).digests()).isEqualTo(undisturbed);
+    assertThat(run.awaitImages(31).digests()).isEqualTo(undisturbed);
     assertThat(graph(job).getStatusTimestamp(JobStatus.RESTARTING)).isPositive();
     stack.flink().cluster().cancelJob(job).get();
   }
@@ -150,10 +153,10 @@ class RecoveryITCase {
     String savepointOfThree = stack.stopWithSavepoint(second);
 
     JobID third = run.start(2, savepointOfThree);
-    Map<String, String> images = run.awaitImages(28).digests();
+    Map<String, String> images = run.awaitImages(32).digests();
     stack.flink().cluster().cancelJob(third).get();
     assertThat(images).containsKey("quick2/0").containsAllEntriesOf(undisturbed);
-    assertThat(images).hasSize(28);
+    assertThat(images).hasSize(32);
     assertThat(run.images())
         .filteredOn(image -> image.getRequestId().equals("many"))
         .extracting(GeneratedImage::getIndex)
@@ -169,5 +172,12 @@ class RecoveryITCase {
         .setLabels(List.of(4))
         .setImagesPerLabel(images)
         .build();
+  }
+
+  /** A request of the DiS beside those of the DiG. */
+  private static GenerationRequest mamba() {
+    GenerationRequest request = request("mamba", "ddim", 100, 1.5, 4);
+    request.setModel(TestModels.DIS);
+    return request;
   }
 }

@@ -4,15 +4,23 @@ import io.digflink.runtime.model.TestBundles;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The bundle that the jobs of these tests serve. */
+/** The bundles that the jobs of these tests serve. */
 public final class TestModels {
-  /** Its name. */
+  /** The class-conditional DiG, which every stack has. */
   public static final String PLAIN = "plain";
+
+  /** The class-conditional DiS. */
+  public static final String DIS = "dis";
 
   private TestModels() {}
 
   /** Exports the class-conditional DiG into a model directory. */
   public static void exportPlain(Path modelDirectory) throws IOException {
     TestBundles.export("dig-plain", modelDirectory, PLAIN);
+  }
+
+  /** Exports the class-conditional DiS into a model directory. */
+  public static void exportDis(Path modelDirectory) throws IOException {
+    TestBundles.export("dis", modelDirectory, DIS);
   }
 }

@@ -21,17 +21,21 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionITCase {
   @TempDir private static Path directory;
 
   private static ModelBundle bundle;
   private static ModelBundle unconditional;
+  private static ModelBundle mamba;
 
   @BeforeAll
   static void export() throws Exception {
     bundle = TestBundles.digPlain(directory);
     unconditional = TestBundles.digUnconditional(directory);
+    mamba = TestBundles.export("dis", directory, "dis");
   }
 
   @Test
@@ -53,19 +57,21 @@ class SessionITCase {
   }
 
   /** Alone, and at every place of batches of every size up to 17. */
-  @Test
-  void givesARowTheSameBitsInEveryBatch() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"dig-plain", "dis"})
+  void givesARowTheSameBitsInEveryBatch(String name) throws Exception {
     BuiltLibrary.require(); // the function bodies round otherwise in other batches
-    LatentShape shape = bundle.latentShape();
-    try (DenoiserSession session = bundle.openDenoiser(Device.CPU, 0)) {
+    ModelBundle model = name.equals("dis") ? mamba : bundle;
+    LatentShape shape = model.latentShape();
+    try (DenoiserSession session = model.openDenoiser(Device.CPU, 0)) {
       List<float[]> alone = new ArrayList<>();
       for (int i = 0; i < 17; i++) {
-        alone.add(outputs(session, List.of(begin(bundle, i, shape)), shape).get(0));
+        alone.add(outputs(session, List.of(begin(model, i, shape)), shape).get(0));
       }
       for (int rows = 2; rows <= 17; rows++) {
         List<Trajectory> members = new ArrayList<>();
         for (int i = 0; i < rows; i++) {
-          members.add(begin(bundle, i, shape));
+          members.add(begin(model, i, shape));
         }
         Collections.rotate(members, 1);
         List<float[]> together = outputs(session, members, shape);

@@ -13,10 +13,14 @@ public final class Denoiser {
    * Emits inputs {@code latent} [N, C, H, W], {@code timestep} [N] and, for a conditional model,
    * {@code label} [N] to output {@code output} [N, C or 2·C, H, W].
    *
-   * @param fixed the only token grid, or empty for any grid
+   * @param fixed the only token grid, or empty for any grid; a DiS then has its trained one
    */
   public static void emit(
       GraphBuilder graph, Parameters parameters, DenoiserConfig config, Optional<GridSize> fixed) {
+    if (config instanceof DisConfig dis) {
+      Dis.emit(graph, parameters, dis, fixed.orElse(trainedGrid(config)));
+      return;
+    }
     DenoiserFrame frame = new DenoiserFrame(graph, parameters, config, fixed);
     if (config instanceof DigConfig dig) {
       Dig.emit(frame, dig);
@@ -30,6 +34,9 @@ public final class Denoiser {
    * then be computed for other grids too.
    */
   public static boolean computesPositions(Parameters parameters, DenoiserConfig config) {
+    if (config instanceof DisConfig) {
+      return false;
+    }
     int side = config.inputSize() / config.patchSize();
     int width = config.hiddenSize();
     long[] expected = {1, (long) side * side, width};

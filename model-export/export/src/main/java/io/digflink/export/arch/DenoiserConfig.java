@@ -4,9 +4,9 @@ import static io.digflink.export.arch.ConstructorArguments.require;
 
 import java.util.Map;
 
-/** Constructor arguments that DiG and DiT share. */
-public sealed interface DenoiserConfig permits DigConfig, DitConfig {
-  /** {@code DiG} or {@code DiT}. */
+/** Constructor arguments that all architectures share. */
+public sealed interface DenoiserConfig permits DigConfig, DitConfig, DisConfig {
+  /** {@code DiG}, {@code DiT} or {@code DiS}. */
   String architecture();
 
   /** Rows and columns of the trained latent. */
@@ -24,13 +24,10 @@ public sealed interface DenoiserConfig permits DigConfig, DitConfig {
   /** Number of blocks. */
   int depth();
 
-  /** Number of attention heads. */
-  int numHeads();
-
   /** Probability with which training replaced labels by the null class. */
   double classDropoutProb();
 
-  /** Number of classes, 0 for an unconditional DiG. */
+  /** Number of classes, 0 for an unconditional model. */
   int numClasses();
 
   /** Whether the output has channels for the variance. */
@@ -38,6 +35,16 @@ public sealed interface DenoiserConfig permits DigConfig, DitConfig {
 
   /** All arguments by their official names. */
   Map<String, Object> toMap();
+
+  /** The arguments that differ between models of one preset. */
+  default Map<String, Object> freeArguments() {
+    return Map.of(
+        "input_size", inputSize(),
+        "in_channels", inChannels(),
+        "num_classes", numClasses(),
+        "class_dropout_prob", classDropoutProb(),
+        "learn_sigma", learnSigma());
+  }
 
   /** Channels of the output. */
   default int outChannels() {
@@ -59,12 +66,11 @@ public sealed interface DenoiserConfig permits DigConfig, DitConfig {
         config.patchSize());
     require(config.inChannels() > 0, "in_channels is %d; expected at least 1", config.inChannels());
     require(
-        config.hiddenSize() > 0 && config.hiddenSize() % 4 == 0,
+        config instanceof DisConfig || config.hiddenSize() > 0 && config.hiddenSize() % 4 == 0,
         "hidden_size is %d; expected a positive multiple of 4 (the position embedding has four"
             + " parts)",
         config.hiddenSize());
     require(config.depth() > 0, "depth is %d; expected at least 1", config.depth());
-    require(config.numHeads() > 0, "num_heads is %d; expected at least 1", config.numHeads());
     require(
         config.classDropoutProb() >= 0 && config.classDropoutProb() <= 1,
         "class_dropout_prob is %s; expected 0 to 1",

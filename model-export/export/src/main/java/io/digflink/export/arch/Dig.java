@@ -110,7 +110,7 @@ final class Dig {
     Scope projection = scope.at("attn/o_proj");
     Scope norm = scope.at("norm2");
     if (!config.ifRmsNorm() && !frame.products().areProjected(values, width)) {
-      Value y = frame.project(projection, attended, name + ".attn.o_proj", width, values);
+      Value y = frame.layers().project(projection, attended, name + ".attn.o_proj", width, values);
       List<Value> both = operators.gatedAdaLayerNorm(norm, x, y, rows + 2, rows + 3, rows + 4);
       return new Sum(both.get(0), Operand.of(both.get(1)));
     }
@@ -230,11 +230,11 @@ final class Dig {
     long hidden = config.intermediateSize();
     Scope projection = scope.at("gate_proj");
     if (hiddenIsQuantized()) {
-      Weight rows = frame.weight(name + ".gate_proj", 2 * hidden, width);
+      Weight rows = frame.layers().weight(name + ".gate_proj", 2 * hidden, width);
       QuantizedProducts.Tokens tokens = x.quantized(projection, quantized);
       return Operand.of(quantized.swiGluProduct(projection, tokens, rows, hidden));
     }
-    Value weight = frame.transposed(projection, name + ".gate_proj", 2 * hidden, width);
+    Value weight = frame.layers().transposed(projection, name + ".gate_proj", 2 * hidden, width);
     return Operand.of(
         frame.products().areProjected(width, hidden)
             ? operators.swiGluProjection(projection, x.plain(), weight, hidden)
@@ -252,10 +252,10 @@ final class Dig {
     QuantizedProducts quantized = frame.quantized();
     if (quantized.areQuantized(in, width)) {
       QuantizedProducts.Tokens tokens = y.quantized(projection, quantized);
-      Weight rows = frame.weight(name, width, in);
+      Weight rows = frame.layers().weight(name, width, in);
       return quantized.gatedProduct(projection, x, tokens, rows, List.of(), gate);
     }
-    Value weight = frame.transposed(projection, name, width, in);
+    Value weight = frame.layers().transposed(projection, name, width, in);
     return frame.products().areProjected(in, width)
         ? operators.gatedProjection(projection, x, y.plain(), weight, gate)
         : operators.gatedResidual(residual, x, projection.matMul(y.plain(), weight), gate);
@@ -299,7 +299,9 @@ final class Dig {
       tokens = scope.at("apply").gather(tokens, scope.gather(place, time, 0), 1);
     }
     Value joined = scope.concat(2, x, tokens); // (N, T, 2·D)
-    return frame.projectWithBias(
-        scope.at("linear"), joined, "blocks." + index + ".skip_linear", width, 2 * width);
+    return frame
+        .layers()
+        .projectWithBias(
+            scope.at("linear"), joined, "blocks." + index + ".skip_linear", width, 2 * width);
   }
 }

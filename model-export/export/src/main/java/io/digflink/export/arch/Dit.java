@@ -112,7 +112,7 @@ final class Dit {
     Scope norm = half.block().at(half.norm());
     int gate = half.gate();
     if (!frame.products().areProjected(half.inner(), width)) {
-      Value product = frame.projectWithBias(scope, y.plain(), name, width, half.inner());
+      Value product = frame.layers().projectWithBias(scope, y.plain(), name, width, half.inner());
       List<Value> both =
           operators.gatedAdaLayerNorm(norm, x, product, gate, gate + 1, gate + 2, half.epsilon());
       return new Sum(both.get(0), Operand.of(both.get(1)));
@@ -124,16 +124,16 @@ final class Dit {
   private Value gatedSum(Scope scope, Half half, String name, Value x, Operand y) {
     QuantizedProducts quantized = frame.quantized();
     if (!quantized.areQuantized(half.inner(), width)) {
-      Value weight = frame.transposed(scope, name, width, half.inner());
-      Value bias = frame.bias(scope, name, width);
+      Value weight = frame.layers().transposed(scope, name, width, half.inner());
+      Value bias = frame.layers().bias(scope, name, width);
       return frame.operators().gatedBiasProjection(scope, x, y.plain(), weight, bias, half.gate());
     }
     return quantized.gatedProduct(
         scope,
         x,
         y.quantized(scope, quantized),
-        frame.weight(name, width, half.inner()),
-        List.of(frame.bias(scope, name, width)),
+        frame.layers().weight(name, width, half.inner()),
+        List.of(frame.layers().bias(scope, name, width)),
         half.gate());
   }
 
@@ -154,9 +154,9 @@ final class Dit {
             ? quantized.product(
                 place,
                 x.quantized(place, quantized),
-                frame.weight(name + ".qkv", 3 * width, width),
-                frame.bias(place, name + ".qkv", 3 * width))
-            : frame.projectWithBias(place, x.plain(), name + ".qkv", 3 * width, width);
+                frame.layers().weight(name + ".qkv", 3 * width, width),
+                frame.layers().bias(place, name + ".qkv", 3 * width))
+            : frame.layers().projectWithBias(place, x.plain(), name + ".qkv", 3 * width, width);
     return new SoftmaxAttention(config.numHeads(), width).emit(frame.graph(), scope, qkv);
   }
 
@@ -169,11 +169,11 @@ final class Dit {
           quantized.geluProduct(
               first,
               x.quantized(first, quantized),
-              frame.weight(name + ".fc1", size, width),
-              frame.bias(first, name + ".fc1", size)));
+              frame.layers().weight(name + ".fc1", size, width),
+              frame.layers().bias(first, name + ".fc1", size)));
     }
-    Value weight = frame.transposed(first, name + ".fc1", size, width);
-    Value bias = frame.bias(first, name + ".fc1", size);
+    Value weight = frame.layers().transposed(first, name + ".fc1", size, width);
+    Value bias = frame.layers().bias(first, name + ".fc1", size);
     return Operand.of(frame.products().geluProduct(first, x.plain(), weight, bias, width, size));
   }
 }

@@ -9,6 +9,9 @@ public final class MultiplyAdds {
 
   /** Multiply-adds of one forward pass over one image of this grid. */
   public static long of(DenoiserConfig config, GridSize grid) {
+    if (config instanceof DisConfig dis) {
+      return dis(dis, grid.tokens());
+    }
     long width = config.hiddenSize();
     long patch = (long) config.patchSize() * config.patchSize();
     long ends = patch * width * (config.inChannels() + config.outChannels());
@@ -44,5 +47,24 @@ public final class MultiplyAdds {
   private static long skips(DigConfig config) {
     long width = config.hiddenSize();
     return config.ifSkip() ? Math.max(0, config.depth() / 2 - 1) * 2 * width * width : 0;
+  }
+
+  /**
+   * DiS. A block's recurrence counts S twice per channel and direction: the state's update and the
+   * product with C.
+   */
+  private static long dis(DisConfig config, long image) {
+    long width = config.hiddenSize();
+    long inner = config.innerSize();
+    long states = 2L * SelectiveScan.STATE;
+    long direction = inner * (2L * config.stepRank() + states + states + SelectiveScan.TAPS);
+    long block = width * 2 * inner + inner * width + 2 * direction;
+    long skips = config.skip() ? config.half() * 2 * width * width : 0;
+    long blocks = (2L * config.half() + 1) * block + skips;
+    long patch = (long) config.patchSize() * config.patchSize();
+    long ends = patch * width * (config.inChannels() + config.outChannels());
+    long conditioning = config.mlpTimeEmbed() ? 8 * width * width : 0;
+    long finalModulation = config.numClasses() > 0 ? 2 * width * width : 0;
+    return conditioning + finalModulation + image * ends + (image + config.extraTokens()) * blocks;
   }
 }

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  *
  * @param name short name, {@code DiG-S/2}
  * @param officialNames its names in the official code
- * @param architecture {@code DiG} or {@code DiT}
+ * @param architecture {@code DiG}, {@code DiT} or {@code DiS}
  * @param arguments constructor arguments
  */
 public record Preset(
@@ -37,7 +37,17 @@ public record Preset(
           dit("DiT-L/8", 24, 1024, 16, 8),
           dit("DiT-XL/2", 28, 1152, 16, 2),
           dit("DiT-XL/4", 28, 1152, 16, 4),
-          dit("DiT-XL/8", 28, 1152, 16, 8));
+          dit("DiT-XL/8", 28, 1152, 16, 8),
+          dis("DiS-S/2", 24, 368, 2),
+          dis("DiS-S/4", 24, 368, 4),
+          dis("DiS-B/2", 24, 768, 2),
+          dis("DiS-B/4", 24, 768, 4),
+          dis("DiS-M/2", 48, 768, 2),
+          dis("DiS-M/4", 48, 768, 4),
+          dis("DiS-L/2", 48, 1024, 2),
+          dis("DiS-L/4", 48, 1024, 4),
+          dis("DiS-H/2", 48, 1536, 2),
+          dis("DiS-H/4", 48, 1536, 4));
 
   public Preset {
     officialNames = List.copyOf(officialNames);
@@ -73,17 +83,7 @@ public record Preset(
         .filter(preset -> preset.architecture.equals(config.architecture()))
         // The input size must be a multiple of the preset's own patch size for it to be a match.
         .filter(preset -> Objects.equals(preset.arguments.get("patch_size"), config.patchSize()))
-        .filter(
-            preset ->
-                preset
-                    .config(
-                        Map.of(
-                            "input_size", config.inputSize(),
-                            "in_channels", config.inChannels(),
-                            "num_classes", config.numClasses(),
-                            "class_dropout_prob", config.classDropoutProb(),
-                            "learn_sigma", config.learnSigma()))
-                    .equals(config))
+        .filter(preset -> preset.config(config.freeArguments()).equals(config))
         .findFirst();
   }
 
@@ -99,9 +99,10 @@ public record Preset(
     return switch (architecture) {
       case "DiG" -> DigConfig.of(arguments);
       case "DiT" -> DitConfig.of(arguments);
+      case "DiS" -> DisConfig.of(arguments);
       default ->
           throw new IllegalArgumentException(
-              String.format("The architecture is \"%s\"; expected DiG or DiT", architecture));
+              String.format("The architecture is \"%s\"; expected DiG, DiT or DiS", architecture));
     };
   }
 
@@ -143,5 +144,13 @@ public record Preset(
             "hidden_size", hiddenSize,
             "num_heads", heads,
             "patch_size", patchSize));
+  }
+
+  private static Preset dis(String name, int depth, int width, int patchSize) {
+    return new Preset(
+        name,
+        List.of(name),
+        "DiS",
+        Map.of("depth", depth, "embed_dim", width, "patch_size", patchSize));
   }
 }

@@ -17,8 +17,9 @@ import java.util.Set;
  * @param unread types of the values that should be tensors but are not read, by name
  */
 record WeightSet(String place, Map<String, Tensor> tensors, Map<String, String> unread) {
-  /** A tensor that every denoiser has: the official one, and diffusers'. */
-  static final List<String> DENOISERS = List.of("x_embedder.proj.weight", "pos_embed.proj.weight");
+  /** A tensor that every denoiser has: the official one, diffusers', and that of DiS. */
+  static final List<String> DENOISERS =
+      List.of("x_embedder.proj.weight", "pos_embed.proj.weight", "patch_embed.proj.weight");
 
   /** The same of every decoder. */
   static final List<String> DECODERS = List.of("decoder.conv_in.weight");

@@ -2,6 +2,7 @@ package io.digflink.export.graph;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import java.util.stream.LongStream;
@@ -30,6 +31,10 @@ public final class Attributes {
 
   static AttributeProto tensor(String name, TensorProto value) {
     return named(name, AttributeType.TENSOR).setT(value).build();
+  }
+
+  static AttributeProto graph(String name, GraphProto value) {
+    return named(name, AttributeType.GRAPH).setG(value).build();
   }
 
   private static AttributeProto.Builder named(String name, AttributeType type) {

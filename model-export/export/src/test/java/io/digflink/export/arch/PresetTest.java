@@ -14,7 +14,7 @@ class PresetTest {
     assertThat(Preset.named("DiG-XL/2-bid-layer-dwconv-qdir-head18").config(Map.of()))
         .isEqualTo(config);
     assertThat(config.depth()).isEqualTo(28);
-    assertThat(config.numHeads()).isEqualTo(18);
+    assertThat(((DigConfig) config).numHeads()).isEqualTo(18);
     assertThat(((DigConfig) config).keySize()).isEqualTo(32);
     assertThat(((DigConfig) config).valueSize()).isEqualTo(64);
     assertThat(((DigConfig) config).intermediateSize()).isEqualTo(3072);
@@ -87,5 +87,27 @@ class PresetTest {
     assertThatThrownBy(() -> DigConfig.of(arguments))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void aDisFindsItsPresetWhateverItsClassesAndImageSize() {
+    DenoiserConfig config =
+        Preset.named("DiS-H/2").config(Map.of("num_classes", -1, "img_size", 128));
+    assertThat(config.numClasses()).isZero();
+    assertThat(Preset.matching(config)).contains(Preset.named("DiS-H/2"));
+    assertThat(Preset.matching(Preset.named("DiS-M/4").config(Map.of("skip", false)))).isEmpty();
+  }
+
+  @Test
+  void argumentsOfAnotherMambaAreNamed() {
+    assertThatThrownBy(() -> DisConfig.of(Map.of("bimamba_type", "none")))
+        .hasMessage(
+            "bimamba_type is \"none\"; expected v2, whose directions share in_proj and out_proj");
+    assertThatThrownBy(() -> DisConfig.of(Map.of("ssm_cfg", Map.of("d_state", 8))))
+        .hasMessageStartingWith("ssm_cfg is {d_state=8}; expected none: a state of 16");
+    assertThatThrownBy(() -> DisConfig.of(Map.of("embed_dim", 47)))
+        .hasMessageStartingWith("embed_dim is 47; expected a positive even number");
+    assertThatThrownBy(() -> DisConfig.of(Map.of("hidden_size", 48)))
+        .hasMessageStartingWith("DiS has no argument hidden_size; it takes bimamba_type, ");
   }
 }

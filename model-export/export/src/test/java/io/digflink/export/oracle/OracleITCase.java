@@ -14,14 +14,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The oracle against outputs that the official code recorded in float32. */
 class OracleITCase {
   @ParameterizedTest
-  @ValueSource(strings = {"dig-plain", "dig-skip", "dig-uncond", "dit"})
+  @ValueSource(strings = {"dig-plain", "dig-skip", "dig-uncond", "dit", "dis", "dis-uncond"})
   void agreesWithTheOfficialDenoiser(String name) throws Exception {
     Golden golden = Golden.of(name);
     StateDict weights = golden.checkpoint().ema().orElseThrow();
     DenoiserOracle oracle =
         name.equals("dit")
             ? new DitOracle(golden.config(), weights)
-            : new DigOracle(golden.config(), weights);
+            : name.startsWith("dis")
+                ? new DisOracle(golden.config(), weights)
+                : new DigOracle(golden.config(), weights);
     Map<String, Npz.Array> io = golden.io();
     Npz.Array latent = io.get("latent");
     Npz.Array output = io.get("output");

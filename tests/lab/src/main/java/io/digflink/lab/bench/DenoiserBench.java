@@ -3,6 +3,7 @@ package io.digflink.lab.bench;
 import io.digflink.bundle.Precision;
 import io.digflink.cli.PositiveNumber;
 import io.digflink.export.ImageSize;
+import io.digflink.export.arch.Preset;
 import io.digflink.runtime.model.ModelBundle;
 import io.digflink.runtime.session.Device;
 import java.io.PrintWriter;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code bench denoiser}: one step of DiG beside one of DiT. */
+/** {@code bench denoiser}: one step of DiG beside one of DiT or DiS. */
 @Command(
     name = "denoiser",
     mixinStandardHelpOptions = true,
@@ -91,11 +92,12 @@ final class DenoiserBench implements Callable<Integer> {
       for (String model : models) {
         ModelBundle bundle = null;
         Path path = directory;
+        boolean single = oneSize || isDis(model); // a DiS learns its positions for one size
         for (int size : sizes) {
-          if (bundle == null || oneSize) {
+          if (bundle == null || single) {
             Optional<ImageSize> only =
-                oneSize ? Optional.of(new ImageSize(size, size)) : Optional.empty();
-            path = directory.resolve(model.replace('/', '-') + (oneSize ? "-" + size : ""));
+                single ? Optional.of(new ImageSize(size, size)) : Optional.empty();
+            path = directory.resolve(model.replace('/', '-') + (single ? "-" + size : ""));
             bundle = RandomBundle.export(model, precision, only, path);
           }
           int images = batch == null ? BATCHES.getOrDefault(size, 2) : batch;
@@ -118,14 +120,22 @@ final class DenoiserBench implements Callable<Integer> {
     return 0;
   }
 
-  /** A line for each size at which a DiG and the DiT of the same name were measured. */
+  private static boolean isDis(String model) {
+    return Preset.named(model).architecture().equals("DiS");
+  }
+
+  /**
+   * A line for each size at which a DiG and the DiT of the same name were measured, or a DiG and
+   * any DiS: no two of those have the same number of parameters.
+   */
   private static List<String> ratios(List<DenoiserFigures> figures) {
     List<String> lines = new ArrayList<>();
     for (DenoiserFigures dig : figures) {
       for (DenoiserFigures dit : figures) {
         if (dig.model().startsWith("DiG")
-            && dit.model().equals(dig.model().replaceFirst("DiG", "DiT"))
-            && dit.size() == dig.size()) {
+            && (dit.model().equals(dig.model().replaceFirst("DiG", "DiT")) || isDis(dit.model()))
+            && dit.size() == dig.size()
+            && dit.batch() == dig.batch()) {
           lines.add(
               String.format(
                   Locale.ROOT,
