@@ -6,6 +6,7 @@ import java.awt.image.BufferedImage;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,8 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
 import java.util.zip.ZipEntry;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -28,11 +34,15 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
  * metadata.jsonl}, and {@code latents.npz} with {@code arr_0} float32 [N, C, H, W] where latents
  * are kept.
  *
- * <p>The number of images is known beforehand, so everything streams: a sample at a time is in
- * memory. Members are stored, not compressed, with 64-bit sizes where needed.
+ * <p>The number of images is known beforehand, so everything streams: a few samples are in memory,
+ * whose images are decoded side by side. Members are stored, not compressed, with 64-bit sizes
+ * where needed.
  */
 public final class NpzWriter implements AutoCloseable {
   private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+
+  /** Images that are decoded ahead of the one that is written. */
+  private static final int AHEAD = 4 * Runtime.getRuntime().availableProcessors();
 
   private final DatasetInfo info;
   private final long rows;
@@ -46,7 +56,27 @@ public final class NpzWriter implements AutoCloseable {
   private final ZipArchiveOutputStream latentsZip;
   private final OutputStream metadataOut;
   private final OutputStream labelsOut;
+  private final Deque<Decoding> decoding = new ArrayDeque<>();
   private Size size;
+
+  /** A sample and the pixels of its image. */
+  private record Decoding(Sample sample, Future<byte[]> pixels) {
+    static Decoding of(Sample sample) {
+      return new Decoding(
+          sample, ForkJoinPool.commonPool().submit(() -> NpzWriter.pixels(sample.imageBytes())));
+    }
+
+    byte[] awaitPixels() throws IOException {
+      try {
+        return pixels.get();
+      } catch (ExecutionException e) {
+        throw new IOException("Image " + sample.index() + " cannot be decoded", e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("Interrupted before image " + sample.index());
+      }
+    }
+  }
 
   /** Size of every image in pixels. */
   private record Size(int width, int height) {
@@ -90,7 +120,16 @@ public final class NpzWriter implements AutoCloseable {
               "Expected images of %s for an npz, found image %d of %s: take another format",
               size, sample.index(), found));
     }
-    imagesZip.write(pixels(sample.imageBytes()));
+    decoding.add(Decoding.of(sample));
+    if (decoding.size() > AHEAD) {
+      writeNext();
+    }
+  }
+
+  private void writeNext() throws IOException {
+    Decoding next = decoding.remove();
+    Sample sample = next.sample();
+    imagesZip.write(next.awaitPixels());
     if (latentsZip != null) {
       latentsZip.write(Npy.bytes(sample.latent()));
     }
@@ -101,6 +140,9 @@ public final class NpzWriter implements AutoCloseable {
 
   /** Completes the files and moves them to their places; metadata last. */
   public List<ShardWriter.Written> finish() throws IOException {
+    while (!decoding.isEmpty()) {
+      writeNext();
+    }
     if (size == null) {
       begin(new Size(info.width(), info.height()));
     }
