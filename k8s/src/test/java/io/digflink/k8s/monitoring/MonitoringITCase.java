@@ -95,7 +95,7 @@ class MonitoringITCase {
   @Order(Integer.MAX_VALUE)
   void alertsThatNeedNoLongHistoryFireInTroubleAndNotBefore() throws Exception {
     List<String> alerts =
-        List.of("DigBacklog", "DigBundlesRefused", "DigImagesWait", "DigOldRequest", "DigRejects");
+        List.of("DigBundlesRefused", "DigImagesWait", "DigOldRequest", "DigRejects");
     try (PrometheusServer prometheus = PrometheusServer.start(directory, stack.metricsPort())) {
       await()
           .atMost(ofSeconds(30))
