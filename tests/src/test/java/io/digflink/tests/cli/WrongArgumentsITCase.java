@@ -190,7 +190,7 @@ class WrongArgumentsITCase {
                 wrong("bench checkpoints --rounds 17", USAGE, "1 to 16, found 17"),
                 wrong("bench denoiser --models UNet", USAGE, "no model \"UNet\""),
                 wrong("bench denoiser --runs 0", USAGE, "--runs", "found 0"),
-                wrong("bench denoiser --precision fp8", USAGE, "--precision"),
+                wrong("bench denoiser --precision int8", USAGE, "--precision"),
                 wrong("bench decoder --batches 0", USAGE, "--batches"),
                 wrong("bench fusions --size 0", USAGE, "--size"),
                 wrong("bench headline --models UNet", USAGE, "no model \"UNet\""),

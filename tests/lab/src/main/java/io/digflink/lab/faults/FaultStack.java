@@ -18,6 +18,7 @@ import java.util.Map;
 public final class FaultStack implements AutoCloseable {
   private static final Duration LONGEST_START = Duration.ofSeconds(90);
   private static final int PARTITIONS = 4;
+  private static final int END_OF_LOG = 4_000;
 
   /** Name of the broker's host, and of its directory in that of the stack. */
   public static final String KAFKA = "kafka";
@@ -117,10 +118,24 @@ public final class FaultStack implements AutoCloseable {
     return new RunningJob(rest, rest.run(jar, body));
   }
 
-  /** Creates the topics of a run. */
-  public RunTopics createTopics(String name) throws InterruptedException {
+  /**
+   * Creates the topics of a run.
+   *
+   * @throws IllegalStateException with the end of the broker's log
+   */
+  public RunTopics createTopics(String name) throws InterruptedException, IOException {
     RunTopics topics = RunTopics.of(name);
-    kafka.node().createTopics(topics.names(), PARTITIONS);
+    try {
+      kafka.node().createTopics(topics.names(), PARTITIONS);
+    } catch (IllegalStateException e) {
+      String log = kafka.process().log();
+      throw new IllegalStateException(
+          "The broker, which "
+              + (kafka.process().isAlive() ? "runs" : "has ended")
+              + ", wrote at last: "
+              + log.substring(Math.max(0, log.length() - END_OF_LOG)),
+          e);
+    }
     return topics;
   }
 
