@@ -32,12 +32,9 @@ final class Deadlines {
   /** What an image needs whose request has a deadline. */
   SharedTurns.Due due(ImageInFlight image, long now) {
     PortionInFlight portion = image.portion();
-    int steps = portion.portion().request().getSteps();
-    int stepsLeft = steps - image.trajectory().stepsDone();
     long left = portion.portion().request().getDeadline().toEpochMilli() - now;
-    double work = (double) portion.portion().cost() / steps * stepsLeft;
-    long slack = left - (long) pace.millisForSteps(portion.key(), stepsLeft);
-    return new SharedTurns.Due(image, left, pace.millisForWork(work), slack);
+    long slack = left - (long) pace.millisForSteps(portion.key(), image.stepsLeft());
+    return new SharedTurns.Due(image, left, pace.millisForWork(image.workLeft()), slack);
   }
 
   private double millisForSteps(PortionInFlight portion) {
@@ -63,13 +60,11 @@ final class Deadlines {
 
   private double millisAtBest(PortionInFlight held) {
     Portion portion = held.portion();
-    int steps = portion.request().getSteps();
-    int longest = held.isWaiting() ? steps : 0;
+    int longest = held.isWaiting() ? portion.request().getSteps() : 0;
     long work = held.waiting() * portion.cost();
     for (ImageInFlight image : held.images()) {
-      int left = steps - image.trajectory().stepsDone();
-      longest = Math.max(longest, left);
-      work += portion.cost() / steps * left;
+      longest = Math.max(longest, image.stepsLeft());
+      work += image.workLeft();
     }
     return Math.max(pace.millisForStepsAtBest(held.key(), longest), pace.millisForWorkAtBest(work));
   }

@@ -18,6 +18,16 @@ record ImageInFlight(PortionInFlight portion, int index, Trajectory trajectory, 
     return trajectory.isDone() || !trajectory.isFinite();
   }
 
+  /** Steps that it has not taken. */
+  int stepsLeft() {
+    return portion.portion().request().getSteps() - trajectory.stepsDone();
+  }
+
+  /** Work of the steps that it has not taken. */
+  long workLeft() {
+    return portion.portion().cost() / portion.portion().request().getSteps() * stepsLeft();
+  }
+
   /**
    * The image for the decoder; the trajectory must be done.
    *
