@@ -6,6 +6,7 @@ import io.digflink.export.graph.Domain;
 import io.digflink.export.graph.ElementType;
 import io.digflink.export.graph.GraphBuilder;
 import io.digflink.export.graph.LocalFunction;
+import io.digflink.export.graph.Scan;
 import io.digflink.export.graph.Scope;
 import io.digflink.export.graph.Value;
 import java.util.ArrayList;
@@ -208,7 +209,8 @@ record SelectiveScan(long inner) {
         start.concat(
             0, start.at("batch").shapeOf(u, 0, 1), start.at("state").integerVector(STATE, inner));
     Value y =
-        scope.scanAlong(
+        Scan.along(
+            scope,
             start.expand(zero, shape),
             List.of(
                 scope.at("step_row").unsqueeze(step, 2), // (N, T, 1, E)

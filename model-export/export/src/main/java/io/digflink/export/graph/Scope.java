@@ -334,13 +334,10 @@ public final class Scope {
   /** A convolution with bias; the padding is the same on all sides. */
   public Value conv(
       Value x, Value weight, Value bias, long kernel, long stride, long padding, long groups) {
-    requireSame("Conv", x, weight);
-    requireSame("Conv", x, bias);
-    return node(
-        Domain.ONNX,
-        "Conv",
-        x.type(),
-        List.of(x, weight, bias),
+    return convolution(
+        x,
+        weight,
+        bias,
         integers("kernel_shape", kernel, kernel),
         integers("strides", stride, stride),
         integers("pads", padding, padding, padding, padding),
@@ -349,65 +346,13 @@ public final class Scope {
 
   /** A convolution of [N, C, T] along T, with its own padding before and after. */
   public Value convAlong(Value x, Value weight, Value bias, long before, long after, long groups) {
+    return convolution(x, weight, bias, integers("pads", before, after), integer("group", groups));
+  }
+
+  private Value convolution(Value x, Value weight, Value bias, AttributeProto... attributes) {
     requireSame("Conv", x, weight);
     requireSame("Conv", x, bias);
-    return node(
-        Domain.ONNX,
-        "Conv",
-        x.type(),
-        List.of(x, weight, bias),
-        integers("pads", before, after),
-        integer("group", groups));
-  }
-
-  /** What one step of a scan computes. */
-  @FunctionalInterface
-  public interface ScanStep {
-    /**
-     * Adds the nodes of a step; they may use values from around the scan.
-     *
-     * @param state that of the step before
-     * @param rows the sequences' rows of this step
-     * @return the next state, and the row of the output
-     */
-    List<Value> apply(Scope scope, Value state, List<Value> rows);
-  }
-
-  /**
-   * A recurrence along axis 1 of [N, T, …].
-   *
-   * @param start the first state
-   * @param backward whether it starts at the end; the output lies in the order of the input
-   * @return the rows of the output, [N, T, …]
-   */
-  public Value scanAlong(Value start, List<Value> sequences, boolean backward, ScanStep step) {
-    Subgraph body = new Subgraph(path + "/Scan");
-    Value state = body.input("state", start.type());
-    List<Value> rows = new ArrayList<>();
-    for (int i = 0; i < sequences.size(); i++) {
-      rows.add(body.input("row" + i, sequences.get(i).type()));
-    }
-    List<Value> results = step.apply(body.scope(), state, rows);
-    long[] axes = new long[sequences.size()];
-    Arrays.fill(axes, 1);
-    long[] directions = new long[sequences.size()];
-    Arrays.fill(directions, backward ? 1 : 0);
-    List<Value> inputs = new ArrayList<>(List.of(start));
-    inputs.addAll(sequences);
-    return node(
-            Domain.ONNX,
-            "Scan",
-            "",
-            List.of(start.type(), results.get(1).type()),
-            inputs,
-            List.of(
-                Attributes.graph("body", body.toProto(results)),
-                integer("num_scan_inputs", sequences.size()),
-                integers("scan_input_axes", axes),
-                integers("scan_input_directions", directions),
-                integers("scan_output_axes", 1),
-                integers("scan_output_directions", backward ? 1 : 0)))
-        .get(1);
+    return node(Domain.ONNX, "Conv", x.type(), List.of(x, weight, bias), attributes);
   }
 
   private Value same(String operator, Value a, Value b) {
