@@ -75,6 +75,17 @@ public final class RunningJob {
     return rest.get("/jobs/" + id + "/checkpoints");
   }
 
+  /** Its tasks. */
+  public JsonNode vertices() throws IOException, InterruptedException {
+    return rest.get("/jobs/" + id).path("vertices");
+  }
+
+  /** What is known of a checkpoint at one of its tasks. */
+  public JsonNode checkpoint(long checkpoint, String vertex)
+      throws IOException, InterruptedException {
+    return rest.get("/jobs/" + id + "/checkpoints/details/" + checkpoint + "/subtasks/" + vertex);
+  }
+
   /** When the latest complete checkpoint was begun, in milliseconds since the epoch; 0 for none. */
   public long latestCheckpoint() throws IOException, InterruptedException {
     return checkpoints().path("latest").path("completed").path("trigger_timestamp").asLong();

@@ -26,6 +26,7 @@ final class Soak implements AutoCloseable {
 
   private final RunningJob job;
   private final ResidentMemory memory;
+  private final SlowestCheckpoint slowest;
   private final ImageTimes times = new ImageTimes();
   private final Map<String, Long> sentAt = new ConcurrentHashMap<>();
   private final long start = System.currentTimeMillis();
@@ -45,6 +46,7 @@ final class Soak implements AutoCloseable {
         stack.submit(
             NAME, bundles, 2, null, List.of("--checkpoint.interval=" + CHECKPOINT_INTERVAL));
     memory = new ResidentMemory(stack);
+    slowest = new SlowestCheckpoint(job);
     LoadClient.Pace pace = LoadClient.Pace.perSecond(rate);
     LoadClient.Load load =
         new LoadClient.Load(
@@ -68,9 +70,10 @@ final class Soak implements AutoCloseable {
       client.check();
       memory.read();
       mostWaiting = Math.max(mostWaiting, job.max("Denoise.requestsWaiting"));
-      JsonNode checkpoints = job.checkpoints().path("counts");
-      if (checkpoints.path("completed").asLong() == 0) {
-        failedAtStart = checkpoints.path("failed").asLong();
+      JsonNode checkpoints = job.checkpoints();
+      slowest.look(checkpoints);
+      if (checkpoints.path("counts").path("completed").asLong() == 0) {
+        failedAtStart = checkpoints.path("counts").path("failed").asLong();
       }
     }
   }
@@ -98,6 +101,7 @@ final class Soak implements AutoCloseable {
         checkpoints.path("counts").path("completed").asLong(),
         checkpoints.path("counts").path("failed").asLong() - failedAtStart,
         checkpoints.path("summary").path("end_to_end_duration").path("p99").asDouble(),
+        slowest.parts(),
         mostWaiting,
         times.beforeAdmission(start + MINUTE, start + 2 * MINUTE),
         times.beforeAdmission(end - MINUTE, end),

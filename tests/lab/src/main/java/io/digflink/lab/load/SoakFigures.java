@@ -16,6 +16,7 @@ import java.util.Locale;
  * @param checkpointsFailed none should have; those due before all tasks ran, which Flink counts
  *     too, are left out
  * @param checkpointP99Millis 99th percentile of their duration
+ * @param slowestCheckpoint where the slowest of them spent its time
  * @param mostWaiting requests that a subtask held without a place in flight, at most
  * @param beforeFirst median seconds before admission in the second minute
  * @param beforeLast the same in the last minute
@@ -33,6 +34,7 @@ record SoakFigures(
     long checkpoints,
     long checkpointsFailed,
     double checkpointP99Millis,
+    List<String> slowestCheckpoint,
     double mostWaiting,
     double beforeFirst,
     double beforeLast,
@@ -55,6 +57,7 @@ record SoakFigures(
     row(text, "restarts", "%d", restarts);
     row(text, "checkpoints, failed", "%d, %d", checkpoints, checkpointsFailed);
     row(text, "checkpoint duration p99", "%.0f ms", checkpointP99Millis);
+    slowestCheckpoint.forEach(part -> row(text, "  the slowest", "%s", part));
     row(text, "requests waiting in a subtask", "%.0f at most", mostWaiting);
     row(text, "before admission, median", "%.1f s, at the end %.1f s", beforeFirst, beforeLast);
     row(text, "after admission, median", "%.1f s, at the end %.1f s", afterFirst, afterLast);
