@@ -47,6 +47,10 @@ final class DenoiseRun extends DeviceRun<ImageInFlight> {
     }
     predictions.forEach((image, clean) -> image.trajectory().predictCleanInto(clean));
     session.run(batch);
+  }
+
+  @Override
+  protected void moveImages() {
     batch.advance();
   }
 

@@ -3,6 +3,7 @@ package io.digflink.jobs.device;
 import io.digflink.runtime.session.OutOfDeviceMemoryException;
 import io.digflink.runtime.session.SessionException;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 
 /**
  * One run of a graph over images of one key. It is computed on the device thread and read on the
@@ -28,11 +29,16 @@ public abstract class DeviceRun<T> {
   }
 
   /**
-   * Computes the results. If it throws, no image may have changed.
+   * Computes the results. No image may change: a snapshot may be taken meanwhile.
    *
    * @throws SessionException if the device fails on this batch
    */
   protected abstract void compute() throws SessionException;
+
+  /** Moves the images on by what was computed. No snapshot is taken meanwhile. */
+  protected void moveImages() {
+    // Where nothing held changes before a run is taken in.
+  }
 
   /** Rows of the graph's input. */
   public abstract int rows();
@@ -40,10 +46,21 @@ public abstract class DeviceRun<T> {
   /** Whether the same images can go in runs of fewer rows. */
   protected abstract boolean canShrink();
 
-  final void execute() {
+  /**
+   * Executes it.
+   *
+   * @param snapshots held while images move
+   */
+  final void execute(Lock snapshots) {
     long start = System.nanoTime();
     try {
       compute();
+      snapshots.lock();
+      try {
+        moveImages();
+      } finally {
+        snapshots.unlock();
+      }
     } catch (SessionException e) {
       failure = e;
     }

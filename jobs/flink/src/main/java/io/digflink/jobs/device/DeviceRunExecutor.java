@@ -1,7 +1,6 @@
 package io.digflink.jobs.device;
 
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -9,6 +8,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.util.function.ThrowingRunnable;
@@ -24,8 +25,8 @@ final class DeviceRunExecutor implements AutoCloseable {
   private final ScheduledExecutorService watchdog;
   private final Duration longest;
   private final Consumer<String> lost;
+  private final Lock snapshots = new ReentrantLock();
   private boolean busy;
-  private Future<?> running;
 
   /**
    * Starts the thread.
@@ -65,14 +66,14 @@ final class DeviceRunExecutor implements AutoCloseable {
       throw new IllegalStateException("Expected no run under way, found one");
     }
     busy = true;
-    running = thread.submit(() -> executeAndReport(run, whenEnded));
+    thread.execute(() -> executeAndReport(run, whenEnded));
   }
 
   private void executeAndReport(DeviceRun<?> run, ThrowingRunnable<Exception> whenEnded) {
     Throwable failure = null;
     Future<?> watch = watch(run);
     try {
-      run.execute();
+      run.execute(snapshots);
     } catch (Throwable t) {
       failure = t;
     }
@@ -114,15 +115,13 @@ final class DeviceRunExecutor implements AutoCloseable {
         TimeUnit.MILLISECONDS);
   }
 
-  /** Waits until nothing is computed; the mail that reports the end may still be due. */
-  void awaitIdle() throws InterruptedException {
-    if (running == null) {
-      return;
-    }
+  /** Takes a snapshot, during which no image moves; what is being computed goes on. */
+  void snapshot(ThrowingRunnable<Exception> snapshot) throws Exception {
+    snapshots.lock();
     try {
-      running.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("A run reports its failures by mail", e);
+      snapshot.run();
+    } finally {
+      snapshots.unlock();
     }
   }
 

@@ -25,10 +25,11 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  *                                                 └ emitLeaving ◄─ takeIn
  * </pre>
  *
- * <p>A subclass keeps what it holds in operator state. When a snapshot is taken no run is under
- * way, so that nothing held changes meanwhile. After the snapshot of a stop-with-savepoint nothing
- * is emitted or started any more, unless that savepoint is aborted. A watermark waits for the
- * elements before it. While it yields, it takes no barrier of a checkpoint.
+ * <p>A subclass keeps what it holds in operator state. A snapshot does not wait for the run under
+ * way, only for images that are just being moved by its results: what it computes is no part of the
+ * snapshot, and is computed again after a restore. After the snapshot of a stop-with-savepoint
+ * nothing is emitted or started any more, unless that savepoint is aborted. A watermark waits for
+ * the elements before it. While it yields, it takes no barrier of a checkpoint.
  *
  * @param <I> what comes in
  * @param <O> what goes out
@@ -206,8 +207,7 @@ public abstract class DeviceRunOperator<I, O, R extends DeviceRun<?>>
   @Override
   public final void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    device.awaitIdle();
-    snapshotHeld();
+    device.snapshot(this::snapshotHeld);
   }
 
   @Override

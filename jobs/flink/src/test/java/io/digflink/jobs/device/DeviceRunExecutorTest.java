@@ -12,6 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.streaming.runtime.tasks.StreamTaskActionExecutor;
 import org.apache.flink.streaming.runtime.tasks.mailbox.MailboxExecutorImpl;
+import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailboxImpl;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,12 +21,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceRunExecutorTest {
   private final BlockingQueue<String> lost = new LinkedBlockingQueue<>();
+  private final TaskMailbox mailbox = new TaskMailboxImpl();
   private DeviceRunExecutor executor = executor(Duration.ofMinutes(1));
 
   private DeviceRunExecutor executor(Duration longest) {
     return new DeviceRunExecutor(
         "device",
-        new MailboxExecutorImpl(new TaskMailboxImpl(), 0, StreamTaskActionExecutor.IMMEDIATE),
+        new MailboxExecutorImpl(mailbox, 0, StreamTaskActionExecutor.IMMEDIATE),
         longest,
         lost::add);
   }
@@ -49,13 +51,13 @@ class DeviceRunExecutorTest {
         .isEqualTo(
             "Expected a run of the denoiser of m with 1 rows to end within denoise.run-timeout,"
                 + " 0 s, and it did not");
-    executor.awaitIdle();
+    mailbox.take(0);
   }
 
   @Test
   void aRunThatEndsInTimeIsNot() throws Exception {
     executor.start(new Run(() -> {}), () -> {});
-    executor.awaitIdle();
+    mailbox.take(0);
 
     assertThat(lost).isEmpty();
   }
@@ -70,7 +72,7 @@ class DeviceRunExecutorTest {
       })
   void aRunAfterWhichNoneCanSucceedIsTold(String message) throws Exception {
     executor.start(new Run(() -> fail(message)), () -> {});
-    executor.awaitIdle();
+    mailbox.take(0);
 
     assertThat(lost).containsExactly("A run of the denoiser of m broke the device");
   }
@@ -84,7 +86,7 @@ class DeviceRunExecutorTest {
       })
   void aRunAfterWhichOthersMaySucceedIsNot(String message) throws Exception {
     executor.start(new Run(() -> fail(message)), () -> {});
-    executor.awaitIdle();
+    mailbox.take(0);
 
     assertThat(lost).isEmpty();
   }

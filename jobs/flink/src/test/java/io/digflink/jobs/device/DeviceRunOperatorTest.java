@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.SavepointType;
@@ -88,31 +89,69 @@ class DeviceRunOperatorTest {
     assertThat(harness.extractOutputValues()).containsExactly(12);
   }
 
+  /** Lets no run end before the latch is released; returns one that tells that a run began. */
+  private CountDownLatch holdRunsUntil(CountDownLatch released) {
+    CountDownLatch started = new CountDownLatch(1);
+    operator.inEveryRun(
+        () -> {
+          started.countDown();
+          released.await();
+        });
+    return started;
+  }
+
   @Test
-  void aSnapshotInMidRunWaitsForTheRunAndHoldsItsResult() throws Exception {
-    CountDownLatch started = holdRunsUntilTaskWaitsIn("awaitIdle", () -> {});
+  void aSnapshotInMidRunDoesNotWaitForItAndTheRunIsMadeAgain() throws Exception {
+    CountDownLatch released = new CountDownLatch(1);
+    CountDownLatch started = holdRunsUntil(released);
     harness.processElement(3, 0);
     started.await();
 
     OperatorSubtaskState snapshot = harness.snapshot(1, 0);
 
     assertThat(harness.extractOutputValues()).isEmpty();
-    operator.inEveryRun(() -> {});
+    released.countDown();
     runMailsUntilEmpty();
     assertThat(harness.extractOutputValues()).containsExactly(12);
 
     harness.close();
     start(snapshot);
-    AtomicBoolean ran = new AtomicBoolean();
-    operator.inEveryRun(() -> assertThat(ran.getAndSet(true)).as("a second run").isFalse());
+    AtomicInteger runs = new AtomicInteger();
+    operator.inEveryRun(runs::incrementAndGet);
     assertThat(harness.extractOutputValues()).as("before the task runs").isEmpty();
     runMailsUntilEmpty();
     assertThat(harness.extractOutputValues()).containsExactly(12);
+    assertThat(runs).hasValue(2);
+  }
+
+  @Test
+  void aSnapshotWaitsForNumbersThatAreBeingMoved() throws Exception {
+    Thread task = Thread.currentThread();
+    CountDownLatch started = new CountDownLatch(1);
+    operator.inEveryMove(
+        () -> {
+          started.countDown();
+          awaitWaitingIn(task, "snapshot");
+        });
+    harness.processElement(3, 0);
+    started.await();
+
+    OperatorSubtaskState snapshot = harness.snapshot(1, 0);
+    operator.inEveryMove(() -> {});
+    harness.close();
+    start(snapshot);
+    AtomicInteger runs = new AtomicInteger();
+    operator.inEveryRun(runs::incrementAndGet);
+    runMailsUntilEmpty();
+
+    assertThat(harness.extractOutputValues()).containsExactly(12);
+    assertThat(runs).as("the first was over").hasValue(1);
   }
 
   @Test
   void nothingIsEmittedOrStartedAfterAStopWithSavepoint() throws Exception {
-    CountDownLatch started = holdRunsUntilTaskWaitsIn("awaitIdle", () -> {});
+    CountDownLatch released = new CountDownLatch(1);
+    CountDownLatch started = holdRunsUntil(released);
     runMail();
     harness.processElement(3, 0);
     started.await();
@@ -122,6 +161,7 @@ class DeviceRunOperatorTest {
         () -> {
           throw new AssertionError("a run after the savepoint");
         });
+    released.countDown();
     runMail();
 
     assertThat(harness.getTaskMailbox().hasMail()).isFalse();
@@ -130,12 +170,14 @@ class DeviceRunOperatorTest {
 
   @Test
   void anAbortedStopWithSavepointGoesOnWhereItWas() throws Exception {
-    CountDownLatch started = holdRunsUntilTaskWaitsIn("awaitIdle", () -> {});
+    CountDownLatch released = new CountDownLatch(1);
+    CountDownLatch started = holdRunsUntil(released);
     runMail();
     harness.processElement(3, 0);
     started.await();
     stopWithSavepoint(7);
     operator.inEveryRun(() -> {});
+    released.countDown();
     runMail();
 
     operator.notifyCheckpointAborted(6);

@@ -38,6 +38,7 @@ public final class DoublingOperator
   private final transient Deque<Held> held = new ArrayDeque<>();
   private transient ListState<Tuple2<Integer, Integer>> state;
   private transient ThrowingRunnable<Exception> inEveryRun = () -> {};
+  private transient ThrowingRunnable<Exception> inEveryMove = () -> {};
   private transient Runnable whenDeviceCloses = () -> {};
 
   private static final class Held {
@@ -55,15 +56,23 @@ public final class DoublingOperator
   /** A step of one number. */
   static final class Doubling extends DeviceRun<Held> {
     private final ThrowingRunnable<Exception> also;
+    private final ThrowingRunnable<Exception> alsoMoving;
 
-    private Doubling(Held number, ThrowingRunnable<Exception> also) {
+    private Doubling(
+        Held number, ThrowingRunnable<Exception> also, ThrowingRunnable<Exception> alsoMoving) {
       super("doubling", new BatchKey("numbers", "", new LatentShape(1, 1, 1)), List.of(number));
       this.also = also;
+      this.alsoMoving = alsoMoving;
     }
 
     @Override
     protected void compute() {
       ThrowingRunnable.unchecked(also).run();
+    }
+
+    @Override
+    protected void moveImages() {
+      ThrowingRunnable.unchecked(alsoMoving).run();
       Held number = images().get(0);
       number.number *= 2;
       number.stepsDone++;
@@ -114,6 +123,10 @@ public final class DoublingOperator
     inEveryRun = action;
   }
 
+  void inEveryMove(ThrowingRunnable<Exception> action) {
+    inEveryMove = action;
+  }
+
   void whenDeviceCloses(Runnable action) {
     whenDeviceCloses = action;
   }
@@ -159,7 +172,7 @@ public final class DoublingOperator
 
   @Override
   protected Doubling nextRun() {
-    return held.isEmpty() ? null : new Doubling(held.peek(), inEveryRun);
+    return held.isEmpty() ? null : new Doubling(held.peek(), inEveryRun, inEveryMove);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.digflink.jobs.device;
 
 import io.digflink.runtime.session.SessionException;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** A run of one row per image that has succeeded or failed. */
 public final class EndedRun<T> extends DeviceRun<T> {
@@ -13,7 +14,7 @@ public final class EndedRun<T> extends DeviceRun<T> {
   public EndedRun(BatchKey key, List<T> images, SessionException end) {
     super("denoiser", key, images);
     this.end = end;
-    execute();
+    execute(new ReentrantLock());
   }
 
   @Override
