@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     description = "Measure; every benchmark takes --json FILE.",
     subcommands = {
       AdmitBench.class,
+      AuditBench.class,
       PipelineBench.class,
       SynthesizeBench.class,
       BatchingBench.class,

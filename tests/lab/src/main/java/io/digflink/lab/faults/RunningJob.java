@@ -1,8 +1,11 @@
 package io.digflink.lab.faults;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.lab.cluster.FlinkRest;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +60,19 @@ public final class RunningJob {
   public long restarts() throws IOException, InterruptedException {
     JsonNode answer = rest.get("/jobs/" + id + "/metrics?get=numRestarts");
     return answer.path(0).path("value").asLong();
+  }
+
+  /** Why it was restarted, the latest first: when, and the first lines of the exception. */
+  public List<String> failures() throws IOException, InterruptedException {
+    List<String> failures = new ArrayList<>();
+    for (JsonNode failure :
+        rest.get("/jobs/" + id + "/exceptions").at("/exceptionHistory/entries")) {
+      failures.add(
+          Instant.ofEpochMilli(failure.path("timestamp").asLong())
+              + " "
+              + failure.path("stacktrace").asText().lines().limit(2).collect(joining(" ")));
+    }
+    return failures;
   }
 
   /** Ids of the TaskManagers that denoise. */

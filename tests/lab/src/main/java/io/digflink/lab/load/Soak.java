@@ -89,6 +89,7 @@ final class Soak implements AutoCloseable {
     JsonNode checkpoints = job.checkpoints();
     List<ResidentMemory.Span> spans = memory.last(60 * Math.min(FLAT_MINUTES, minutes));
     long restarts = job.restarts();
+    List<String> failures = job.failures();
     job.cancel();
     Verdict verdict = client.judge();
     return new SoakFigures(
@@ -98,6 +99,7 @@ final class Soak implements AutoCloseable {
         client.answers().answered(),
         verdict,
         restarts,
+        failures,
         checkpoints.path("counts").path("completed").asLong(),
         checkpoints.path("counts").path("failed").asLong() - failedAtStart,
         checkpoints.path("summary").path("end_to_end_duration").path("p99").asDouble(),

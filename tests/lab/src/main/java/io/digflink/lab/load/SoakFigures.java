@@ -12,6 +12,7 @@ import java.util.Locale;
  * @param answered requests answered at the end
  * @param verdict of all; what is lost of it was not served yet
  * @param restarts of the job
+ * @param failures that it was restarted for
  * @param checkpoints complete
  * @param checkpointsFailed none should have; those due before all tasks ran, which Flink counts
  *     too, are left out
@@ -31,6 +32,7 @@ record SoakFigures(
     int answered,
     Verdict verdict,
     long restarts,
+    List<String> failures,
     long checkpoints,
     long checkpointsFailed,
     double checkpointP99Millis,
@@ -55,6 +57,7 @@ record SoakFigures(
         verdict.twice() + verdict.unasked(),
         verdict.differing());
     row(text, "restarts", "%d", restarts);
+    failures.forEach(failure -> row(text, "  because of", "%s", failure));
     row(text, "checkpoints, failed", "%d, %d", checkpoints, checkpointsFailed);
     row(text, "checkpoint duration p99", "%.0f ms", checkpointP99Millis);
     slowestCheckpoint.forEach(part -> row(text, "  the slowest", "%s", part));
