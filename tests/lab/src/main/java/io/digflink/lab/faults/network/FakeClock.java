@@ -26,9 +26,9 @@ record FakeClock(Path library, Path file) {
   /**
    * A clock that is right for now; empty where libfaketime is not installed.
    *
-   * @param directory takes its file
+   * @param file is written
    */
-  static Optional<FakeClock> find(Path directory) throws IOException {
+  static Optional<FakeClock> find(Path file) throws IOException {
     Optional<Path> library;
     try (Stream<Path> folders = Files.list(LIBRARIES)) {
       library = folders.map(folder -> folder.resolve(LIBRARY)).filter(Files::exists).findFirst();
@@ -36,7 +36,7 @@ record FakeClock(Path library, Path file) {
     if (library.isEmpty()) {
       return Optional.empty();
     }
-    FakeClock clock = new FakeClock(library.get(), directory.resolve("clock"));
+    FakeClock clock = new FakeClock(library.get(), file);
     clock.set("+0");
     return Optional.of(clock);
   }

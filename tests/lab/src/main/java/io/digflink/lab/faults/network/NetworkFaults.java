@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -22,13 +24,30 @@ public final class NetworkFaults implements FaultGroup {
   private static final int KINDS = 9;
   private static final int UNDER_WAY = 12;
   private static final String DISK = "48m";
-  private static final String CLOCK = "clock-skew";
-  private static final String SKEWED = "taskmanager-2";
   private static final List<String> JUMPS = List.of("+1h", "-1h");
+
+  /** Whose clock jumps. */
+  private enum Skew {
+    TASK_MANAGER("clock-skew", "taskmanager-2", "a TaskManager's"),
+    JOB_MANAGER("clock-skew-jobmanager", "jobmanager", "the JobManager's"),
+    BROKER("clock-skew-broker", FaultStack.KAFKA, "the broker's");
+
+    private final String fault;
+    private final String process;
+    private final String whose;
+
+    Skew(String fault, String process, String whose) {
+      this.fault = fault;
+      this.process = process;
+      this.whose = whose;
+    }
+  }
 
   @Override
   public List<String> names() {
-    return Stream.concat(Arrays.stream(Kind.values()).map(NetworkFaults::name), Stream.of(CLOCK))
+    return Stream.concat(
+            Arrays.stream(Kind.values()).map(NetworkFaults::name),
+            Arrays.stream(Skew.values()).map(skew -> skew.fault))
         .toList();
   }
 
@@ -44,36 +63,45 @@ public final class NetworkFaults implements FaultGroup {
       return;
     }
     Path directory = Files.createDirectories(stage.directory().resolve("network"));
-    Optional<FakeClock> clock =
-        chosen.contains(CLOCK) ? FakeClock.find(directory) : Optional.empty();
-    if (chosen.contains(CLOCK) && clock.isEmpty()) {
-      stage.says().accept(CLOCK + " is left out: install libfaketime");
+    Map<Skew, FakeClock> clocks = new EnumMap<>(Skew.class);
+    for (Skew skew : Skew.values()) {
+      if (chosen.contains(skew.fault)) {
+        FakeClock.find(directory.resolve(skew.fault))
+            .ifPresentOrElse(
+                clock -> clocks.put(skew, clock),
+                () -> stage.says().accept(skew.fault + " is left out: install libfaketime"));
+      }
     }
     List<Scenario> scenarios = new ArrayList<>();
     try (Network network = Network.of(NetworkFault.HOSTS);
         SmallDisk disk = SmallDisk.mount(directory.resolve("checkpoints"), DISK);
-        FaultStack stack = FaultStack.start(directory, disk, hosts(network, clock))) {
+        FaultStack stack = FaultStack.start(directory, disk, hosts(network, clocks))) {
       for (Kind kind : Kind.values()) {
         if (chosen.contains(name(kind))) {
           scenarios.add(scenario(network, kind));
         }
       }
-      clock.ifPresent(it -> scenarios.add(scenario(it)));
+      clocks.forEach((skew, clock) -> scenarios.add(scenario(skew, clock)));
       new Scenarios(stack, stage, KINDS, UNDER_WAY).run(scenarios);
     }
   }
 
-  private static Host.Plan hosts(Network network, Optional<FakeClock> clock) {
+  private static Host.Plan hosts(Network network, Map<Skew, FakeClock> clocks) {
     return process -> {
       Host host = network.host(process);
-      return clock.isPresent() && process.equals(SKEWED) ? clock.get().on(host) : host;
+      for (Map.Entry<Skew, FakeClock> skewed : clocks.entrySet()) {
+        if (process.equals(skewed.getKey().process)) {
+          return skewed.getValue().on(host);
+        }
+      }
+      return host;
     };
   }
 
-  private static Scenario scenario(FakeClock clock) {
+  private static Scenario scenario(Skew skew, FakeClock clock) {
     return Scenario.of(
-        CLOCK,
-        "a TaskManager's clock jumps by an hour, ahead and back",
+        skew.fault,
+        skew.whose + " clock jumps by an hour, ahead and back",
         time -> clock.jump(JUMPS.get(time)),
         JUMPS.size());
   }
