@@ -2,7 +2,6 @@ package io.digflink.lab.faults.network;
 
 import io.digflink.lab.cluster.Host;
 import io.digflink.lab.faults.Fault;
-import io.digflink.lab.faults.FaultRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,21 +59,19 @@ record FakeClock(Path library, Path file) {
     return new Host(host.address(), prefix);
   }
 
-  /** The clock jumps, and after a while jumps back. */
+  /**
+   * The clock jumps, and after a while jumps back. Recovery is counted from the jump back, since
+   * the JobManager's own clock says when a checkpoint was begun.
+   */
   Fault jump(String offset) {
-    return new Fault() {
-      @Override
-      public long strike(FaultRun run) throws Exception {
-        set(offset);
-        long now = System.currentTimeMillis();
+    return run -> {
+      set(offset);
+      try {
         TimeUnit.SECONDS.sleep(SECONDS);
-        return now;
-      }
-
-      @Override
-      public void tidyUp(FaultRun run) throws Exception {
+      } finally {
         set("+0");
       }
+      return System.currentTimeMillis();
     };
   }
 }
