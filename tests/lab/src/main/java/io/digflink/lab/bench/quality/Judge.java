@@ -10,7 +10,6 @@ import io.digflink.operators.OnnxRuntime;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -55,7 +54,7 @@ final class Judge implements AutoCloseable {
    */
   static Judge open(Path file) throws IOException, OrtException {
     if (!Files.isRegularFile(file)) {
-      throw new NoSuchFileException(
+      throw new IOException(
           "Expected a judge at "
               + file
               + ", found none: make one with export_judge.py of model-export/train, or give another"
