@@ -1,4 +1,4 @@
-"""Float32 tensors in the safetensors format: 8 bytes of header length, a JSON header, the data."""
+"""Tensors in the safetensors format: 8 bytes of header length, a JSON header, the data."""
 
 import json
 import struct
@@ -6,12 +6,16 @@ import struct
 import numpy as np
 import torch
 
+KINDS = {torch.float16: ("F16", "<f2"), torch.uint8: ("U8", "u1")}  # all others are written as float32
+
 
 def save(tensors, path):
     header, chunks, offset = {"__metadata__": {"format": "pt"}}, [], 0
     for name, tensor in sorted(tensors.items()):
-        data = tensor.detach().cpu().float().contiguous().numpy().astype("<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [offset, offset + len(data)]}
+        kind, stored = KINDS.get(tensor.dtype, ("F32", "<f4"))
+        tensor = tensor if tensor.dtype in KINDS else tensor.float()
+        data = tensor.detach().cpu().contiguous().numpy().astype(stored).tobytes()
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [offset, offset + len(data)]}
         chunks.append(data)
         offset += len(data)
     text = json.dumps(header, separators=(",", ":")).encode()

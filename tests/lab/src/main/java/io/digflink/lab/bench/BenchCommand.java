@@ -1,6 +1,7 @@
 package io.digflink.lab.bench;
 
 import io.digflink.cli.Subcommand;
+import io.digflink.lab.bench.quality.QualityBench;
 import io.digflink.lab.bench.queue.QueueBench;
 import io.digflink.lab.load.CheckpointBench;
 import picocli.CommandLine.Command;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
       HeadlineBench.class,
       OpBench.class,
       ProviderBench.class,
+      QualityBench.class,
       QueueBench.class
     })
 public final class BenchCommand implements Subcommand {
