@@ -23,10 +23,13 @@ final class SimulatedJob {
   enum Report {
     /** As jobs do that work beside their tasks' threads: they are idle; the lag is requests. */
     TASKS,
-    /** A task is busy while its device is, as in this job. */
+    /** A task is busy while its device is. */
     DEVICES,
-    /** That, and the source counts images: those that wait are its lag. This job does not. */
-    DEVICES_AND_IMAGES
+    /**
+     * That, and what waits in Denoise is lag as well: requests, and of one that has begun the share
+     * that has not. As this job does.
+     */
+    DEVICES_AND_WAITING
   }
 
   static final JobVertexID SOURCE = new JobVertexID(0, 1);
@@ -37,14 +40,20 @@ final class SimulatedJob {
   private static final List<JobVertexID> VERTICES = List.of(SOURCE, DENOISE, DECODE);
   private static final int MAX_PARALLELISM = 128;
 
-  /** Images that Denoise takes and latents that Decode takes before they hold their inputs back. */
-  private static final double ROOM = 256.0 * PARALLELISM;
+  /** Portions that Denoise takes before it holds the source back: denoise.max-waiting. */
+  private static final double ROOM_FOR_PORTIONS = 10_000.0 * PARALLELISM;
+
+  /** Latents that Decode takes before it holds Denoise back. */
+  private static final double ROOM_FOR_LATENTS = 256.0 * PARALLELISM;
+
+  private static final double MOST_IMAGES_PER_PORTION = 32;
 
   /** A task's own share of a second, next to what its device does. */
   private static final double TASK_LOAD = 0.02;
 
   private final Report report;
   private final double imagesPerRequest;
+  private final double imagesPerPortion;
   private final double denoiseRate;
   private final double decodeRate;
 
@@ -54,7 +63,6 @@ final class SimulatedJob {
   private final double[] in = new double[3];
   private final double[] out = new double[3];
   private final double[] busySeconds = new double[3];
-  private double requestsRead;
   private double heldBack;
   private final SortedMap<Instant, CollectedMetrics> history = new TreeMap<>();
   private int second;
@@ -70,6 +78,8 @@ final class SimulatedJob {
   SimulatedJob(Report report, double imagesPerRequest, double denoiseRate, double decodeRate) {
     this.report = report;
     this.imagesPerRequest = imagesPerRequest;
+    this.imagesPerPortion =
+        Math.min(MOST_IMAGES_PER_PORTION, Math.ceil(imagesPerRequest / PARALLELISM));
     this.denoiseRate = denoiseRate;
     this.decodeRate = decodeRate;
   }
@@ -94,22 +104,23 @@ final class SimulatedJob {
   private void step(double requestsPerSecond) {
     second++;
     requestsInKafka += requestsPerSecond;
-    double fitting = Math.max(0, Math.ceil((ROOM - imagesWaiting) / imagesPerRequest));
+    double room = ROOM_FOR_PORTIONS * imagesPerPortion - imagesWaiting;
+    double fitting = Math.max(0, Math.ceil(room / imagesPerRequest));
     double read = Math.min(requestsInKafka, fitting);
     heldBack = read < requestsInKafka ? 1 - read / Math.max(1, requestsInKafka) : 0;
     requestsInKafka -= read;
-    requestsRead += read;
     imagesWaiting += read * imagesPerRequest;
 
-    double denoised = Math.min(Math.min(imagesWaiting, denoiseRate), ROOM - latentsWaiting);
+    double denoised =
+        Math.min(Math.min(imagesWaiting, denoiseRate), ROOM_FOR_LATENTS - latentsWaiting);
     imagesWaiting -= denoised;
     latentsWaiting += denoised;
     double decoded = Math.min(latentsWaiting, decodeRate);
     latentsWaiting -= decoded;
 
-    boolean countsImages = report == Report.DEVICES_AND_IMAGES;
-    count(0, countsImages ? denoised : read, countsImages ? denoised : read * imagesPerRequest, 0);
-    count(1, denoised, denoised, denoised / denoiseRate);
+    double portions = read * Math.ceil(imagesPerRequest / imagesPerPortion);
+    count(0, read, portions, 0);
+    count(1, portions, denoised, denoised / denoiseRate);
     count(2, decoded, decoded, decoded / decodeRate);
   }
 
@@ -130,10 +141,8 @@ final class SimulatedJob {
       vertices.put(VERTICES.get(i), metrics);
     }
     Map<ScalingMetric, Double> source = vertices.get(SOURCE);
-    double lag =
-        report == Report.DEVICES_AND_IMAGES
-            ? requestsInKafka * imagesPerRequest + imagesWaiting
-            : requestsInKafka;
+    double waiting = report == Report.DEVICES_AND_WAITING ? imagesWaiting / imagesPerRequest : 0;
+    double lag = requestsInKafka + waiting;
     source.put(ScalingMetric.LAG, lag);
     double rate = in[0] / second;
     if (rate > 0 && lag > 30 * rate) {

@@ -179,13 +179,13 @@ public final class ImageStack implements AutoCloseable {
   /**
    * Sends requests of an hour ago for many images of many steps, and as many records that are none.
    */
-  public void overload(int requests) throws InterruptedException {
+  public void overload(String name, int requests) throws InterruptedException {
     try (RequestSender sender =
         new RequestSender(client(), GenerateOptions.REQUESTS_TOPIC.defaultValue())) {
       for (int i = 0; i < requests; i++) {
         sender.send(
             GenerationRequest.newBuilder()
-                .setRequestId("large-" + i)
+                .setRequestId(name + "-" + i)
                 .setModel(MODEL)
                 .setLabels(List.of(0, 1, 2))
                 .setImagesPerLabel(20)

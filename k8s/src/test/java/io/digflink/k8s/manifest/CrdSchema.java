@@ -1,7 +1,6 @@
 package io.digflink.k8s.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +23,7 @@ final class CrdSchema {
     this.schema = schema;
   }
 
-  /** The schema in a definition that an artifact on the class path carries. */
+  /** The schema in a definition on the class path. */
   static CrdSchema ofResource(String resource) {
     try (InputStream definition = CrdSchema.class.getResourceAsStream(resource)) {
       if (definition == null) {
@@ -35,12 +34,6 @@ final class CrdSchema {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** Adds a value to an enumeration of the schema. */
-  CrdSchema alsoAllowing(String pointer, String value) {
-    ((ArrayNode) schema.at(pointer).get("enum")).add(value);
-    return this;
   }
 
   /** Everything in the object that the schema forbids, with its path; empty if nothing is wrong. */

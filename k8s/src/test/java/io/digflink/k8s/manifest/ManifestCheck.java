@@ -21,9 +21,8 @@ import java.util.Map;
 /** Checks an object of any kind used here against the published schema or class of its kind. */
 public final class ManifestCheck {
   private static final CrdSchema FLINK_DEPLOYMENT =
-      CrdSchema.ofResource("/META-INF/fabric8/flinkdeployments.flink.apache.org-v1.yml")
-          // The last operator whose artifact is published was released before Flink 2.2.
-          .alsoAllowing("/properties/spec/properties/flinkVersion", "v2_2");
+      CrdSchema.ofResource(
+          "/flink-kubernetes-operator-1.13/flinkdeployments.flink.apache.org-v1.yml");
 
   private static final Map<String, ModelClass> MODEL_CLASSES =
       Map.ofEntries(

@@ -54,13 +54,13 @@ class ManifestTest {
     Manifest deployment = read("FlinkDeployment", "dig-generate");
     ((ObjectNode) deployment.at("/spec")).put("flinkVersion", "v9_9");
     ((ObjectNode) deployment.at("/spec/job")).put("parallelism", "two");
-    ((ObjectNode) deployment.at("/spec/flinkConfiguration")).put("a.number", 1);
+    ((ObjectNode) deployment.at("/spec")).put("image", 1);
 
     assertThat(ManifestCheck.violations(deployment))
         .anySatisfy(v -> assertThat(v).matches("spec.flinkVersion: expected one of .*\"v9_9\""))
         .contains(
             "spec.job.parallelism: expected an integer, found \"two\"",
-            "spec.flinkConfiguration.a.number: expected a string, found 1")
+            "spec.image: expected a string, found 1")
         .hasSize(3);
   }
 

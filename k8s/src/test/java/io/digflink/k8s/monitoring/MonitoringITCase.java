@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -28,6 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MonitoringITCase {
   private static final int IMAGES = 6;
+  private static final String PENDING_IN_JOB =
+      "sum(flink_taskmanager_job_task_operator_pendingRecords{operator_name=\"Admit\"})";
+  private static final List<String> ALERTS_OF_LOAD =
+      List.of("DigBacklog", "DigBundlesRefused", "DigImagesWait", "DigOldRequest", "DigRejects");
+  private static final List<String> ALERTS =
+      Stream.concat(ALERTS_OF_LOAD.stream(), Stream.of("DigModelsUnreadable", "DigDown")).toList();
 
   @TempDir private static Path directory;
   private static ImageStack stack;
@@ -77,15 +84,9 @@ class MonitoringITCase {
 
   @Test
   void theQueriesOfTheDashboardHaveValuesInPrometheus() throws Exception {
-    try (PrometheusServer prometheus = PrometheusServer.start(directory, stack.metricsPort())) {
-      await()
-          .atMost(ofSeconds(30))
-          .ignoreException(ConnectException.class)
-          .untilAsserted(() -> assertThat(prometheus.target()).contains("\"health\":\"up\""));
+    try (PrometheusServer prometheus = prometheus()) {
       for (String expression : Queries.ofDashboard()) {
-        await(expression)
-            .atMost(ofSeconds(30))
-            .until(() -> !prometheus.evaluate(expression).isEmpty());
+        awaitValue(prometheus, expression);
       }
     }
   }
@@ -94,37 +95,46 @@ class MonitoringITCase {
   @Test
   @Order(Integer.MAX_VALUE)
   void alertsThatNeedNoLongHistoryFireInTroubleAndNotBefore() throws Exception {
-    List<String> alerts =
-        List.of("DigBundlesRefused", "DigImagesWait", "DigOldRequest", "DigRejects");
-    try (PrometheusServer prometheus = PrometheusServer.start(directory, stack.metricsPort())) {
-      await()
-          .atMost(ofSeconds(30))
-          .ignoreException(ConnectException.class)
-          .untilAsserted(() -> assertThat(prometheus.target()).contains("\"health\":\"up\""));
-      for (String alert : alerts) {
+    try (PrometheusServer prometheus = prometheus()) {
+      awaitValue(prometheus, PENDING_IN_JOB + " == 0");
+      for (String alert : ALERTS) {
         assertThat(prometheus.evaluate(expression(alert))).as(alert).isEmpty();
       }
 
+      stack.overload("large", 5);
+      // None has left, and some images of at least one have begun.
+      awaitValue(prometheus, PENDING_IN_JOB + " > 0 < 5");
+
       Files.createDirectory(stack.resolve("models").resolve("broken"));
       Files.writeString(stack.resolve("models").resolve("broken/model.json"), "{}");
-      stack.overload(300);
-
-      for (String alert : alerts) {
-        await(alert)
-            .atMost(ofSeconds(60))
-            .until(() -> !prometheus.evaluate(expression(alert)).isEmpty());
+      stack.overload("backlog", 1500);
+      for (String alert : ALERTS_OF_LOAD) {
+        awaitValue(prometheus, expression(alert));
       }
       // Its thread does next to nothing then, but its device has no rest.
-      await("Denoise is busy")
-          .atMost(ofSeconds(60))
-          .until(
-              () ->
-                  !prometheus
-                      .evaluate(
-                          "flink_taskmanager_job_task_busyTimeMsPerSecond{task_name=\"Denoise\"}"
-                              + " > 700")
-                      .isEmpty());
+      awaitValue(
+          prometheus,
+          "flink_taskmanager_job_task_busyTimeMsPerSecond{task_name=\"Denoise\"} > 700");
+
+      Files.move(stack.resolve("models"), stack.resolve("models-away"));
+      awaitValue(prometheus, expression("DigModelsUnreadable"));
+      job.close();
+      awaitValue(prometheus, expression("DigDown"));
     }
+  }
+
+  /** This machine's Prometheus, once it has scraped the job. */
+  private static PrometheusServer prometheus() throws Exception {
+    PrometheusServer prometheus = PrometheusServer.start(directory, stack.metricsPort());
+    await()
+        .atMost(ofSeconds(30))
+        .ignoreException(ConnectException.class)
+        .untilAsserted(() -> assertThat(prometheus.target()).contains("\"health\":\"up\""));
+    return prometheus;
+  }
+
+  private static void awaitValue(PrometheusServer prometheus, String expression) {
+    await(expression).atMost(ofSeconds(60)).until(() -> !prometheus.evaluate(expression).isEmpty());
   }
 
   private static String expression(String alert) throws Exception {

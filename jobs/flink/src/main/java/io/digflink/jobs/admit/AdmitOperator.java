@@ -121,6 +121,8 @@ final class AdmitOperator extends AbstractStreamOperator<QueueItem>
     bundles = ServedBundles.open(models);
     rejects = new RejectCounters(getMetricGroup());
     getMetricGroup().gauge("recordsWaitingForRegistry", (Gauge<Integer>) waiting::size);
+    // Behind the source's own in the same vertex: autoscalers add the two, as what is not done yet.
+    getMetricGroup().gauge("pendingRecords", (Gauge<Double>) room::requestsWaiting);
     updateRoom();
     // Restored records go on as soon as the task runs; nothing may be emitted before.
     mailbox.execute(this::proceed, "First records");

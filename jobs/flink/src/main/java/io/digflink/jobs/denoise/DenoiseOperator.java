@@ -161,7 +161,8 @@ final class DenoiseOperator extends DeviceRunOperator<QueueItem, Handover, Denoi
   protected void heldChanged() {
     room.update(
         inFlight.waiting() < settings.maxWaiting(),
-        inFlight.portions().isEmpty() && unservable.isEmpty());
+        inFlight.portions().isEmpty() && unservable.isEmpty(),
+        inFlight::requestsWaiting);
   }
 
   @Override

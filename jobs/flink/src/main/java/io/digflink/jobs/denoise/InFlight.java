@@ -98,6 +98,11 @@ final class InFlight {
     return imagesWaiting + parked;
   }
 
+  /** Requests that have not begun; of one that has, the share of its images that has not. */
+  double requestsWaiting() {
+    return portions.stream().mapToDouble(PortionInFlight::requestsWaiting).sum();
+  }
+
   /**
    * When the oldest request was asked for, in milliseconds since the epoch; {@link Long#MAX_VALUE}
    * if there is none.

@@ -74,6 +74,11 @@ final class PortionInFlight {
     return portion.to() - next;
   }
 
+  /** The same as a share of the whole request. */
+  double requestsWaiting() {
+    return (double) waiting() / portion.images();
+  }
+
   /** Whether no image has begun. */
   boolean isUntouched() {
     return next == portion.from();

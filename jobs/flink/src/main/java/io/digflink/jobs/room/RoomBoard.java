@@ -23,7 +23,7 @@ final class RoomBoard {
   private final Map<Integer, RoomReport> reports = new HashMap<>();
   private final Map<Integer, InputEnd> ends = new HashMap<>();
   private final Map<Side, Integer> parallelism = new HashMap<>();
-  private RoomNews news = new RoomNews(true, false, false);
+  private RoomNews news = new RoomNews(true, false, false, 0);
 
   RoomBoard() {
     for (Side side : Side.values()) {
@@ -62,7 +62,8 @@ final class RoomBoard {
         new RoomNews(
             reports.values().stream().allMatch(RoomReport::isAvailable),
             !ends.isEmpty(),
-            isDrained());
+            isDrained(),
+            requestsWaiting());
     if (!now.equals(news)) {
       news = now;
       gateways.get(Side.SENDING).values().forEach(to -> to.sendEvent(now));
@@ -71,6 +72,11 @@ final class RoomBoard {
         gateways.get(Side.HOLDING).values().forEach(to -> to.sendEvent(now));
       }
     }
+  }
+
+  private double requestsWaiting() {
+    double all = reports.values().stream().mapToDouble(RoomReport::requestsWaiting).sum();
+    return all / parallelism.getOrDefault(Side.SENDING, 1);
   }
 
   private boolean isDrained() {

@@ -10,13 +10,13 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 /**
  * For an operator that is chained to a source and sends through a shuffle: holds the source back
  * while the stage behind the shuffle is full, and lets a bounded source end once that stage has
- * drained. All methods are called on the task's thread.
+ * drained. All methods but {@link #requestsWaiting} are called on the task's thread.
  */
 public final class SenderRoom implements OperatorEventHandler {
   private final OperatorRoom room = OperatorRoom.ofThisTask();
   private final Object operator;
   private final OperatorEventGateway coordinator;
-  private RoomNews news = new RoomNews(true, false, false);
+  private volatile RoomNews news = new RoomNews(true, false, false, 0);
   private boolean isHoldingNothing = true;
   private boolean isEnding;
   private long sent;
@@ -43,6 +43,14 @@ public final class SenderRoom implements OperatorEventHandler {
   /** Goes on with the count of the operator's state. */
   public void restore(long sentBefore) {
     sent += sentBefore;
+  }
+
+  /**
+   * Requests that wait behind the shuffle, this subtask's equal part of them; of one in parts, the
+   * share that waits. From any thread.
+   */
+  public double requestsWaiting() {
+    return news.requestsWaiting();
   }
 
   /** The operator has sent an element. */

@@ -185,15 +185,18 @@ class DenoiseOperatorITCase extends DenoiseHarness {
   void theSourceIsToldWhenPortionsWaitAndAtTheEndWhenNoneIsHeld() throws Exception {
     start("good", null, 1);
     assertThat(room.reported())
-        .containsExactly("RoomReport[isAvailable=true, isEmpty=true, received=0]");
+        .containsExactly(
+            "RoomReport[isAvailable=true, isEmpty=true, received=0, requestsWaiting=0.0]");
     for (String id : List.of("a", "b", "c")) {
       process(good.digest(), request(id, 1));
     }
     harness.processElement(
         QueueItem.of(0, Portion.of(request("d", 1), good.digest(), 0, 1)).repeated(), 0);
     assertThat(room.reported())
-        .hasSize(2)
-        .endsWith("RoomReport[isAvailable=false, isEmpty=false, received=3]");
+        .hasSize(3)
+        .endsWith(
+            "RoomReport[isAvailable=true, isEmpty=false, received=2, requestsWaiting=1.0]",
+            "RoomReport[isAvailable=false, isEmpty=false, received=3, requestsWaiting=1.0]");
 
     room.senderEnds(4);
     harness.endInput();
@@ -201,6 +204,7 @@ class DenoiseOperatorITCase extends DenoiseHarness {
       runMail();
     }
 
-    assertThat(room.reported()).endsWith("RoomReport[isAvailable=true, isEmpty=true, received=4]");
+    assertThat(room.reported())
+        .endsWith("RoomReport[isAvailable=true, isEmpty=true, received=4, requestsWaiting=0.0]");
   }
 }

@@ -50,7 +50,7 @@ public final class LocalRoom {
 
   /** The subtask that holds elements, which is not the operator, reports. */
   public void holds(boolean isAvailable, boolean isEmpty, long received) {
-    board.reported(0, new RoomReport(isAvailable, isEmpty, received));
+    board.reported(0, new RoomReport(isAvailable, isEmpty, received, 0));
   }
 
   /** The subtask that sends elements, which is not the operator, has seen the end of its input. */
