@@ -26,11 +26,14 @@ public final class NetworkFaults implements FaultGroup {
   private static final String DISK = "48m";
   private static final List<String> JUMPS = List.of("+1h", "-1h");
 
-  /** Whose clock jumps. */
+  /**
+   * Whose clock jumps. The JobManager's comes last: once its clock has gone back, its metrics stand
+   * still until the time that they had, and faults are timed by them.
+   */
   private enum Skew {
     TASK_MANAGER("clock-skew", "taskmanager-2", "a TaskManager's"),
-    JOB_MANAGER("clock-skew-jobmanager", "jobmanager", "the JobManager's"),
-    BROKER("clock-skew-broker", FaultStack.KAFKA, "the broker's");
+    BROKER("clock-skew-broker", FaultStack.KAFKA, "the broker's"),
+    JOB_MANAGER("clock-skew-jobmanager", "jobmanager", "the JobManager's");
 
     private final String fault;
     private final String process;
