@@ -2,7 +2,6 @@ package io.digflink.cli;
 
 import io.digflink.jobs.files.FileProblem;
 import io.digflink.runtime.model.ModelCatalog;
-import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionException;
 import io.digflink.runtime.verify.ImageVerifier;
 import io.digflink.runtime.verify.Verdict;
@@ -15,7 +14,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -45,18 +43,14 @@ public final class VerifyCommand implements Callable<Integer> {
 
   @Mixin private ModelDirectory models;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
-  private String device = "auto";
+  @Mixin private DeviceOption device;
 
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     ModelCatalog catalog = ModelCatalog.open(models.resolve(spec.commandLine().getErr()::println));
     boolean all = true;
-    try (ImageVerifier verifier = new ImageVerifier(catalog, Device.of(device), 0)) {
+    try (ImageVerifier verifier = new ImageVerifier(catalog, device.device(), 0)) {
       for (Path image : images) {
         Verdict verdict = verify(verifier, image);
         out.println(image + ": " + verdict.message());

@@ -62,6 +62,7 @@ class AutoscalerITCase {
     Decision waiting = starvedDecoder(Report.DEVICES_AND_WAITING);
 
     assertThat(tasks.decode()).as("not seen").isLessThanOrEqualTo(4);
+    assertThat(devices.decode()).isGreaterThan(4);
     assertThat(devices.denoise()).as("halved with 18,000 waiting").isEqualTo(2);
     assertThat(waiting.decode()).isEqualTo(8);
     // To be done in a quarter of an hour they need 29 images per second, 73 % of what Denoise

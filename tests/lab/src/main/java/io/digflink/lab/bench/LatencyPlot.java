@@ -2,13 +2,10 @@ package io.digflink.lab.bench;
 
 import java.awt.Color;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import javax.imageio.ImageIO;
 
 /** Latencies as horizontal bars on a logarithmic scale, one a row of the table. */
 final class LatencyPlot {
@@ -21,13 +18,14 @@ final class LatencyPlot {
   private LatencyPlot() {}
 
   static void write(List<DenoiserFigures> figures, Path file) throws IOException {
-    BufferedImage image =
-        new BufferedImage(
-            LABELS + BARS + NUMBERS, TITLE + ROW * figures.size(), BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = image.createGraphics();
-    graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-    graphics.setColor(Color.WHITE);
-    graphics.fillRect(0, 0, image.getWidth(), image.getHeight());
+    Drawing.write(
+        file,
+        LABELS + BARS + NUMBERS,
+        TITLE + ROW * figures.size(),
+        graphics -> draw(figures, graphics));
+  }
+
+  private static void draw(List<DenoiserFigures> figures, Graphics2D graphics) {
     graphics.setColor(Color.BLACK);
     graphics.drawString("Milliseconds of one run, logarithmic", LABELS, TITLE - ROW / 2);
     double shortest = figures.stream().mapToDouble(DenoiserFigures::milliseconds).min().orElse(1);
@@ -48,7 +46,5 @@ final class LatencyPlot {
           LABELS + length + 6,
           y + ROW - 9);
     }
-    graphics.dispose();
-    ImageIO.write(image, "png", file.toFile());
   }
 }

@@ -2,6 +2,7 @@ package io.digflink.lab.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.digflink.bundle.Precision;
+import io.digflink.cli.DeviceOption;
 import io.digflink.cli.PositiveNumber;
 import io.digflink.runtime.session.Device;
 import io.digflink.runtime.session.SessionPool;
@@ -42,11 +43,7 @@ final class ProviderBench implements Callable<Integer> {
       description = "Preset, with random weights (default: ${DEFAULT-VALUE}).")
   private String model = "DiG-S/2";
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
-  private String device = "auto";
+  @Mixin private DeviceOption device;
 
   @Option(
       names = "--batches",
@@ -78,7 +75,7 @@ final class ProviderBench implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     SessionPool.shared(); // starts ONNX Runtime
-    Device place = Device.of(device);
+    Device place = device.device();
     Figures figures =
         new Figures(model, place.toString(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     Path directory = Files.createTempDirectory("dig-bench-");

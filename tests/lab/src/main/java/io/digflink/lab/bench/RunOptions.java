@@ -1,17 +1,15 @@
 package io.digflink.lab.bench;
 
+import io.digflink.cli.DeviceOption;
 import io.digflink.cli.PositiveNumber;
 import io.digflink.runtime.session.Device;
 import java.util.Arrays;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where and how often a benchmark runs a model. */
 final class RunOptions {
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
-  private String device = "auto";
+  @Mixin private DeviceOption device;
 
   @Option(
       names = "--runs",
@@ -27,7 +25,7 @@ final class RunOptions {
   }
 
   Device device() {
-    return Device.of(device);
+    return device.device();
   }
 
   int runs() {

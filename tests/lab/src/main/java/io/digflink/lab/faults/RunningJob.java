@@ -21,7 +21,7 @@ public final class RunningJob {
     this.rest = rest;
     this.id = id;
     String found = null;
-    for (JsonNode vertex : rest.get("/jobs/" + id).path("vertices")) {
+    for (JsonNode vertex : vertices()) {
       if (vertex.path("name").asText().contains("Denoise")) {
         found = vertex.path("id").asText();
       }

@@ -1,5 +1,6 @@
 package io.digflink.lab.bench.quality;
 
+import io.digflink.cli.DeviceOption;
 import io.digflink.cli.ModelDirectory;
 import io.digflink.cli.PositiveNumber;
 import io.digflink.lab.bench.JsonFile;
@@ -76,11 +77,7 @@ public final class QualityBench implements Callable<Integer> {
   @Option(names = "--seed", paramLabel = "N", description = "Seed of the images (default: 0).")
   private long seed;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "cpu, cuda, cuda:N or auto (default: ${DEFAULT-VALUE}).")
-  private String device = "auto";
+  @Mixin private DeviceOption device;
 
   @Option(
       names = "--judge",
@@ -115,7 +112,7 @@ public final class QualityBench implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     ModelBundle bundle = ModelBundle.open(models.resolve(out::println).resolve(MODEL));
-    Device place = Device.of(device);
+    Device place = device.device();
     out.printf("%s of %s on %s, seed %d%n", count(images, "image"), bundle.name(), place, seed);
     out.println(Quality.HEADER);
     out.println("| --- | --- | --- | --- | --- | --- | --- |");

@@ -1,9 +1,8 @@
 package io.digflink.lab.bench.quality;
 
+import io.digflink.lab.bench.Drawing;
 import java.awt.Color;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import javax.imageio.ImageIO;
 
 /**
  * Rows per image against Fréchet distance, both logarithmic, a line for each family of settings.
@@ -54,18 +52,15 @@ final class QualityPlot {
   }
 
   static void write(List<Quality> figures, Path file) throws IOException {
-    BufferedImage image =
-        new BufferedImage(
-            WIDTH + 2 * MARGIN + LEGEND, HEIGHT + 2 * MARGIN, BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = image.createGraphics();
-    graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-    graphics.setColor(Color.WHITE);
-    graphics.fillRect(0, 0, image.getWidth(), image.getHeight());
-    QualityPlot plot = new QualityPlot(graphics, figures);
-    plot.axes();
-    plot.lines(figures);
-    graphics.dispose();
-    ImageIO.write(image, "png", file.toFile());
+    Drawing.write(
+        file,
+        WIDTH + 2 * MARGIN + LEGEND,
+        HEIGHT + 2 * MARGIN,
+        graphics -> {
+          QualityPlot plot = new QualityPlot(graphics, figures);
+          plot.axes();
+          plot.lines(figures);
+        });
   }
 
   private int x(double value) {
